@@ -1,0 +1,104 @@
+//! The facts of a request, frozen when it is submitted.
+
+use jiff::Timestamp;
+
+use super::lifecycle::Pending;
+use super::view::{AppRef, Item, RequestKind};
+use crate::context::Context;
+use crate::event::{Aggregate, Chain, Detail, Event, RequestSubject, Submitted};
+use crate::id::{CredentialId, PlanId, ProductId, RequestId};
+use crate::person::{Actor, Person};
+use crate::policy::Verdict;
+use crate::product::AuthMethod;
+
+/// A request that keeps every rule, about to be submitted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submission {
+    /// What is asked for.
+    pub kind: RequestKind,
+    /// Who asks.
+    pub requester: Person,
+    /// The app that is to receive the credential.
+    pub app: AppRef,
+    /// The products, with where they were offered; at least one.
+    pub items: Vec<Item>,
+    /// The plan.
+    pub plan_id: PlanId,
+    /// The plan's name.
+    pub plan_name: String,
+    /// The authentication method that all products share.
+    pub auth_method: AuthMethod,
+    /// The credential to extend.
+    pub extends_credential_id: Option<CredentialId>,
+    /// What the requester says it is for.
+    pub justification: Option<String>,
+    /// What the policy says.
+    pub policy: Verdict,
+}
+
+/// What every state of a request has: the submission and the revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// UUIDv7.
+    pub id: RequestId,
+    /// What was submitted. Only its policy can change, when the request is referred to the owners.
+    pub submission: Submission,
+    /// When it was submitted.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// Counts its changes, from 1.
+    pub version: u64,
+    /// The end of its hash chain.
+    pub chain: Chain,
+}
+
+/// Files a request: the beginning of its life (R1, R6).
+pub fn submit(context: &mut Context, submission: Submission) -> (Pending, Event) {
+    let mut facts = Facts {
+        id: context.id(),
+        created_at: context.now,
+        updated_at: context.now,
+        version: 0,
+        chain: Chain::default(),
+        submission,
+    };
+    let actor = Actor::from(&facts.submission.requester);
+    let review = facts.submission.policy.review;
+    let detail = Detail::AccessRequestSubmitted(Submitted { subject: facts.subject(None), review });
+    let event = facts.record(context, &actor, detail, None);
+    (Pending { facts, approvals: Vec::new() }, event)
+}
+
+impl Facts {
+    /// The products asked for.
+    pub fn product_ids(&self) -> Vec<ProductId> {
+        self.submission.items.iter().map(|item| item.product_id.clone()).collect()
+    }
+
+    /// What events say about this request.
+    pub(super) fn subject(&self, credential_id: Option<CredentialId>) -> RequestSubject {
+        RequestSubject {
+            request_id: self.id,
+            kind: self.submission.kind,
+            requester_id: self.submission.requester.id.clone(),
+            app_id: self.submission.app.id,
+            product_ids: self.product_ids(),
+            plan_id: self.submission.plan_id.clone(),
+            credential_id,
+        }
+    }
+
+    /// Moves to the next version and records what led there.
+    pub(super) fn record(
+        &mut self,
+        context: &mut Context,
+        actor: &Actor,
+        detail: Detail,
+        reason: Option<String>,
+    ) -> Event {
+        self.version += 1;
+        self.updated_at = context.now;
+        self.chain.append(context, Aggregate::Request(self.id), actor, detail, reason)
+    }
+}

@@ -1,0 +1,128 @@
+//! Developer apps: what credentials are issued to (R5, R17–R19).
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::id::AppId;
+use crate::person::{Person, PersonId};
+use crate::text::{Findings, Invalid};
+
+/// A developer's app. Credentials land in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct App {
+    /// UUIDv7.
+    #[schema(value_type = uuid::Uuid)]
+    pub id: AppId,
+    /// What its owner says of it.
+    #[serde(flatten)]
+    pub profile: Profile,
+    /// Who owns it.
+    pub owner: PersonId,
+    /// The owner's organisation when the app was created.
+    pub organisation: Option<String>,
+}
+
+/// The part of an app that its owner writes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Profile {
+    /// Unique among the owner's apps, 1 to 100 characters.
+    #[schema(example = "Storm warnings")]
+    pub name: String,
+    /// What the app does, at most 2,000 characters.
+    #[serde(default)]
+    pub description: String,
+    /// Who sees it.
+    #[serde(default)]
+    pub visibility: Visibility,
+    /// The owner's group that shares it; for visibility `team` alone.
+    #[serde(default)]
+    pub team: Option<String>,
+    /// Where OAuth 2.0 may send its users back to, at most 20.
+    #[serde(default)]
+    pub redirect_uris: Vec<String>,
+}
+
+/// Who sees an app and its credentials beside its owner.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// Nobody.
+    #[default]
+    Personal,
+    /// Members of the app's team.
+    Team,
+    /// Members of the app's organisation.
+    Organisation,
+}
+
+impl App {
+    /// Whether `person` sees the app, its requests and its credentials.
+    pub fn is_visible_to(&self, person: &Person) -> bool {
+        self.owner == person.id
+            || match self.profile.visibility {
+                Visibility::Personal => false,
+                Visibility::Team => self.profile.team.as_deref().is_some_and(|team| person.belongs_to(team)),
+                Visibility::Organisation => self.organisation.is_some() && self.organisation == person.organisation,
+            }
+    }
+}
+
+impl Profile {
+    /// Checks what a type cannot say; `owner` is who the app belongs to.
+    ///
+    /// # Errors
+    /// Every fault at once, each with a JSON pointer.
+    pub fn check(&self, owner: &Person) -> Result<(), Vec<Invalid>> {
+        let mut findings = Findings::default();
+        findings.name(&self.name, "/name", 100);
+        findings.text(&self.description, "/description", 2000);
+        match (self.visibility, &self.team) {
+            (Visibility::Team, Some(team)) => {
+                findings.require(owner.belongs_to(team), "/team", "must be one of your own groups");
+            }
+            (Visibility::Team, None) => {
+                findings.require(false, "/team", "must name the group that shares the app");
+            }
+            (Visibility::Personal | Visibility::Organisation, team) => {
+                findings.require(team.is_none(), "/team", "goes with the visibility `team` alone");
+            }
+        }
+        findings.require(
+            self.visibility != Visibility::Organisation || owner.organisation.is_some(),
+            "/visibility",
+            "`organisation` needs an organisation: your account has none",
+        );
+        findings.require(self.redirect_uris.len() <= 20, "/redirect_uris", "must hold at most 20 addresses");
+        for (index, uri) in self.redirect_uris.iter().enumerate() {
+            let fine = uri.len() <= 2000 && uri.contains("://") && !uri.contains('#') && !uri.contains(' ');
+            findings.require(fine, &format!("/redirect_uris/{index}"), "must be an absolute URI without a fragment");
+        }
+        findings.into_result()
+    }
+
+    /// The form in which names are compared: trimmed, inner white space folded to one space,
+    /// Unicode-normalised (NFKC) and lower-cased, so that look-alikes collide.
+    pub fn comparable_name(&self) -> String {
+        comparable_name(&self.name)
+    }
+}
+
+fn comparable_name(name: &str) -> String {
+    use unicode_normalization::UnicodeNormalization;
+    let folded = name.nfkc().collect::<String>().to_lowercase();
+    let normalised = folded.nfkc().collect::<String>();
+    normalised.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn look_alike_names_collide() {
+        for (one, other) in [("Café", "Cafe\u{301}"), ("ＡＢＣ", "abc"), ("My  App", " my app ")] {
+            assert_eq!(comparable_name(one), comparable_name(other));
+        }
+        assert_ne!(comparable_name("one"), comparable_name("two"));
+    }
+}

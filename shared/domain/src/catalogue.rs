@@ -1,0 +1,84 @@
+//! Catalogues: which products and plans are shown to whom (R3, R8).
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::id::{CatalogueId, PlanId, ProductId};
+use crate::person::Person;
+use crate::text::{Findings, Invalid};
+
+/// Products and plans shown to an audience.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Catalogue {
+    /// Client-chosen slug.
+    pub id: CatalogueId,
+    /// Display name, 1 to 100 characters.
+    #[schema(example = "Public APIs")]
+    pub name: String,
+    /// What the catalogue holds, at most 2,000 characters.
+    #[serde(default)]
+    pub description: String,
+    /// Who sees it.
+    pub audience: Audience,
+    /// Products it shows, at most 200.
+    #[serde(default)]
+    pub product_ids: Vec<ProductId>,
+    /// Plans under which each of its products can be had, at most 200.
+    #[serde(default)]
+    pub plan_ids: Vec<PlanId>,
+}
+
+/// Whom a catalogue is presented to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Audience {
+    /// The kind of audience.
+    pub kind: AudienceKind,
+    /// The groups that see it; used by `groups` alone.
+    #[serde(default)]
+    pub groups: Vec<String>,
+}
+
+/// The kinds of audience.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AudienceKind {
+    /// Anyone, signed in or not.
+    Public,
+    /// Everyone who is signed in.
+    Everyone,
+    /// Members of any of the named groups.
+    Groups,
+}
+
+impl Audience {
+    /// Whether the catalogue is presented to `viewer`; `None` is somebody who is not signed in.
+    pub fn includes(&self, viewer: Option<&Person>) -> bool {
+        match (self.kind, viewer) {
+            (AudienceKind::Public, _) | (AudienceKind::Everyone, Some(_)) => true,
+            (AudienceKind::Groups, Some(person)) => self.groups.iter().any(|group| person.belongs_to(group)),
+            (AudienceKind::Everyone | AudienceKind::Groups, None) => false,
+        }
+    }
+}
+
+impl Catalogue {
+    /// Checks what a type cannot say.
+    ///
+    /// # Errors
+    /// Every fault at once, each with a JSON pointer.
+    pub fn check(&self) -> Result<(), Vec<Invalid>> {
+        let mut findings = Findings::default();
+        findings.name(&self.name, "/name", 100);
+        findings.text(&self.description, "/description", 2000);
+        let names_groups = !self.audience.groups.is_empty();
+        let wants_groups = self.audience.kind == AudienceKind::Groups;
+        findings.require(
+            names_groups == wants_groups,
+            "/audience/groups",
+            "must name at least one group for an audience of kind `groups`, and none for another kind",
+        );
+        findings.require(self.product_ids.len() <= 200, "/product_ids", "must hold at most 200 products");
+        findings.require(self.plan_ids.len() <= 200, "/plan_ids", "must hold at most 200 plans");
+        findings.into_result()
+    }
+}

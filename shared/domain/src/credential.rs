@@ -1,0 +1,178 @@
+//! Credentials: what an app presents at the gateway (R18, R26).
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::id::{AppId, CredentialId, PlanId, ProductId, RequestId};
+use crate::key::{KeyDigest, PlainKey};
+use crate::plan::{Limit, Plan};
+use crate::product::AuthMethod;
+
+/// What an app presents at the gateway: one or two keys, and the products that they open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Credential {
+    /// UUIDv7, allocated when the request was approved; stable through rotation.
+    #[schema(value_type = uuid::Uuid)]
+    pub id: CredentialId,
+    /// The app that holds it.
+    #[schema(value_type = uuid::Uuid)]
+    pub app_id: AppId,
+    /// The request that brought it about.
+    #[schema(value_type = uuid::Uuid)]
+    pub request_id: RequestId,
+    /// How its holder authenticates.
+    pub auth_method: AuthMethod,
+    /// The start of the newest key.
+    #[schema(example = "gp_4aZ9")]
+    pub prefix: String,
+    /// The end of the newest key.
+    #[schema(example = "x0Qd")]
+    pub last_four: String,
+    /// The products that it opens.
+    pub grants: Vec<Grant>,
+    /// The plan whose limits hold.
+    pub plan_id: PlanId,
+    /// Whether it works.
+    pub status: CredentialStatus,
+    /// One key; two while a rotation overlaps. Newest first.
+    pub keys: Vec<Key>,
+    /// When it stops working; `null` is never.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A product that a credential opens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Grant {
+    /// The product.
+    pub product_id: ProductId,
+    /// Whether it is opened.
+    pub status: GrantStatus,
+}
+
+/// Whether a grant is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GrantStatus {
+    /// The credential opens the product.
+    Active,
+    /// It no longer does.
+    Revoked,
+}
+
+/// Whether a credential works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CredentialStatus {
+    /// It does.
+    Active,
+    /// Not until an API Owner resumes it.
+    Suspended,
+    /// Its time has passed.
+    Expired,
+    /// It was taken back.
+    Revoked,
+}
+
+/// One key of a credential, without the key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Key {
+    /// The start of the key.
+    pub prefix: String,
+    /// The end of the key.
+    pub last_four: String,
+    /// When it stops working; `null` is never.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub not_after: Option<Timestamp>,
+}
+
+/// What the authorizer reads: everything it needs, under the key's digest, in one item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyRecord {
+    /// SHA-256 of the key.
+    pub digest: KeyDigest,
+    /// The credential that the key belongs to.
+    pub credential_id: CredentialId,
+    /// The app that holds it.
+    pub app_id: AppId,
+    /// The plan whose limits hold.
+    pub plan_id: PlanId,
+    /// Rate limit of the plan, for the gateway to enforce.
+    pub rate_limit: Option<Limit>,
+    /// Whether the credential works.
+    pub status: CredentialStatus,
+    /// When the key stops working; `None` is never.
+    pub not_after: Option<Timestamp>,
+    /// The products that it opens.
+    pub grants: Vec<Grant>,
+    /// The key, sealed with the credential's id as encryption context.
+    pub sealed: String,
+}
+
+/// Why a key does not open a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Closed {
+    /// Suspended, expired or revoked.
+    #[error("the credential is not active")]
+    NotActive,
+    /// The key's own time has passed.
+    #[error("the key has expired")]
+    Expired,
+    /// The credential does not open this product.
+    #[error("the credential does not open this product")]
+    OtherProduct,
+}
+
+impl KeyRecord {
+    /// Whether the key opens `product` at `now`.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub fn opens(&self, product: &ProductId, now: Timestamp) -> Result<(), Closed> {
+        if self.status != CredentialStatus::Active {
+            return Err(Closed::NotActive);
+        }
+        if self.not_after.is_some_and(|end| end <= now) {
+            return Err(Closed::Expired);
+        }
+        if !grants_open(&self.grants, product) {
+            return Err(Closed::OtherProduct);
+        }
+        Ok(())
+    }
+}
+
+impl Credential {
+    /// Whether the credential opens `product`.
+    pub fn opens(&self, product: &ProductId) -> bool {
+        grants_open(&self.grants, product)
+    }
+
+    /// The same credential, opening `products` too.
+    pub fn extended(mut self, products: &[ProductId]) -> Self {
+        for id in products {
+            self.grants.retain(|grant| &grant.product_id != id);
+            self.grants.push(Grant { product_id: id.clone(), status: GrantStatus::Active });
+        }
+        self
+    }
+}
+
+fn grants_open(grants: &[Grant], product: &ProductId) -> bool {
+    grants.iter().any(|grant| &grant.product_id == product && grant.status == GrantStatus::Active)
+}
+
+/// When a key issued at `now` under `plan` stops working; `None` is never.
+pub fn expiry(plan: &Plan, now: Timestamp) -> Option<Timestamp> {
+    let end = |seconds: u64| now.checked_add(SignedDuration::from_secs(i64::try_from(seconds).ok()?)).ok();
+    let ends = [plan.key_expires_in_seconds, plan.access_expires_in_seconds].into_iter().flatten().filter_map(end);
+    ends.min()
+}
+
+impl Key {
+    /// What may be shown of `key`.
+    pub fn of(key: &PlainKey, not_after: Option<Timestamp>) -> Self {
+        Self { prefix: key.prefix(), last_four: key.last_four(), not_after }
+    }
+}

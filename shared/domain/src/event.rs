@@ -1,0 +1,439 @@
+//! Events: what happened, once on record and once on the bus.
+//!
+//! An event is the audit record of a change of state and is written in the same transaction. The
+//! events of one aggregate form a hash chain. What is personal or free text stands apart, behind a
+//! salted commitment: it can be erased and the chain still verifies.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+
+use crate::access_request::RequestKind;
+use crate::context::Context;
+use crate::id::{AppId, CatalogueId, CredentialId, EventId, PlanId, ProductId, RequestId};
+use crate::person::{Actor, ActorKind, PersonId};
+use crate::policy::Review;
+use crate::settings::MailKind;
+
+/// The version of the shape of [`Detail`]'s data.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The thing whose history an event belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+pub enum Aggregate {
+    /// An access request.
+    Request(RequestId),
+    /// An app.
+    App(AppId),
+    /// A credential.
+    Credential(CredentialId),
+    /// A catalogue.
+    Catalogue(CatalogueId),
+    /// A product.
+    Product(ProductId),
+    /// A plan.
+    Plan(PlanId),
+    /// The settings.
+    Settings,
+}
+
+/// What happened to an access request: thin, ids and what rules match on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RequestSubject {
+    /// The request.
+    #[schema(value_type = uuid::Uuid)]
+    pub request_id: RequestId,
+    /// What is asked for.
+    pub kind: RequestKind,
+    /// Who asks.
+    pub requester_id: PersonId,
+    /// The app that is to receive the credential.
+    #[schema(value_type = uuid::Uuid)]
+    pub app_id: AppId,
+    /// The products asked for.
+    pub product_ids: Vec<ProductId>,
+    /// The plan asked for.
+    pub plan_id: PlanId,
+    /// The credential, once one is allocated.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    pub credential_id: Option<CredentialId>,
+}
+
+/// What happened to a credential.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CredentialSubject {
+    /// The credential.
+    #[schema(value_type = uuid::Uuid)]
+    pub credential_id: CredentialId,
+    /// The app that holds it.
+    #[schema(value_type = uuid::Uuid)]
+    pub app_id: AppId,
+    /// The request that brought it about.
+    #[schema(value_type = uuid::Uuid)]
+    pub request_id: RequestId,
+}
+
+/// What happened to something that has an id of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EntitySubject {
+    /// Its id.
+    pub id: String,
+    /// Its version from then on.
+    pub version: u64,
+}
+
+/// A request was submitted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Submitted {
+    /// The request.
+    #[serde(flatten)]
+    pub subject: RequestSubject,
+    /// Who decides: what the bus routes on.
+    pub review: Review,
+}
+
+/// An attempt to provision failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AttemptFailed {
+    /// The request.
+    #[serde(flatten)]
+    pub subject: RequestSubject,
+    /// How many attempts were made so far.
+    pub attempts: u32,
+    /// A stable code of what went wrong.
+    pub code: String,
+}
+
+macro_rules! details {
+    ($($(#[$doc:meta])* $name:ident($data:ty),)*) => {
+        /// What happened. The variant's name is the event's type (EventBridge `detail-type`).
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(tag = "type", content = "data")]
+        pub enum Detail { $($(#[$doc])* $name($data),)* }
+
+        impl Detail {
+            /// The event's type.
+            pub fn event_type(&self) -> &'static str {
+                match self { $(Self::$name(_) => stringify!($name),)* }
+            }
+
+            /// The JSON Schema of each event type's data.
+            pub fn schemas() -> Vec<(&'static str, utoipa::openapi::RefOr<utoipa::openapi::Schema>)> {
+                use utoipa::PartialSchema;
+                vec![$((stringify!($name), <$data>::schema()),)*]
+            }
+        }
+    };
+}
+
+details! {
+    /// A request was filed (R1, R2).
+    AccessRequestSubmitted(Submitted),
+    /// A request that the policy had approved was referred to the owners after all.
+    AccessRequestReferred(RequestSubject),
+    /// One of several required approvals was given.
+    AccessRequestApprovalRecorded(RequestSubject),
+    /// A request was approved; provisioning is queued (R26, R33).
+    AccessRequestApproved(RequestSubject),
+    /// A request was rejected (R27).
+    AccessRequestRejected(RequestSubject),
+    /// A request was withdrawn by its requester.
+    AccessRequestWithdrawn(RequestSubject),
+    /// A request expired undecided.
+    AccessRequestExpired(RequestSubject),
+    /// Access stands at the gateway and the credential in the app (R18).
+    AccessProvisioned(RequestSubject),
+    /// An attempt to provision failed; another follows.
+    ProvisioningDeferred(AttemptFailed),
+    /// Provisioning gave up; somebody must retry.
+    ProvisioningFailed(AttemptFailed),
+    /// Provisioning was queued again.
+    ProvisioningRequeued(RequestSubject),
+    /// Access was taken back.
+    AccessRevoked(RequestSubject),
+    /// A key was shown to somebody.
+    CredentialRevealed(CredentialSubject),
+    /// A credential got a new key.
+    CredentialRotated(CredentialSubject),
+    /// A credential was suspended.
+    CredentialSuspended(CredentialSubject),
+    /// A credential was resumed.
+    CredentialResumed(CredentialSubject),
+    /// A credential is about to expire.
+    CredentialExpiring(CredentialSubject),
+    /// A credential expired.
+    CredentialExpired(CredentialSubject),
+    /// An app was created.
+    AppCreated(EntitySubject),
+    /// An app was edited.
+    AppUpdated(EntitySubject),
+    /// An app was deleted.
+    AppDeleted(EntitySubject),
+    /// A catalogue was created.
+    CatalogueCreated(EntitySubject),
+    /// A catalogue was changed.
+    CatalogueUpdated(EntitySubject),
+    /// A catalogue was deleted.
+    CatalogueDeleted(EntitySubject),
+    /// A product was created.
+    ProductCreated(EntitySubject),
+    /// A product was changed.
+    ProductUpdated(EntitySubject),
+    /// A product was deleted.
+    ProductDeleted(EntitySubject),
+    /// A plan was created.
+    PlanCreated(EntitySubject),
+    /// A plan was changed.
+    PlanUpdated(EntitySubject),
+    /// A plan was deleted.
+    PlanDeleted(EntitySubject),
+    /// The settings were changed.
+    SettingsUpdated(EntitySubject),
+}
+
+/// The part of an event that can be erased: names and free text.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Personal {
+    /// The actor's name at that time.
+    pub actor_name: Option<String>,
+    /// Why, in the actor's own words.
+    pub reason: Option<String>,
+}
+
+/// The end of an aggregate's hash chain, kept on the aggregate so that the next event needs no read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chain {
+    /// `seq` of the last event; 0 before the first.
+    pub seq: u64,
+    /// Hash of the last event; empty before the first.
+    pub hash: String,
+}
+
+/// Something that happened: the audit record, and what the relay publishes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// UUIDv7.
+    pub id: EventId,
+    /// The thing it happened to.
+    pub aggregate: Aggregate,
+    /// Counts the aggregate's events from 1.
+    pub seq: u64,
+    /// When.
+    pub occurred_at: Timestamp,
+    /// What kind of actor.
+    pub actor_kind: ActorKind,
+    /// Which one.
+    pub actor_id: String,
+    /// The HTTP request that it all began with.
+    pub correlation_id: String,
+    /// The event that it is a reaction to.
+    pub causation_id: Option<EventId>,
+    /// What happened.
+    #[serde(flatten)]
+    pub detail: Detail,
+    /// Hash of the event before it; empty for the first.
+    pub prev_hash: String,
+    /// SHA-256 over salt and personal part: what the hash covers in its stead.
+    pub commitment: String,
+    /// SHA-256 over everything but the personal part and its salt, in canonical JSON.
+    pub hash: String,
+    /// Makes the commitment unguessable; erased with the personal part.
+    pub salt: Option<String>,
+    /// Names and free text; erased on request.
+    pub personal: Option<Personal>,
+}
+
+/// Why a chain does not verify.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    /// An event is missing, doubled or out of order.
+    #[error("event {seq}: expected event {expected} of the chain")]
+    Gap {
+        /// The event found.
+        seq: u64,
+        /// The event expected there.
+        expected: u64,
+    },
+    /// The event does not continue the one before it.
+    #[error("event {seq}: does not continue the event before it")]
+    NotContinued {
+        /// The event found.
+        seq: u64,
+    },
+    /// The event was altered.
+    #[error("event {seq}: its content does not match its hash")]
+    Altered {
+        /// The event found.
+        seq: u64,
+    },
+    /// The personal part was altered (erased would be fine).
+    #[error("event {seq}: its personal part does not match its commitment")]
+    PersonalAltered {
+        /// The event found.
+        seq: u64,
+    },
+}
+
+impl Chain {
+    /// The next event of the chain. The chain's end moves to it.
+    pub fn append(
+        &mut self,
+        context: &mut Context,
+        aggregate: Aggregate,
+        actor: &Actor,
+        detail: Detail,
+        reason: Option<String>,
+    ) -> Event {
+        let salt = hex(&context.bytes::<16>());
+        let personal = Personal { actor_name: actor.name.clone(), reason };
+        let mut event = Event {
+            id: context.id(),
+            aggregate,
+            seq: self.seq + 1,
+            occurred_at: context.now,
+            actor_kind: actor.kind,
+            actor_id: actor.id.clone(),
+            correlation_id: context.correlation_id.clone(),
+            causation_id: context.causation_id,
+            detail,
+            prev_hash: std::mem::take(&mut self.hash),
+            commitment: commit(&salt, &personal),
+            hash: String::new(),
+            salt: Some(salt),
+            personal: Some(personal),
+        };
+        event.hash = event.digest();
+        *self = Self { seq: event.seq, hash: event.hash.clone() };
+        event
+    }
+
+    /// Verifies that `events` are the whole chain from its first event, unaltered.
+    ///
+    /// # Errors
+    /// The first fault.
+    pub fn verify<'a>(events: impl IntoIterator<Item = &'a Event>) -> Result<Self, Broken> {
+        let mut chain = Self::default();
+        for event in events {
+            let seq = event.seq;
+            if seq != chain.seq + 1 {
+                return Err(Broken::Gap { seq, expected: chain.seq + 1 });
+            }
+            if event.prev_hash != chain.hash {
+                return Err(Broken::NotContinued { seq });
+            }
+            if event.hash != event.digest() {
+                return Err(Broken::Altered { seq });
+            }
+            if let (Some(salt), Some(personal)) = (&event.salt, &event.personal)
+                && event.commitment != commit(salt, personal)
+            {
+                return Err(Broken::PersonalAltered { seq });
+            }
+            chain = Self { seq, hash: event.hash.clone() };
+        }
+        Ok(chain)
+    }
+}
+
+impl Event {
+    /// The actor, with the name as far as it has not been erased.
+    pub fn actor(&self) -> Actor {
+        Actor {
+            kind: self.actor_kind,
+            id: self.actor_id.clone(),
+            name: self.personal.as_ref().and_then(|personal| personal.actor_name.clone()),
+        }
+    }
+
+    /// What goes on the bus as `detail`: ids and what rules match on; nothing personal.
+    pub fn bus_detail(&self) -> Value {
+        let data = serde_json::to_value(&self.detail).unwrap_or_default();
+        serde_json::json!({
+            "metadata": {
+                "id": self.id,
+                "type": self.detail.event_type(),
+                "version": SCHEMA_VERSION,
+                "occurred_at": self.occurred_at,
+                "correlation_id": self.correlation_id,
+                "causation_id": self.causation_id,
+            },
+            "data": data.get("data"),
+        })
+    }
+
+    fn digest(&self) -> String {
+        let mut covered = serde_json::to_value(self).unwrap_or_default();
+        if let Some(members) = covered.as_object_mut() {
+            for apart in ["hash", "salt", "personal"] {
+                members.remove(apart);
+            }
+        }
+        hex(&Sha256::digest(canonical(&covered)))
+    }
+}
+
+fn commit(salt: &str, personal: &Personal) -> String {
+    let value = serde_json::to_value(personal).unwrap_or_default();
+    hex(&Sha256::digest(format!("{salt}.{}", canonical(&value))))
+}
+
+/// JSON with sorted members and no white space. Gatepass writes no fractions and only ASCII member
+/// names into events, where this is the canonical form of RFC 8785.
+fn canonical(value: &Value) -> String {
+    // serde_json's map is ordered by name unless its `preserve_order` feature is on; sorting here
+    // keeps the form the same whatever another crate of the build switches on.
+    match value {
+        Value::Object(members) => {
+            let mut names: Vec<_> = members.iter().collect();
+            names.sort_by_key(|(name, _)| *name);
+            let members: Vec<_> =
+                names.into_iter().map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), canonical(value))).collect();
+            format!("{{{}}}", members.join(","))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
+        scalar => scalar.to_string(),
+    }
+}
+
+/// Bytes in lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// A mail that was due for a request, and what became of it: on record beside the events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MailRecord {
+    /// The mail.
+    pub template: MailKind,
+    /// What became of it.
+    pub status: MailStatus,
+    /// When that was.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+}
+
+/// What became of a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MailStatus {
+    /// It is being handed to the mail service.
+    Sending,
+    /// The mail service took it.
+    Sent,
+    /// No sender is configured (R36).
+    NotConfigured,
+    /// The settings mute this mail.
+    Muted,
+    /// There is nobody to send it to.
+    NoRecipient,
+    /// The mail service refuses it for good.
+    Refused,
+}

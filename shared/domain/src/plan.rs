@@ -1,0 +1,136 @@
+//! Plans: limits, lifetimes, and whether asking is enough (R4, R10, R16, R29–R31).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::id::{PlanId, ProductId};
+use crate::text::{Findings, Invalid};
+
+/// The terms under which access is granted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Plan {
+    /// Client-chosen slug.
+    pub id: PlanId,
+    /// Display name, 1 to 100 characters.
+    #[schema(example = "Gold")]
+    pub name: String,
+    /// What the plan is for, at most 2,000 characters.
+    #[serde(default)]
+    pub description: String,
+    /// How fast an app may call; `null` is unlimited.
+    #[serde(default)]
+    pub rate_limit: Option<Limit>,
+    /// How much an app may call; `null` is unlimited.
+    #[serde(default)]
+    pub quota: Option<Limit>,
+    /// How long a key lives, in seconds; `null` is for ever.
+    #[serde(default)]
+    #[schema(example = 2592000)]
+    pub key_expires_in_seconds: Option<u64>,
+    /// The "Auto approve access request" checkbox (R31).
+    #[serde(default)]
+    pub auto_approve: bool,
+    /// Narrows automatic approval to trusted users or specific products (R29).
+    #[serde(default)]
+    pub auto_approve_when: AutoApproveWhen,
+    /// How often a person may ask for this plan, over all apps; `null` is unlimited.
+    #[serde(default)]
+    pub request_allowance: Option<Limit>,
+    /// How many different people must approve: 1 or 2.
+    #[serde(default = "one")]
+    #[schema(example = 1)]
+    pub approvals_required: u8,
+    /// How long access lasts, in seconds; `null` is until it is revoked.
+    #[serde(default)]
+    pub access_expires_in_seconds: Option<u64>,
+    /// OAuth 2.0 scopes that the plan grants.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// The owner's own notes, handed to gateways; at most 50 pairs.
+    #[serde(default)]
+    pub metadata: BTreeMap<String, String>,
+}
+
+fn one() -> u8 {
+    1
+}
+
+/// At most `requests` in any `per_seconds` seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    /// How many requests, at least 1.
+    #[schema(example = 25)]
+    pub requests: u64,
+    /// In how many seconds, at least 1.
+    #[schema(example = 1)]
+    pub per_seconds: u64,
+}
+
+/// Conditions on automatic approval: every list that is not empty must match.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AutoApproveWhen {
+    /// The requester is in any of these groups, or named in `users`.
+    #[serde(default)]
+    pub groups: Vec<String>,
+    /// The requester has one of these ids, or is in any of `groups`.
+    #[serde(default)]
+    pub users: Vec<String>,
+    /// Every requested product is one of these.
+    #[serde(default)]
+    pub products: Vec<ProductId>,
+}
+
+impl AutoApproveWhen {
+    /// Whether there is no condition at all.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty() && self.users.is_empty() && self.products.is_empty()
+    }
+}
+
+impl Plan {
+    /// Checks what a type cannot say.
+    ///
+    /// # Errors
+    /// Every fault at once, each with a JSON pointer.
+    pub fn check(&self) -> Result<(), Vec<Invalid>> {
+        /// A hundred years: longer lifetimes are typing errors, and stay within what a timestamp can hold.
+        const LONGEST: u64 = 100 * 366 * 86_400;
+        let mut findings = Findings::default();
+        findings.name(&self.name, "/name", 100);
+        findings.text(&self.description, "/description", 2000);
+        for (limit, pointer) in [
+            (self.rate_limit, "/rate_limit"),
+            (self.quota, "/quota"),
+            (self.request_allowance, "/request_allowance"),
+        ] {
+            let Some(limit) = limit else { continue };
+            findings.require(limit.requests >= 1, &format!("{pointer}/requests"), "must be at least 1");
+            findings.require(
+                (1..=LONGEST).contains(&limit.per_seconds),
+                &format!("{pointer}/per_seconds"),
+                "must be between 1 second and 100 years",
+            );
+        }
+        for (lifetime, pointer) in [
+            (self.key_expires_in_seconds, "/key_expires_in_seconds"),
+            (self.access_expires_in_seconds, "/access_expires_in_seconds"),
+        ] {
+            findings.require(
+                lifetime.is_none_or(|seconds| (1..=LONGEST).contains(&seconds)),
+                pointer,
+                "must be between 1 second and 100 years, or null for ever",
+            );
+        }
+        findings.require((1..=2).contains(&self.approvals_required), "/approvals_required", "must be 1 or 2");
+        findings.require(
+            self.request_allowance.is_none_or(|limit| limit.requests <= 1000),
+            "/request_allowance/requests",
+            "must be at most 1000: each request within the interval is remembered",
+        );
+        findings.require(self.metadata.len() <= 50, "/metadata", "must have at most 50 pairs");
+        findings.into_result()
+    }
+}

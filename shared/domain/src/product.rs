@@ -1,0 +1,132 @@
+//! Products: APIs that one can ask for, and the gateway that guards them.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::id::ProductId;
+use crate::text::{Findings, Invalid};
+
+/// An API that one can ask for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Product {
+    /// Client-chosen slug.
+    pub id: ProductId,
+    /// Display name, 1 to 100 characters.
+    #[schema(example = "Weather API")]
+    pub name: String,
+    /// What the API does, at most 2,000 characters.
+    #[serde(default)]
+    pub description: String,
+    /// How its callers authenticate. Products of one request must agree on it (R15).
+    pub auth_method: AuthMethod,
+    /// The gateway at which access is provisioned.
+    pub gateway: Gateway,
+    /// Mail addresses of its API Owners, at most 20: they are told of requests (R22).
+    #[serde(default)]
+    pub owners: Vec<String>,
+    /// Where to read on.
+    #[serde(default)]
+    pub documentation_url: Option<String>,
+    /// Whether anybody but the owners sees it.
+    #[serde(default)]
+    pub published: bool,
+}
+
+/// How callers of a product authenticate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthMethod {
+    /// A key in the `x-api-key` header.
+    ApiKey,
+    /// OAuth 2.0 client credentials at an identity provider.
+    #[serde(rename = "oauth2")]
+    OAuth2,
+}
+
+impl AuthMethod {
+    /// The name used in the API and in mails.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ApiKey => "api_key",
+            Self::OAuth2 => "oauth2",
+        }
+    }
+}
+
+/// Where access to a product is provisioned.
+///
+/// An object whose `kind` names the gateway; members beside it configure that kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Gateway {
+    /// Which gateway.
+    pub kind: GatewayKind,
+    /// Configuration of that kind of gateway, as that gateway reads it.
+    #[serde(flatten)]
+    pub configuration: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Gateway {
+    /// A gateway of `kind` that needs no configuration.
+    pub fn of(kind: GatewayKind) -> Self {
+        Self { kind, configuration: serde_json::Map::new() }
+    }
+}
+
+/// The kinds of gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GatewayKind {
+    /// Keys held by Gatepass and checked by its own authorizer.
+    Builtin,
+    /// API keys and usage plans of Amazon API Gateway.
+    AwsApiGateway,
+    /// Dynamic client registration at an identity provider (RFC 7591).
+    #[serde(rename = "oauth2_dcr")]
+    OAuth2Dcr,
+    /// A Tyk gateway.
+    Tyk,
+}
+
+impl Product {
+    /// Checks what a type cannot say.
+    ///
+    /// # Errors
+    /// Every fault at once, each with a JSON pointer.
+    pub fn check(&self) -> Result<(), Vec<Invalid>> {
+        let mut findings = Findings::default();
+        findings.name(&self.name, "/name", 100);
+        findings.text(&self.description, "/description", 2000);
+        findings.require(self.owners.len() <= 20, "/owners", "must hold at most 20 mail addresses");
+        for (index, owner) in self.owners.iter().enumerate() {
+            findings.require(is_mail_address(owner), &format!("/owners/{index}"), "must be a mail address");
+        }
+        let url = self.documentation_url.as_deref();
+        findings.require(
+            url.is_none_or(|url| url.starts_with("https://") || url.starts_with("http://")),
+            "/documentation_url",
+            "must be an http or https address",
+        );
+        let uses_keys = matches!(self.gateway.kind, GatewayKind::Builtin | GatewayKind::AwsApiGateway);
+        findings.require(
+            !(self.gateway.kind == GatewayKind::OAuth2Dcr && self.auth_method == AuthMethod::ApiKey),
+            "/gateway/kind",
+            "`oauth2_dcr` registers OAuth 2.0 clients: it goes with the authentication method `oauth2`",
+        );
+        findings.require(
+            !(uses_keys && self.auth_method == AuthMethod::OAuth2),
+            "/gateway/kind",
+            "this gateway issues API keys: it goes with the authentication method `api_key`",
+        );
+        findings.into_result()
+    }
+}
+
+/// A shallow check: one `@` with something on both sides and no white space. The mail service has
+/// the last word.
+fn is_mail_address(text: &str) -> bool {
+    let plain = text.len() <= 254 && !text.chars().any(|c| c.is_whitespace() || c.is_control() || c == ',');
+    plain
+        && text
+            .split_once('@')
+            .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'))
+}

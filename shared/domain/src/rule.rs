@@ -1,0 +1,157 @@
+//! The rules that an access request must keep, in the order in which they are checked.
+
+use crate::catalogue::Catalogue;
+use crate::credential::{Credential, CredentialStatus};
+use crate::id::{CatalogueId, PlanId, ProductId};
+use crate::person::Person;
+use crate::product::{AuthMethod, Product};
+use crate::versioned::Versioned;
+
+/// A rule that a request breaks. Its [slug](Violation::slug) is the problem type of the HTTP answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Violation {
+    /// R8: the catalogue is not presented to the caller, or does not show the product.
+    #[error("The product `{product}` is not offered to you by the catalogue `{catalogue}`. Choose from GET /v1/catalogues.")]
+    ProductNotOffered {
+        /// The product asked for.
+        product: ProductId,
+        /// The catalogue it was asked from.
+        catalogue: CatalogueId,
+    },
+    /// R8: the catalogue does not offer the plan.
+    #[error("The plan `{plan}` is not offered by the catalogue `{catalogue}`. GET /v1/products/{{id}} lists the plans open to you.")]
+    PlanNotOffered {
+        /// The plan asked for.
+        plan: PlanId,
+        /// The catalogue it was asked from.
+        catalogue: CatalogueId,
+    },
+    /// R15: the products do not agree on an authentication method.
+    #[error("All products of a request must use the same authentication method; these use both `api_key` and `oauth2`. File one request for each.")]
+    MixedAuthenticationMethods,
+    /// R16: the cart holds more than one plan.
+    #[error("A request is for one plan; this would mix `{held}` and `{asked}`. File one request for each plan.")]
+    MixedPlans {
+        /// The plan that the cart holds.
+        held: PlanId,
+        /// The other plan.
+        asked: PlanId,
+    },
+    /// The credential to extend cannot take these products under this plan.
+    #[error("The credential cannot be extended by this request: {why}.")]
+    CredentialNotCompatible {
+        /// What does not fit.
+        why: &'static str,
+    },
+    /// R17: the app does not exist, or the caller may not ask for access on its behalf.
+    #[error("The app cannot be used for this request: it does not exist or is not yours. GET /v1/apps lists your apps.")]
+    AppNotUsable,
+    /// There is nothing to submit.
+    #[error("The cart is empty: add a product with PUT /v1/cart/items/{{product_id}}.")]
+    EmptyCart,
+    /// Items of the cart have since been withdrawn from the catalogues.
+    #[error("No longer available: {}. Remove them from the cart and submit the rest.", list(.0))]
+    NoLongerAvailable(
+        /// The products concerned.
+        Vec<ProductId>,
+    ),
+}
+
+fn list(products: &[ProductId]) -> String {
+    products.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
+}
+
+impl Violation {
+    /// The stable slug of the problem type: `/problems/<slug>`.
+    pub fn slug(&self) -> &'static str {
+        match self {
+            Self::ProductNotOffered { .. } => "product-not-offered",
+            Self::PlanNotOffered { .. } => "plan-not-offered",
+            Self::MixedAuthenticationMethods => "mixed-authentication-methods",
+            Self::MixedPlans { .. } => "mixed-plans",
+            Self::CredentialNotCompatible { .. } => "credential-not-compatible",
+            Self::AppNotUsable => "app-not-usable",
+            Self::EmptyCart => "empty-cart",
+            Self::NoLongerAvailable(_) => "no-longer-available",
+        }
+    }
+}
+
+/// Whether `catalogue` offers `product` to `viewer`: presented to them, shown in it, and published (R8).
+pub fn offers_product(catalogue: &Catalogue, product: &Product, viewer: Option<&Person>) -> bool {
+    catalogue.audience.includes(viewer) && catalogue.product_ids.contains(&product.id) && product.published
+}
+
+/// Checks that one catalogue offers all products to the caller, and the plan with them (R8).
+///
+/// `catalogue` and the entries of `products` are what the ids led to; `None` does not exist, which
+/// is answered in the same way as what is not offered, so that nothing can be probed.
+///
+/// # Errors
+/// The first rule broken: `product-not-offered` before `plan-not-offered`.
+pub fn check_offer(
+    caller: &Person,
+    (catalogue_id, catalogue): (&CatalogueId, Option<&Catalogue>),
+    products: &[(ProductId, Option<&Product>)],
+    (plan_id, plan_exists): (&PlanId, bool),
+) -> Result<(), Violation> {
+    for (id, product) in products {
+        let offered = match (catalogue, product) {
+            (Some(catalogue), Some(product)) => offers_product(catalogue, product, Some(caller)),
+            _ => false,
+        };
+        if !offered {
+            return Err(Violation::ProductNotOffered { product: id.clone(), catalogue: catalogue_id.clone() });
+        }
+    }
+    let plan_offered = plan_exists && catalogue.is_some_and(|catalogue| catalogue.plan_ids.contains(plan_id));
+    if !plan_offered {
+        return Err(Violation::PlanNotOffered { plan: plan_id.clone(), catalogue: catalogue_id.clone() });
+    }
+    Ok(())
+}
+
+/// The one authentication method of all `products` (R15).
+///
+/// # Errors
+/// `mixed-authentication-methods` when they differ; `empty-cart` when there are none.
+pub fn one_auth_method<'a>(products: impl IntoIterator<Item = &'a Product>) -> Result<AuthMethod, Violation> {
+    let mut methods = products.into_iter().map(|product| product.auth_method);
+    let first = methods.next().ok_or(Violation::EmptyCart)?;
+    if methods.all(|method| method == first) { Ok(first) } else { Err(Violation::MixedAuthenticationMethods) }
+}
+
+/// The one plan of all `plans` (R16).
+///
+/// # Errors
+/// `mixed-plans` when they differ; `empty-cart` when there are none.
+pub fn one_plan<'a>(plans: impl IntoIterator<Item = &'a PlanId>) -> Result<&'a PlanId, Violation> {
+    let mut plans = plans.into_iter();
+    let first = plans.next().ok_or(Violation::EmptyCart)?;
+    match plans.find(|plan| *plan != first) {
+        None => Ok(first),
+        Some(other) => Err(Violation::MixedPlans { held: first.clone(), asked: other.clone() }),
+    }
+}
+
+/// Checks that `credential` can open `products` too: active, same plan, same authentication
+/// method, and none of them in it yet.
+///
+/// # Errors
+/// `credential-not-compatible` with the reason.
+pub fn check_extension(
+    credential: Option<&Versioned<Credential>>,
+    plan_id: &PlanId,
+    auth_method: AuthMethod,
+    products: &[ProductId],
+) -> Result<(), Violation> {
+    let why = match credential {
+        None => "the app has no such credential",
+        Some(credential) if credential.status != CredentialStatus::Active => "it is not active",
+        Some(credential) if &credential.plan_id != plan_id => "it has another plan, which needs a credential of its own",
+        Some(credential) if credential.auth_method != auth_method => "it uses another authentication method",
+        Some(credential) if products.iter().any(|id| credential.opens(id)) => "it already opens one of the products",
+        Some(_) => return Ok(()),
+    };
+    Err(Violation::CredentialNotCompatible { why })
+}

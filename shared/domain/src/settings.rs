@@ -1,0 +1,83 @@
+//! The settings that owners change at run time: one item, every field with a default.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::text::{Findings, Invalid};
+
+/// Settings of the installation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct Settings {
+    /// How access is asked for: by the cart, directly, or both.
+    pub access_flow: AccessFlow,
+    /// Subject lines by mail (`submitted`, `approve`, `reject`, `provisioning-failed`), instead of
+    /// the built-in ones. A subject is a template and may use what the mail's own subject uses.
+    #[schema(example = json!({"approve": "Welcome to {{ products }}"}))]
+    pub mail_subjects: BTreeMap<MailKind, String>,
+    /// Mails that are not sent.
+    pub muted_mails: Vec<MailKind>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { access_flow: AccessFlow::Both, mail_subjects: BTreeMap::new(), muted_mails: Vec::new() }
+    }
+}
+
+/// How access is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessFlow {
+    /// Products are collected in a cart.
+    Cart,
+    /// One product and plan straight to the request.
+    Direct,
+    /// Either.
+    Both,
+}
+
+/// The mails that Gatepass sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum MailKind {
+    /// To the owners: a request waits for them (R22).
+    Submitted,
+    /// To the requester: access was approved (R37).
+    Approve,
+    /// To the requester: access was not granted (R41).
+    Reject,
+    /// To the owners: provisioning gave up.
+    ProvisioningFailed,
+}
+
+impl MailKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Submitted, Self::Approve, Self::Reject, Self::ProvisioningFailed];
+
+    /// The template's name, as in settings, records and directories.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Submitted => "submitted",
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+            Self::ProvisioningFailed => "provisioning-failed",
+        }
+    }
+}
+
+impl Settings {
+    /// Checks what a type cannot say. Whether a subject renders is checked by the mail library.
+    ///
+    /// # Errors
+    /// Every fault at once, each with a JSON pointer.
+    pub fn check(&self) -> Result<(), Vec<Invalid>> {
+        let mut findings = Findings::default();
+        for (mail, subject) in &self.mail_subjects {
+            findings.name(subject, &format!("/mail_subjects/{}", mail.as_str()), 200);
+        }
+        findings.into_result()
+    }
+}

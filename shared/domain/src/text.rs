@@ -1,0 +1,53 @@
+//! Checks on the texts that people write, and the names that must not collide.
+
+/// A text that cannot be taken, with where it was and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct Invalid {
+    /// JSON pointer (RFC 6901) to the offending member.
+    pub pointer: String,
+    /// What is wrong and what would be right.
+    pub detail: String,
+}
+
+impl Invalid {
+    /// An error at `pointer`.
+    pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), detail: detail.into() }
+    }
+}
+
+/// Collects what is wrong with an input, so that people see all of it at once.
+#[derive(Debug, Default)]
+pub struct Findings(Vec<Invalid>);
+
+impl Findings {
+    /// Notes `detail` at `pointer` unless `fine`.
+    pub fn require(&mut self, fine: bool, pointer: &str, detail: &str) {
+        if !fine {
+            self.0.push(Invalid::new(pointer, detail));
+        }
+    }
+
+    /// Requires 1 to `max` characters that are not all white space, and no control characters.
+    pub fn name(&mut self, text: &str, pointer: &str, max: usize) {
+        self.require(!text.trim().is_empty(), pointer, "must not be empty");
+        self.text(text, pointer, max);
+        self.require(!text.chars().any(char::is_control), pointer, "must not contain control characters");
+    }
+
+    /// Requires at most `max` characters.
+    pub fn text(&mut self, text: &str, pointer: &str, max: usize) {
+        self.require(text.chars().count() <= max, pointer, &format!("must have at most {max} characters"));
+    }
+
+    /// Notes what somebody else found.
+    pub fn extend(&mut self, found: impl IntoIterator<Item = Invalid>) {
+        self.0.extend(found);
+    }
+
+    /// `Ok` when nothing was found.
+    pub fn into_result(self) -> Result<(), Vec<Invalid>> {
+        if self.0.is_empty() { Ok(()) } else { Err(self.0) }
+    }
+}

@@ -1,0 +1,45 @@
+//! Things that are edited: what they say, plus the version that guards against lost updates.
+
+use std::ops::Deref;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A stored entity: its content and its revision.
+///
+/// `version` counts its changes from 1 and is what the HTTP API shows as `ETag` (RFC 9110, 8.8.3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Versioned<T> {
+    /// What it says.
+    #[serde(flatten)]
+    pub content: T,
+    /// Counts the changes, from 1.
+    #[schema(example = 1)]
+    pub version: u64,
+    /// When it was created.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    #[schema(value_type = String, format = DateTime)]
+    pub updated_at: Timestamp,
+}
+
+impl<T> Versioned<T> {
+    /// `content`, created at `now`.
+    pub fn first(content: T, now: Timestamp) -> Self {
+        Self { content, version: 1, created_at: now, updated_at: now }
+    }
+
+    /// The next version of this entity, saying `content` from `now` on.
+    pub fn revised(&self, content: T, now: Timestamp) -> Self {
+        Self { content, version: self.version + 1, created_at: self.created_at, updated_at: now }
+    }
+}
+
+impl<T> Deref for Versioned<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.content
+    }
+}

@@ -1,0 +1,48 @@
+//! The time that a function works with, and the contexts made from it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use gatepass_domain::Context;
+use jiff::{SignedDuration, Timestamp};
+use rand::SeedableRng;
+use rand::rngs::{StdRng, SysRng};
+
+/// The operating system's random source failed: nothing that needs ids or keys can be done.
+#[derive(Debug, thiserror::Error)]
+#[error("the operating system's random source failed")]
+pub struct NoEntropy(#[source] rand::rngs::SysError);
+
+/// Where the time comes from.
+#[derive(Debug, Clone, Default)]
+pub enum Clock {
+    /// The system's time: what is deployed.
+    #[default]
+    System,
+    /// The system's time, moved ahead by so many milliseconds: the local stack, whose clock can be
+    /// advanced.
+    Ahead(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        let now = Timestamp::now();
+        match self {
+            Self::System => now,
+            Self::Ahead(millis) => {
+                let ahead = SignedDuration::from_millis(millis.load(Ordering::SeqCst));
+                now.checked_add(ahead).unwrap_or(now)
+            }
+        }
+    }
+
+    /// The surroundings of one unit of work that belongs to `correlation_id`.
+    ///
+    /// # Errors
+    /// [`NoEntropy`] when the operating system has none to give.
+    pub fn context(&self, correlation_id: impl Into<String>) -> Result<Context, NoEntropy> {
+        let rng = StdRng::try_from_rng(&mut SysRng).map_err(NoEntropy)?;
+        Ok(Context::new(self.now(), rng, correlation_id))
+    }
+}

@@ -1,0 +1,39 @@
+//! How an event handler fails.
+
+/// Why an event could not be handled.
+///
+/// Lambda retries both kinds and then hands the event to the function's on-failure destination,
+/// where it is visible; which kind it was stands in the log and in the destination's record, and
+/// tells the operator whether a redrive can help.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Trying again may help: a throttle, a time-out, an outage.
+    #[error("transient: {0}")]
+    Transient(String),
+    /// Trying again cannot help: the event itself, or what it names, is not as it must be.
+    #[error("permanent: {0}")]
+    Permanent(String),
+}
+
+impl Failure {
+    /// A transient failure with `what` went wrong and the whole chain of its causes.
+    pub fn transient(what: &str, cause: &dyn std::error::Error) -> Self {
+        Self::Transient(format!("{what}: {}", chain(cause)))
+    }
+
+    /// A permanent failure with `what` went wrong and the whole chain of its causes.
+    pub fn permanent(what: &str, cause: &dyn std::error::Error) -> Self {
+        Self::Permanent(format!("{what}: {}", chain(cause)))
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}

@@ -1,0 +1,13 @@
+//! What the `main` of every function shares: logs, configuration, time, and how it fails.
+//!
+//! Invariant: nothing here knows an AWS service, so that every function can afford it.
+
+mod clock;
+mod failure;
+mod logs;
+mod vars;
+
+pub use clock::{Clock, NoEntropy};
+pub use failure::Failure;
+pub use logs::init as init_logs;
+pub use vars::{ConfigError, Vars};

@@ -1,0 +1,87 @@
+//! Credentials, and the keys that the authorizer looks up.
+
+use gatepass_domain::credential::KeyRecord;
+use gatepass_domain::event::Chain;
+use gatepass_domain::id::{AppId, CredentialId};
+use gatepass_domain::key::KeyDigest;
+use gatepass_domain::{Credential, Versioned};
+use serde::{Deserialize, Serialize};
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::item::{Item, decode};
+use crate::keys;
+use crate::read::{Index, Query, Span};
+use crate::transaction::{Guard, Transaction};
+
+/// A credential with what is not shown of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredCredential {
+    /// What is shown.
+    #[serde(flatten)]
+    pub credential: Versioned<Credential>,
+    /// The digests of its keys, newest first: where their records stand.
+    pub digests: Vec<KeyDigest>,
+    /// The end of its hash chain.
+    pub chain: Chain,
+}
+
+fn item(stored: &StoredCredential) -> Item<StoredCredential> {
+    let credential = &stored.credential;
+    let due = credential.expires_at.map(|at| keys::credential_due(at, credential.id));
+    Item::new(keys::credential(credential.app_id, credential.id), stored.clone())
+        .gsi1(keys::credential_by_id(credential.id))
+        .gsi2(due)
+}
+
+impl Transaction {
+    /// Writes a credential; it must still be in the version that this one came from.
+    pub fn credential(self, stored: &StoredCredential) -> Self {
+        let item = item(stored);
+        match stored.credential.version {
+            1 => self.create(Guard::Credential, &item),
+            version => self.replace(Guard::Credential, &item, version - 1),
+        }
+    }
+
+    /// Writes a key that must be new.
+    pub fn new_api_key(self, record: &KeyRecord) -> Self {
+        self.create(Guard::ApiKey, &Item::new(keys::api_key(&record.digest), record.clone()))
+    }
+
+    /// Writes a key's record over the one that is there.
+    pub fn api_key(self, record: &KeyRecord) -> Self {
+        let item = Item::new(keys::api_key(&record.digest), record.clone());
+        self.put(Guard::ApiKey, &item, "attribute_exists(PK)", None)
+    }
+}
+
+impl Store {
+    /// A credential of an app, read consistently.
+    ///
+    /// # Errors
+    /// [`StoreError`]; a credential that does not exist is `None`.
+    pub async fn credential(&self, app_id: AppId, id: CredentialId) -> Result<Option<StoredCredential>, StoreError> {
+        let stored: Option<Item<StoredCredential>> = self.get(&keys::credential(app_id, id)).await?;
+        Ok(stored.map(|item| item.content))
+    }
+
+    /// The credentials of an app, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn credentials(&self, app_id: AppId) -> Result<Vec<StoredCredential>, StoreError> {
+        let span = Span::Prefix(keys::CREDENTIALS.into());
+        let rows = self.query_all(Query::new(Index::Table, keys::app(app_id).pk, span).newest_first()).await?;
+        rows.into_iter().map(|row| decode::<Item<StoredCredential>>(row).map(|item| item.content)).collect()
+    }
+
+    /// The record of a key: one consistent read, so that what was taken back is closed at once.
+    ///
+    /// # Errors
+    /// [`StoreError`]; a key that was never issued is `None`.
+    pub async fn api_key(&self, digest: &KeyDigest) -> Result<Option<KeyRecord>, StoreError> {
+        let stored: Option<Item<KeyRecord>> = self.get(&keys::api_key(digest)).await?;
+        Ok(stored.map(|item| item.content))
+    }
+}

@@ -1,0 +1,343 @@
+//! Every key format, in one place.
+//!
+//! | item | PK | SK | GSI1PK / GSI1SK | GSI2PK / GSI2SK |
+//! |---|---|---|---|---|
+//! | request | `R#id` | `REQ` | `U#person` / `R#time#id` | `Q#open#shard` or `Q#yyyy-mm#shard` / `time#id` |
+//! | event | its aggregate | `E#seq` | `A#app` / `E#time#id` | `L#day#shard` / `time#id` |
+//! | mail of a request | `R#id` | `MAIL#mail[#event]` | | |
+//! | app | `A#id` | `APP` | `U#owner` / `A#time#id` | `T#team` or `O#organisation` / `time#id` |
+//! | what an app has asked for | `A#id` | `ACCESS` | | |
+//! | credential | `A#app` | `C#id` | `C#id` / `C` | `DUE#day#shard` / `time#id` |
+//! | name of an app | `U#owner` | `DESK#NAME#name` | | |
+//! | allowance used | `U#person` | `DESK#ALLOWANCE#plan` | | |
+//! | key | `K#digest` | `KEY` | | |
+//! | catalogue, product, plan | `CAT#id`, `PROD#id`, `PLAN#id` | `OFFER` | `KIND#kind` / `id` | |
+//! | settings | `SET#settings` | `SET` | | |
+//! | signing key of cursors | `SET#cursor-key` | `SET` | | |
+//! | idempotent answer | `I#digest` | `IDEM` | | |
+//! | receipt of the relay | `PUB#hour` | `time#id` | | |
+//! | how far the sweeper got | `SET#sweeper` | `SET` | | |
+//!
+//! Times in keys are UTC with exactly three decimals, so that they sort as text.
+
+use gatepass_domain::event::Aggregate;
+use gatepass_domain::id::{AppId, CatalogueId, CredentialId, EventId, PlanId, ProductId, RequestId};
+use gatepass_domain::key::KeyDigest;
+use gatepass_domain::settings::MailKind;
+use gatepass_domain::{App, Event, PersonId};
+use gatepass_domain::app::Visibility;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use newtype_uuid::{TypedUuid, TypedUuidKind};
+use sha2::{Digest, Sha256};
+
+/// Partitions that share the load of the open queue, of each month's closed requests and of each
+/// day's log. One partition takes about 330 requests a second through insert, update and delete.
+pub const SHARDS: u8 = 4;
+
+/// The first month that can hold a request: no installation is older.
+pub const FIRST_MONTH: (i16, i8) = (2026, 1);
+
+/// A primary key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+/// A key of an index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexKey {
+    /// Partition key of the index.
+    pub pk: String,
+    /// Sort key of the index.
+    pub sk: String,
+}
+
+fn key(pk: impl Into<String>, sk: impl Into<String>) -> Key {
+    Key { pk: pk.into(), sk: sk.into() }
+}
+
+/// A time as it stands in keys.
+pub fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+}
+
+/// The shard of an id, by its last byte, which is random.
+fn shard<K: TypedUuidKind>(id: TypedUuid<K>) -> u8 {
+    id.as_bytes()[15] % SHARDS
+}
+
+fn time_and_id<K: TypedUuidKind>(at: Timestamp, id: TypedUuid<K>) -> String {
+    format!("{}#{id}", time(at))
+}
+
+/// An access request.
+pub fn request(id: RequestId) -> Key {
+    key(format!("R#{id}"), "REQ")
+}
+
+/// The partition of what a person has: requests and apps in GSI1, their desk in the table.
+pub fn person(id: &PersonId) -> String {
+    format!("U#{id}")
+}
+
+/// A request among its requester's, newest last.
+pub fn request_of_person(requester: &PersonId, created_at: Timestamp, id: RequestId) -> IndexKey {
+    IndexKey { pk: person(requester), sk: format!("R#{}", time_and_id(created_at, id)) }
+}
+
+/// Sort-key prefix of requests in a person's partition of GSI1.
+pub const REQUESTS_OF_PERSON: &str = "R#";
+/// Sort-key prefix of apps in a person's partition of GSI1.
+pub const APPS_OF_PERSON: &str = "A#";
+
+/// A partition of requests in GSI2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueuePartition {
+    /// Requests on which work is still to be done.
+    Open,
+    /// The other requests that were submitted in a month.
+    Month(i16, i8),
+}
+
+impl QueuePartition {
+    /// The month of `at`, in UTC.
+    pub fn month_of(at: Timestamp) -> Self {
+        let date = at.to_zoned_datetime(TimeZone::UTC).date();
+        Self::Month(date.year(), date.month())
+    }
+
+    /// The month before; `None` before the first that can hold anything.
+    pub fn before(self) -> Option<Self> {
+        match self {
+            Self::Open => None,
+            Self::Month(year, month) if (year, month) <= FIRST_MONTH => None,
+            Self::Month(year, 1) => Some(Self::Month(year - 1, 12)),
+            Self::Month(year, month) => Some(Self::Month(year, month - 1)),
+        }
+    }
+
+    /// Its partition keys.
+    pub fn shards(self) -> impl Iterator<Item = String> {
+        (0..SHARDS).map(move |shard| self.shard(shard))
+    }
+
+    fn shard(self, shard: u8) -> String {
+        match self {
+            Self::Open => format!("Q#open#{shard}"),
+            Self::Month(year, month) => format!("Q#{year:04}-{month:02}#{shard}"),
+        }
+    }
+}
+
+/// A request in the queue of open ones, or among its month's.
+pub fn request_in_queue(open: bool, created_at: Timestamp, id: RequestId) -> IndexKey {
+    let partition = if open { QueuePartition::Open } else { QueuePartition::month_of(created_at) };
+    IndexKey { pk: partition.shard(shard(id)), sk: time_and_id(created_at, id) }
+}
+
+/// The partition that an aggregate and its events share; of a credential, its events alone.
+pub fn aggregate(aggregate: &Aggregate) -> String {
+    match aggregate {
+        Aggregate::Request(id) => request(*id).pk,
+        Aggregate::App(id) => app(*id).pk,
+        Aggregate::Credential(id) => format!("C#{id}"),
+        Aggregate::Catalogue(id) => catalogue(id).pk,
+        Aggregate::Product(id) => product(id).pk,
+        Aggregate::Plan(id) => plan(id).pk,
+        Aggregate::Settings => settings().pk,
+    }
+}
+
+/// Sort-key prefix of events.
+pub const EVENTS: &str = "E#";
+/// Sort-key prefix of the mails of a request.
+pub const MAILS: &str = "MAIL#";
+
+/// An event of an aggregate.
+pub fn event(event: &Event) -> Key {
+    key(aggregate(&event.aggregate), format!("{EVENTS}{:08}", event.seq))
+}
+
+/// An event among those that concern an app.
+pub fn event_of_app(app_id: AppId, event: &Event) -> IndexKey {
+    IndexKey { pk: app(app_id).pk, sk: format!("{EVENTS}{}", time_and_id(event.occurred_at, event.id)) }
+}
+
+/// An event in the log of its day.
+pub fn event_of_day(event: &Event) -> IndexKey {
+    IndexKey { pk: log_shard(event.occurred_at, shard(event.id)), sk: time_and_id(event.occurred_at, event.id) }
+}
+
+/// The partitions of the log of the day of `at`, in UTC.
+pub fn log_shards(at: Timestamp) -> impl Iterator<Item = String> {
+    (0..SHARDS).map(move |shard| log_shard(at, shard))
+}
+
+fn log_shard(at: Timestamp, shard: u8) -> String {
+    format!("L#{}#{shard}", at.strftime("%Y-%m-%d"))
+}
+
+/// What became of a mail about a request; `event` when the mail may be due more than once.
+pub fn mail(request_id: RequestId, mail: MailKind, event: Option<EventId>) -> Key {
+    let occasion = event.map(|id| format!("#{id}")).unwrap_or_default();
+    key(request(request_id).pk, format!("{MAILS}{}{occasion}", mail.as_str()))
+}
+
+/// An app.
+pub fn app(id: AppId) -> Key {
+    key(format!("A#{id}"), "APP")
+}
+
+/// An app among its owner's.
+pub fn app_of_owner(owner: &PersonId, created_at: Timestamp, id: AppId) -> IndexKey {
+    IndexKey { pk: person(owner), sk: format!("{APPS_OF_PERSON}{}", time_and_id(created_at, id)) }
+}
+
+/// The partition of the apps that a team shares, in GSI2.
+pub fn team(team: &str) -> String {
+    format!("T#{team}")
+}
+
+/// The partition of the apps that an organisation shares, in GSI2.
+pub fn organisation(organisation: &str) -> String {
+    format!("O#{organisation}")
+}
+
+/// An app among those shared with a team or an organisation; `None` when it is personal.
+pub fn app_shared(app: &App, created_at: Timestamp) -> Option<IndexKey> {
+    let pk = match app.profile.visibility {
+        Visibility::Personal => None,
+        Visibility::Team => app.profile.team.as_deref().map(team),
+        Visibility::Organisation => app.organisation.as_deref().map(organisation),
+    };
+    pk.map(|pk| IndexKey { pk, sk: time_and_id(created_at, app.id) })
+}
+
+/// What an app has asked for or holds: product → request. Exists as long as the app does.
+pub fn access(app_id: AppId) -> Key {
+    key(app(app_id).pk, "ACCESS")
+}
+
+/// Reserves an app's name among its owner's.
+pub fn app_name(owner: &PersonId, comparable_name: &str) -> Key {
+    key(person(owner), format!("DESK#NAME#{comparable_name}"))
+}
+
+/// When a person asked for a plan, as far as the plan's allowance needs to know.
+pub fn allowance(who: &PersonId, plan: &PlanId) -> Key {
+    key(person(who), format!("DESK#ALLOWANCE#{plan}"))
+}
+
+/// Sort-key prefix of credentials in the partition of their app.
+pub const CREDENTIALS: &str = "C#";
+
+/// A credential of an app.
+pub fn credential(app_id: AppId, id: CredentialId) -> Key {
+    key(app(app_id).pk, format!("{CREDENTIALS}{id}"))
+}
+
+/// A credential by its id alone.
+pub fn credential_by_id(id: CredentialId) -> IndexKey {
+    IndexKey { pk: aggregate(&Aggregate::Credential(id)), sk: "C".into() }
+}
+
+/// A credential among those that end on the same day.
+pub fn credential_due(expires_at: Timestamp, id: CredentialId) -> IndexKey {
+    let day = expires_at.strftime("%Y-%m-%d");
+    IndexKey { pk: format!("DUE#{day}#{}", shard(id)), sk: time_and_id(expires_at, id) }
+}
+
+/// What the authorizer reads.
+pub fn api_key(digest: &KeyDigest) -> Key {
+    key(format!("K#{}", digest.0), "KEY")
+}
+
+const OFFER: &str = "OFFER";
+
+/// A catalogue.
+pub fn catalogue(id: &CatalogueId) -> Key {
+    key(format!("CAT#{id}"), OFFER)
+}
+
+/// A product.
+pub fn product(id: &ProductId) -> Key {
+    key(format!("PROD#{id}"), OFFER)
+}
+
+/// A plan.
+pub fn plan(id: &PlanId) -> Key {
+    key(format!("PLAN#{id}"), OFFER)
+}
+
+/// The list of all catalogues, products or plans, in GSI1.
+pub fn kind(kind: &str) -> String {
+    format!("KIND#{kind}")
+}
+
+/// The settings.
+pub fn settings() -> Key {
+    key("SET#settings", "SET")
+}
+
+/// The key that signs cursors.
+pub fn cursor_key() -> Key {
+    key("SET#cursor-key", "SET")
+}
+
+/// How far the sweeper got.
+pub fn sweeper() -> Key {
+    key("SET#sweeper", "SET")
+}
+
+/// The answer to a request that carried an `Idempotency-Key`. The digest keeps what clients choose
+/// as keys out of the table, and hostile lengths with it.
+pub fn idempotency(who: &PersonId, idempotency_key: &str) -> Key {
+    let digest = Sha256::digest(format!("{}\u{0}{idempotency_key}", who.as_str()));
+    key(format!("I#{}", gatepass_domain::event::hex(&digest)), "IDEM")
+}
+
+/// The partition of the receipts of what the relay published in the hour of `at`.
+pub fn receipts(at: Timestamp) -> String {
+    format!("PUB#{}", at.strftime("%Y-%m-%dT%H"))
+}
+
+/// The receipt of a batch of which `first` is an event.
+pub fn receipt(at: Timestamp, first: EventId) -> Key {
+    key(receipts(at), time_and_id(at, first))
+}
+
+#[cfg(test)]
+mod tests {
+    use gatepass_domain::Context;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn months_end_with_the_first() {
+        let mut month = Some(QueuePartition::Month(2027, 2));
+        let mut seen = Vec::new();
+        while let Some(current) = month {
+            seen.push(current.shard(0));
+            month = current.before();
+        }
+        assert_eq!(seen.len(), 14);
+        assert_eq!(seen.first().map(String::as_str), Some("Q#2027-02#0"));
+        assert_eq!(seen.last().map(String::as_str), Some("Q#2026-01#0"));
+        assert_eq!(QueuePartition::Open.before(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn keys_of_requests_sort_by_time(one in 0i64..4_000_000_000_000, other in 0i64..4_000_000_000_000) {
+            let at = |millis| Timestamp::from_millisecond(millis).unwrap();
+            let id: RequestId = Context::seeded(at(0), 7).id();
+            let key = |millis| request_in_queue(true, at(millis), id).sk;
+            prop_assert_eq!(one.cmp(&other), key(one).cmp(&key(other)));
+        }
+    }
+}

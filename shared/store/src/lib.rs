@@ -1,0 +1,50 @@
+//! Everything that Gatepass keeps, in one DynamoDB table with two indexes.
+//!
+//! - Every key format is in [`keys`]; nothing else spells one out.
+//! - Every change of state goes through a [`Transaction`]: the new state under its guards, and the
+//!   event that records it, in one `TransactWriteItems`. There is no other way to write state.
+//! - Reads are `GetItem`, `BatchGetItem` and `Query`. There is no `Scan`, in production or in tests.
+//! - There is no repository trait: there is one database, and it embeds in a test.
+
+mod error;
+mod item;
+pub mod keys;
+mod queue;
+mod read;
+mod transaction;
+
+mod apps;
+mod credentials;
+mod events;
+mod idempotency;
+mod mails;
+mod offerings;
+mod relay;
+mod requests;
+mod settings;
+
+pub use apps::Allowance;
+pub use credentials::StoredCredential;
+pub use error::{CommitError, Refusal, StoreError};
+pub use idempotency::{Answer, IdempotencyKey, Recorded};
+pub use item::Item;
+pub use mails::Lease;
+pub use offerings::Offering;
+pub use queue::{Filter, Position};
+pub use read::Page;
+pub use requests::Dossier;
+pub use transaction::{Guard, Transaction};
+
+/// The table, through the real SDK.
+#[derive(Debug, Clone)]
+pub struct Store {
+    client: aws_sdk_dynamodb::Client,
+    table: String,
+}
+
+impl Store {
+    /// The table `table`, reached through `client`.
+    pub fn new(client: aws_sdk_dynamodb::Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into() }
+    }
+}

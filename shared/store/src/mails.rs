@@ -1,0 +1,99 @@
+//! What became of the mails about a request.
+//!
+//! The mail service has no idempotency token. A marker is taken before a mail is handed over and
+//! settled afterwards, so that a mail is sent twice only if the process dies in between.
+
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::types::AttributeValue;
+use gatepass_domain::event::{MailRecord, MailStatus};
+use gatepass_domain::id::{EventId, RequestId};
+use gatepass_domain::settings::MailKind;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::item::{Item, encode};
+use crate::keys::{self, Key};
+
+/// How long a mail may be on its way before it counts as lost with its process.
+const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(60);
+
+/// Whether a mail may be sent now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lease {
+    /// It may: nobody has, or whoever tried has died. Settle it with [`Store::settle_mail`].
+    Taken(MailLease),
+    /// It has been settled before: there is nothing to do.
+    Settled(MailStatus),
+    /// Somebody else is sending it at this moment.
+    Busy,
+}
+
+/// The right to send one mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MailLease {
+    key: Key,
+    template: MailKind,
+}
+
+impl Store {
+    /// Asks to send the mail `template` about a request; `event` when it may be due more than once.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn lease_mail(
+        &self,
+        request_id: RequestId,
+        template: MailKind,
+        event: Option<EventId>,
+        now: Timestamp,
+    ) -> Result<Lease, StoreError> {
+        let key = keys::mail(request_id, template, event);
+        let record = MailRecord { template, status: MailStatus::Sending, at: now };
+        let lost = now.checked_sub(ON_ITS_WAY).unwrap_or(Timestamp::MIN);
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(encode(&Item::new(key.clone(), record))?))
+            .condition_expression("attribute_not_exists(PK) OR (#status = :sending AND #at <= :lost)")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#at", "at")
+            .expression_attribute_values(":sending", AttributeValue::S("sending".into()))
+            .expression_attribute_values(":lost", AttributeValue::S(lost.to_string()))
+            .send()
+            .await;
+        match put {
+            Ok(_) => Ok(Lease::Taken(MailLease { key, template })),
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => {
+                let standing: Option<Item<MailRecord>> = self.get(&key).await?;
+                Ok(match standing.map(|item| item.content.status) {
+                    Some(MailStatus::Sending) | None => Lease::Busy,
+                    Some(settled) => Lease::Settled(settled),
+                })
+            }
+            Err(error) => Err(StoreError::from_sdk("PutItem", &error)),
+        }
+    }
+
+    /// Writes down what became of a mail.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn settle_mail(&self, lease: MailLease, status: MailStatus, now: Timestamp) -> Result<(), StoreError> {
+        let record = MailRecord { template: lease.template, status, at: now };
+        let item = encode(&Item::new(lease.key, record))?;
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await;
+        put.map(drop).map_err(|error| StoreError::from_sdk("PutItem", &error))
+    }
+
+    /// Gives a lease back: the mail was not sent, and may be tried again at once.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn release_mail(&self, lease: MailLease) -> Result<(), StoreError> {
+        let key = crate::item::attributes_of(&lease.key);
+        let delete = self.client.delete_item().table_name(&self.table).set_key(Some(key)).send().await;
+        delete.map(drop).map_err(|error| StoreError::from_sdk("DeleteItem", &error))
+    }
+}

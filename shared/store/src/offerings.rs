@@ -1,0 +1,135 @@
+//! Catalogues, products and plans: what owners put on offer.
+
+use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
+use gatepass_domain::id::{CatalogueId, PlanId, ProductId};
+use gatepass_domain::{Catalogue, Event, Plan, Product, Versioned};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::item::{Attributes, Item, decode};
+use crate::keys::{self, IndexKey, Key};
+use crate::read::{Index, Query, Span, take};
+use crate::transaction::{Guard, Transaction};
+
+/// A kind of thing that owners put on offer. They are kept in the same way.
+pub trait Offering: Serialize + DeserializeOwned + Clone + Send {
+    /// Its slug.
+    type Id: Clone + Send + Sync;
+    /// The name of the list of all of them.
+    const KIND: &'static str;
+
+    /// Its key.
+    fn key(id: &Self::Id) -> Key;
+    /// Its own slug.
+    fn id(&self) -> &Self::Id;
+    /// The aggregate that its events belong to.
+    fn aggregate(&self) -> Aggregate;
+    /// That it was created.
+    fn created(subject: EntitySubject) -> Detail;
+    /// That it was changed.
+    fn updated(subject: EntitySubject) -> Detail;
+    /// That it was deleted.
+    fn deleted(subject: EntitySubject) -> Detail;
+}
+
+macro_rules! offering {
+    ($entity:ident, $id:ty, $kind:literal, $key:path, $created:ident, $updated:ident, $deleted:ident) => {
+        impl Offering for $entity {
+            type Id = $id;
+            const KIND: &'static str = $kind;
+
+            fn key(id: &Self::Id) -> Key {
+                $key(id)
+            }
+            fn id(&self) -> &Self::Id {
+                &self.id
+            }
+            fn aggregate(&self) -> Aggregate {
+                Aggregate::$entity(self.id.clone())
+            }
+            fn created(subject: EntitySubject) -> Detail {
+                Detail::$created(subject)
+            }
+            fn updated(subject: EntitySubject) -> Detail {
+                Detail::$updated(subject)
+            }
+            fn deleted(subject: EntitySubject) -> Detail {
+                Detail::$deleted(subject)
+            }
+        }
+    };
+}
+
+offering!(Catalogue, CatalogueId, "catalogue", keys::catalogue, CatalogueCreated, CatalogueUpdated, CatalogueDeleted);
+offering!(Product, ProductId, "product", keys::product, ProductCreated, ProductUpdated, ProductDeleted);
+offering!(Plan, PlanId, "plan", keys::plan, PlanCreated, PlanUpdated, PlanDeleted);
+
+/// An offering with the end of its hash chain.
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredOffering<T> {
+    #[serde(flatten)]
+    entity: Versioned<T>,
+    chain: Chain,
+}
+
+impl Transaction {
+    /// Writes an offering with the event that led there; `chain` ends with that event. It must still
+    /// be in the version that this one came from; a new one must have a new slug.
+    pub fn offering<T: Offering>(self, entity: &Versioned<T>, event: &Event, chain: Chain) -> Self {
+        let key = T::key(entity.id());
+        let list = IndexKey { pk: keys::kind(T::KIND), sk: key.pk.clone() };
+        let item = Item::new(key, StoredOffering { entity: entity.clone(), chain }).gsi1(list);
+        let written = match entity.version {
+            1 => self.create(Guard::Offering, &item),
+            version => self.replace(Guard::Offering, &item, version - 1),
+        };
+        written.event(event)
+    }
+
+    /// Deletes an offering in `version`, with the event that says so.
+    pub fn without_offering<T: Offering>(self, entity: &Versioned<T>, event: &Event) -> Self {
+        self.delete(Guard::Offering, &T::key(entity.id()), Some(entity.version)).event(event)
+    }
+}
+
+impl Store {
+    /// The catalogue, product or plan `id`, read consistently, with the end of its hash chain.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what does not exist is `None`.
+    pub async fn offering<T: Offering>(&self, id: &T::Id) -> Result<Option<(Versioned<T>, Chain)>, StoreError> {
+        let stored: Option<Item<StoredOffering<T>>> = self.get(&T::key(id)).await?;
+        Ok(stored.map(|item| (item.content.entity, item.content.chain)))
+    }
+
+    /// Those of `ids` that exist, in the order of `ids`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn offerings<T: Offering>(&self, ids: &[T::Id]) -> Result<Vec<Versioned<T>>, StoreError> {
+        let mut keys: Vec<_> = ids.iter().map(T::key).collect();
+        keys.dedup();
+        let mut found = self.batch_get(&keys).await?;
+        let each = keys.iter().filter_map(|key| parse_from(&mut found, key).transpose());
+        each.collect()
+    }
+
+    /// All catalogues, products or plans, by slug.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn all_offerings<T: Offering>(&self) -> Result<Vec<Versioned<T>>, StoreError> {
+        let rows = self.query_all(Query::new(Index::Gsi1, keys::kind(T::KIND), Span::All)).await?;
+        rows.into_iter().map(|row| decode::<Item<StoredOffering<T>>>(row).map(|item| item.content.entity)).collect()
+    }
+}
+
+/// Takes the offering under `key` out of what a batch found.
+pub(crate) fn parse_from<T: Offering>(
+    found: &mut std::collections::HashMap<Key, Attributes>,
+    key: &Key,
+) -> Result<Option<Versioned<T>>, StoreError> {
+    take::<Item<StoredOffering<T>>>(found, key).map(|stored| stored.map(|item| item.content.entity))
+}

@@ -1,0 +1,102 @@
+//! Access requests.
+
+use gatepass_domain::access_request::{AccessRequestView, HistoryEntry};
+use gatepass_domain::event::{Chain, MailRecord};
+use gatepass_domain::id::RequestId;
+use gatepass_domain::{AccessRequest, Event};
+use serde::{Deserialize, Serialize};
+
+use crate::error::StoreError;
+use crate::item::{Attributes, Item, decode};
+use crate::keys;
+use crate::read::{Index, Query, Span};
+use crate::transaction::{Guard, Transaction};
+use crate::Store;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredRequest {
+    #[serde(flatten)]
+    view: AccessRequestView,
+    chain: Chain,
+}
+
+fn item(request: &AccessRequest) -> Item<StoredRequest> {
+    let view = request.view();
+    let facts = request.facts();
+    let of_person = keys::request_of_person(&view.requester.id, view.created_at, view.id);
+    let in_queue = keys::request_in_queue(request.is_open(), view.created_at, view.id);
+    Item::new(keys::request(view.id), StoredRequest { view, chain: facts.chain.clone() })
+        .gsi1(of_person)
+        .gsi2(Some(in_queue))
+}
+
+/// Reads a stored request.
+pub(crate) fn parse(attributes: Attributes) -> Result<AccessRequest, StoreError> {
+    let stored: Item<StoredRequest> = decode(attributes)?;
+    Ok(AccessRequest::from_view(stored.content.view, stored.content.chain)?)
+}
+
+impl Transaction {
+    /// Writes a request in its new state, with the event that led there. The request must still be
+    /// in the version that the new state came from; a new one must have a new id.
+    pub fn request(self, request: &AccessRequest, event: &Event) -> Self {
+        let item = item(request);
+        let written = match request.facts().version {
+            1 => self.create(Guard::Request, &item),
+            version => self.replace(Guard::Request, &item, version - 1),
+        };
+        written.event(event)
+    }
+}
+
+/// A request with everything on record about it.
+#[derive(Debug)]
+pub struct Dossier {
+    /// The request.
+    pub request: AccessRequest,
+    /// Its events, oldest first.
+    pub events: Vec<Event>,
+    /// The mails that were due.
+    pub mails: Vec<MailRecord>,
+}
+
+impl Dossier {
+    /// Its history, oldest first.
+    pub fn history(&self) -> Vec<HistoryEntry> {
+        self.events.iter().map(HistoryEntry::from).collect()
+    }
+}
+
+impl Store {
+    /// The request `id`, read consistently.
+    ///
+    /// # Errors
+    /// [`StoreError`]; a request that does not exist is `None`.
+    pub async fn request(&self, id: RequestId) -> Result<Option<AccessRequest>, StoreError> {
+        let stored: Option<Item<StoredRequest>> = self.get(&keys::request(id)).await?;
+        stored.map(|item| Ok(AccessRequest::from_view(item.content.view, item.content.chain)?)).transpose()
+    }
+
+    /// The request `id` with its events and mails, in one consistent query.
+    ///
+    /// # Errors
+    /// [`StoreError`]; a request that does not exist is `None`.
+    pub async fn dossier(&self, id: RequestId) -> Result<Option<Dossier>, StoreError> {
+        let rows = self.query_all(Query::new(Index::Table, keys::request(id).pk, Span::All)).await?;
+        let mut request = None;
+        let mut events = Vec::new();
+        let mut mails = Vec::new();
+        for row in rows {
+            let sort_key = row.get("SK").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
+            if sort_key.starts_with(keys::EVENTS) {
+                events.push(decode::<Item<Event>>(row)?.content);
+            } else if sort_key.starts_with(keys::MAILS) {
+                mails.push(decode::<Item<MailRecord>>(row)?.content);
+            } else {
+                request = Some(parse(row)?);
+            }
+        }
+        mails.sort_by_key(|mail| mail.at);
+        Ok(request.map(|request| Dossier { request, events, mails }))
+    }
+}

@@ -1,0 +1,68 @@
+//! The settings, and the key that signs cursors.
+
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use gatepass_domain::event::Chain;
+use gatepass_domain::{Event, Settings, Versioned};
+use serde::{Deserialize, Serialize};
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::item::{Item, encode};
+use crate::keys;
+use crate::transaction::{Guard, Transaction};
+
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredSettings {
+    #[serde(flatten)]
+    settings: Versioned<Settings>,
+    chain: Chain,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct CursorKey {
+    key: String,
+}
+
+impl Transaction {
+    /// Writes the settings with the event that led there; `chain` ends with that event.
+    pub fn settings(self, settings: &Versioned<Settings>, event: &Event, chain: Chain) -> Self {
+        let item = Item::new(keys::settings(), StoredSettings { settings: settings.clone(), chain });
+        let written = match settings.version {
+            1 => self.create(Guard::Settings, &item),
+            version => self.replace(Guard::Settings, &item, version - 1),
+        };
+        written.event(event)
+    }
+}
+
+impl Store {
+    /// The settings with the end of their hash chain; `None` as long as nobody changed them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn settings(&self) -> Result<Option<(Versioned<Settings>, Chain)>, StoreError> {
+        let stored: Option<Item<StoredSettings>> = self.get(&keys::settings()).await?;
+        Ok(stored.map(|item| (item.content.settings, item.content.chain)))
+    }
+
+    /// The key that signs cursors: `proposed` when there was none yet, and the same for ever after.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn cursor_key(&self, proposed: String) -> Result<String, StoreError> {
+        let key = keys::cursor_key();
+        if let Some(stored) = self.get::<Item<CursorKey>>(&key).await? {
+            return Ok(stored.content.key);
+        }
+        let item = encode(&Item::new(key.clone(), CursorKey { key: proposed.clone() }))?;
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        match put.condition_expression("attribute_not_exists(PK)").send().await {
+            Ok(_) => Ok(proposed),
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => {
+                let stored = self.get::<Item<CursorKey>>(&key).await?;
+                Ok(stored.map_or(proposed, |item| item.content.key))
+            }
+            Err(error) => Err(StoreError::from_sdk("PutItem", &error)),
+        }
+    }
+}
