@@ -30,7 +30,7 @@ pub use catalogue::Catalogue;
 pub use context::Context;
 pub use credential::Credential;
 pub use event::Event;
-pub use person::{Actor, Person, PersonId};
+pub use person::{Actor, ApiOwner, Person, PersonId};
 pub use plan::Plan;
 pub use product::Product;
 pub use rule::Violation;

@@ -44,14 +44,29 @@ pub struct Person {
 }
 
 impl Person {
-    /// Whether the person may decide and manage: membership in [`API_OWNERS`], to the letter.
-    pub fn is_api_owner(&self) -> bool {
-        self.belongs_to(API_OWNERS)
+    /// The person as one who may decide and manage: a member of [`API_OWNERS`], to the letter.
+    ///
+    /// # Errors
+    /// The person unchanged, when they are not.
+    pub fn into_api_owner(self) -> Result<ApiOwner, Self> {
+        if self.belongs_to(API_OWNERS) { Ok(ApiOwner(self)) } else { Err(self) }
     }
 
     /// Whether the person is in `group`.
     pub fn belongs_to(&self, group: &str) -> bool {
         self.groups.iter().any(|own| own == group)
+    }
+}
+
+/// A person who may decide and manage. Holding one is the permission: there is no other way to get
+/// it than [`Person::into_api_owner`], and what only owners may do asks for one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiOwner(Person);
+
+impl ApiOwner {
+    /// The person.
+    pub fn person(&self) -> &Person {
+        &self.0
     }
 }
 

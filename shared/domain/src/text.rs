@@ -15,6 +15,11 @@ impl Invalid {
     pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { pointer: pointer.into(), detail: detail.into() }
     }
+
+    /// The same fault, of something that stands at `parent` in a larger document.
+    pub fn below(self, parent: &str) -> Self {
+        Self { pointer: format!("{parent}{}", self.pointer), ..self }
+    }
 }
 
 /// Collects what is wrong with an input, so that people see all of it at once.

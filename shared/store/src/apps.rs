@@ -18,9 +18,9 @@ use crate::read::{Index, Query, Span};
 use crate::transaction::{Change, Guard, Transaction};
 
 #[derive(Debug, Serialize, Deserialize)]
-struct StoredApp {
+pub(crate) struct StoredApp {
     #[serde(flatten)]
-    app: Versioned<App>,
+    pub(crate) app: Versioned<App>,
     chain: Chain,
 }
 
@@ -98,15 +98,32 @@ impl Transaction {
         self.update(Guard::Access, &keys::access(app_id), change)
     }
 
+    /// Marks those of the products that are free as asked for by `request_id`: a request that extends
+    /// a credential may ask for what the app has elsewhere. Refused by [`Guard::Access`] when the app
+    /// is gone.
+    pub fn claim_free_access(self, app_id: AppId, request_id: RequestId, products: &[ProductId]) -> Self {
+        let mut change = Change { condition: "attribute_exists(PK)".into(), ..Change::default() };
+        let assignments: Vec<_> = products
+            .iter()
+            .enumerate()
+            .map(|(n, product)| {
+                change.names.insert(format!("#p{n}"), product.to_string());
+                format!("products.#p{n} = if_not_exists(products.#p{n}, :request)")
+            })
+            .collect();
+        change.update = format!("SET {}", assignments.join(", "));
+        change.values.insert(":request".into(), AttributeValue::S(request_id.to_string()));
+        self.update(Guard::Access, &keys::access(app_id), change)
+    }
+
     /// Makes products available to the app again, as far as `request_id` is what holds them.
     pub fn release_access(self, app_id: AppId, request_id: RequestId, products: &[ProductId]) -> Self {
-        let mut change = Change { condition: "attribute_not_exists(PK) OR (attribute_exists(PK)".into(), ..Change::default() };
+        let mut change = Change { condition: "attribute_exists(PK)".into(), ..Change::default() };
         let removals: Vec<_> = products.iter().enumerate().map(|(n, product)| {
             change.names.insert(format!("#p{n}"), product.to_string());
             change.condition.push_str(&format!(" AND products.#p{n} = :request"));
             format!("products.#p{n}")
         }).collect();
-        change.condition.push(')');
         change.update = format!("REMOVE {}", removals.join(", "));
         change.values.insert(":request".into(), AttributeValue::S(request_id.to_string()));
         self.update(Guard::Access, &keys::access(app_id), change)
@@ -150,6 +167,16 @@ fn parse(attributes: Attributes) -> Result<Versioned<App>, StoreError> {
 }
 
 impl Store {
+    /// The products of an app that the request `request_id` holds or awaits.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn access_held_by(&self, app_id: AppId, request_id: RequestId) -> Result<Vec<ProductId>, StoreError> {
+        let access: Option<Item<Access>> = self.get(&keys::access(app_id)).await?;
+        let products = access.map(|item| item.content.products).unwrap_or_default();
+        Ok(products.into_iter().filter(|(_, holder)| *holder == request_id).map(|(product, _)| product).collect())
+    }
+
     /// The app `id`, read consistently.
     ///
     /// # Errors

@@ -22,6 +22,7 @@ mod offerings;
 mod relay;
 mod requests;
 mod settings;
+mod submission;
 
 pub use apps::Allowance;
 pub use credentials::StoredCredential;
@@ -33,6 +34,7 @@ pub use offerings::Offering;
 pub use queue::{Filter, Position};
 pub use read::Page;
 pub use requests::Dossier;
+pub use submission::{SubmissionFacts, SubmissionKeys};
 pub use transaction::{Guard, Transaction};
 
 /// The table, through the real SDK.

@@ -1,0 +1,75 @@
+//! What is on offer to whom (R3, R8–R10).
+
+use gatepass_domain::id::{CatalogueId, PlanId, ProductId};
+use gatepass_domain::{Catalogue, Person, Plan, Product, Versioned, rule};
+use gatepass_store::Store;
+
+use crate::error::Refused;
+
+/// A catalogue with what it shows.
+#[derive(Debug, Clone)]
+pub struct Shelf {
+    /// The catalogue.
+    pub catalogue: Versioned<Catalogue>,
+    /// Its published products.
+    pub products: Vec<Versioned<Product>>,
+    /// Its plans.
+    pub plans: Vec<Versioned<Plan>>,
+}
+
+/// A product with the plans under which one can have it.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// The product.
+    pub product: Versioned<Product>,
+    /// The catalogues that offer it, with the plans that they hold.
+    pub catalogues: Vec<(CatalogueId, Vec<PlanId>)>,
+    /// The plans open to the caller, each once.
+    pub plans: Vec<Versioned<Plan>>,
+}
+
+/// The catalogues presented to `viewer`; `None` is somebody who is not signed in.
+///
+/// # Errors
+/// [`Refused::Store`].
+pub async fn catalogues(store: &Store, viewer: Option<&Person>) -> Result<Vec<Versioned<Catalogue>>, Refused> {
+    let all = store.all_offerings::<Catalogue>().await?;
+    Ok(all.into_iter().filter(|catalogue| catalogue.audience.includes(viewer)).collect())
+}
+
+/// The catalogue `id` with what it shows, if it is presented to `viewer`.
+///
+/// # Errors
+/// [`Refused::NotFound`].
+pub async fn catalogue(store: &Store, viewer: Option<&Person>, id: &CatalogueId) -> Result<Shelf, Refused> {
+    let found = store.offering::<Catalogue>(id).await?.map(|(catalogue, _)| catalogue);
+    let presented = found.filter(|catalogue| catalogue.audience.includes(viewer));
+    let catalogue = presented.ok_or(Refused::NotFound("catalogue"))?;
+    let mut products = store.offerings::<Product>(&catalogue.product_ids).await?;
+    products.retain(|product| product.published);
+    let plans = store.offerings::<Plan>(&catalogue.plan_ids).await?;
+    Ok(Shelf { catalogue, products, plans })
+}
+
+/// The product `id` with the plans open to `viewer`, if any catalogue of theirs offers it.
+///
+/// # Errors
+/// [`Refused::NotFound`].
+pub async fn product(store: &Store, viewer: &Person, id: &ProductId) -> Result<Offer, Refused> {
+    let found = store.offering::<Product>(id).await?.map(|(product, _)| product);
+    let product = found.ok_or(Refused::NotFound("product"))?;
+    let offering: Vec<_> = catalogues(store, Some(viewer))
+        .await?
+        .into_iter()
+        .filter(|catalogue| rule::offers_product(catalogue, &product, Some(viewer)))
+        .collect();
+    if offering.is_empty() {
+        return Err(Refused::NotFound("product"));
+    }
+    let mut plan_ids: Vec<PlanId> = offering.iter().flat_map(|catalogue| catalogue.plan_ids.iter().cloned()).collect();
+    plan_ids.sort();
+    plan_ids.dedup();
+    let plans = store.offerings::<Plan>(&plan_ids).await?;
+    let catalogues = offering.into_iter().map(|catalogue| (catalogue.content.id, catalogue.content.plan_ids)).collect();
+    Ok(Offer { product, catalogues, plans })
+}

@@ -1,0 +1,118 @@
+//! Why a use case did not do what was asked.
+
+use gatepass_domain::access_request::Status;
+use gatepass_domain::id::{ProductId, RequestId};
+use gatepass_domain::text::Invalid;
+use gatepass_domain::{Actor, Violation};
+use gatepass_store::{Answer, CommitError, StoreError};
+use jiff::Timestamp;
+
+/// Why a use case did not do what was asked. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// What was asked for does not exist, or is not the caller's to see.
+    #[error("There is no such {0}, or it is not yours.")]
+    NotFound(&'static str),
+    /// The input is not as it must be.
+    #[error("The request body has {} fault(s); see `errors`.", .0.len())]
+    Invalid(Vec<Invalid>),
+    /// Nobody decides on their own request.
+    #[error("You asked for this access yourself: another API Owner must decide.")]
+    OwnRequest,
+    /// A rule is broken.
+    #[error(transparent)]
+    Rule(#[from] Violation),
+    /// The request is settled, or the caller has approved it before.
+    #[error("{}", already_decided(*status, by.as_ref(), *at))]
+    AlreadyDecided {
+        /// How it was settled.
+        status: Status,
+        /// By whom.
+        by: Option<Actor>,
+        /// When.
+        at: Option<Timestamp>,
+    },
+    /// The app holds or awaits the product already.
+    #[error("The app already has, or waits for, access to one of these products: see the request {conflicting}.")]
+    DuplicateAccess {
+        /// The other request.
+        conflicting: RequestId,
+    },
+    /// Something else has that name or slug.
+    #[error("The name `{0}` is taken: choose another.")]
+    NameTaken(String),
+    /// The plan's allowance of requests is used up (R of the newest peer: counted per person).
+    #[error("Plan access quota exceeded: there is another request on {again}.")]
+    QuotaExceeded {
+        /// When there is one again.
+        again: Timestamp,
+        /// Seconds from now until then, at least 1.
+        retry_after_seconds: i64,
+    },
+    /// Provisioning has not failed, so that there is nothing to retry.
+    #[error("Only provisioning that has failed can be retried; this request's has not.")]
+    NotFailed,
+    /// The credential no longer works, so that its key is of no use.
+    #[error("The credential is not active: ask for access again.")]
+    CredentialNotActive,
+    /// The entity has changed since the caller read it.
+    #[error("It has changed since you read it: you have version {expected}, it is now version {actual}. Read it again and repeat your change.")]
+    VersionMismatch {
+        /// The version that the caller knows.
+        expected: u64,
+        /// The version that stands.
+        actual: u64,
+    },
+    /// The same was asked before with the same idempotency key: this was the answer.
+    #[error("answered before")]
+    Replayed(Box<Answer>),
+    /// Something else was asked before with the same idempotency key.
+    #[error("This Idempotency-Key was used for another request: use a new one.")]
+    IdempotencyKeyReused,
+    /// Too many did the same at once. Nothing is wrong; trying again helps.
+    #[error("Too many changes at once: try again.")]
+    Busy,
+    /// A plan is needed that no longer exists, or the like.
+    #[error("This is no longer possible: {0}.")]
+    NoLongerPossible(String),
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+}
+
+fn already_decided(status: Status, by: Option<&Actor>, at: Option<Timestamp>) -> String {
+    let how = match status {
+        Status::Pending => "You have approved this request; it waits for somebody else.".to_owned(),
+        Status::Approved => "The request was approved".to_owned(),
+        Status::Rejected => "The request was rejected".to_owned(),
+        Status::Withdrawn => "The request was withdrawn".to_owned(),
+        Status::Expired => "The request has expired".to_owned(),
+    };
+    let who = by.map(|by| format!(" by {}", by.name.as_deref().unwrap_or(&by.id))).unwrap_or_default();
+    let when = at.map(|at| format!(" on {at}.")).unwrap_or_default();
+    format!("{how}{who}{when}")
+}
+
+impl Refused {
+    /// The refusal of a commit whose guards the use case does not tell apart any further.
+    pub(crate) fn unexpected(error: CommitError) -> Self {
+        match error {
+            CommitError::Store(error) => Self::Store(error),
+            CommitError::Refused(_) => Self::Busy,
+        }
+    }
+
+    /// That there is none of `product` any more.
+    pub(crate) fn product_gone(product: &ProductId) -> Self {
+        Self::Rule(Violation::NoLongerAvailable(vec![product.clone()]))
+    }
+
+    /// Whether trying again may help, without anything being changed in between.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Busy => true,
+            Self::Store(error) => error.is_transient(),
+            _ => false,
+        }
+    }
+}

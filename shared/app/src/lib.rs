@@ -1,0 +1,29 @@
+//! The use cases of Gatepass, one verb a file, on domain and store.
+//!
+//! A use case loads what it needs, lets the domain decide, and commits one transaction. When another
+//! got in between, it starts over with what stands now: it is written so that starting over is safe.
+//!
+//! Nothing here knows HTTP, Lambda or a gateway.
+
+mod error;
+mod idempotent;
+
+pub mod apps;
+pub mod approve;
+pub mod auto_approve;
+pub mod browse;
+pub mod credentials;
+pub mod offerings;
+pub mod reject;
+pub mod requests;
+pub mod retry;
+pub mod submit;
+pub mod sweep;
+pub mod withdraw;
+
+pub use error::Refused;
+pub use idempotent::Idempotent;
+
+/// Rounds after which a use case that keeps colliding with others is given up. Each round somebody
+/// else has got further, so that only a crowd can use them up.
+const ROUNDS: u32 = 60;

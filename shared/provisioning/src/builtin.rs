@@ -1,0 +1,89 @@
+//! The built-in gateway: keys kept by Gatepass and checked by its own authorizer. The table *is* the
+//! gateway, so that effect and commit are one.
+
+use gatepass_domain::credential::{
+    self, Credential, CredentialStatus, Grant, GrantStatus, Key, KeyRecord,
+};
+use gatepass_domain::event::Chain;
+use gatepass_domain::key::PlainKey;
+use gatepass_domain::{Context, Versioned};
+use gatepass_sealing::Sealer;
+use gatepass_store::{Store, StoredCredential, Transaction};
+
+use crate::Assignment;
+use crate::error::Setback;
+
+/// A new credential with a new key.
+pub(crate) async fn issue(
+    sealer: &Sealer,
+    context: &mut Context,
+    assignment: &Assignment<'_>,
+) -> Result<Transaction, Setback> {
+    let approved = assignment.request.approved();
+    let facts = approved.facts();
+    let plan = &assignment.plan;
+    let id = approved.credential_id();
+    let key = PlainKey::mint(context);
+    let sealed = sealer.seal(id, &key).await?;
+    let expires_at = credential::expiry(plan, context.now);
+    let grant = |product_id| Grant { product_id, status: GrantStatus::Active };
+    let grants: Vec<_> = facts.product_ids().into_iter().map(grant).collect();
+    let record = KeyRecord {
+        digest: key.digest(),
+        credential_id: id,
+        app_id: facts.submission.app.id,
+        plan_id: plan.id.clone(),
+        rate_limit: plan.rate_limit,
+        status: CredentialStatus::Active,
+        not_after: expires_at,
+        grants: grants.clone(),
+        sealed,
+    };
+    let credential = Credential {
+        id,
+        app_id: facts.submission.app.id,
+        request_id: facts.id,
+        auth_method: facts.submission.auth_method,
+        prefix: key.prefix(),
+        last_four: key.last_four(),
+        grants,
+        plan_id: plan.id.clone(),
+        status: CredentialStatus::Active,
+        keys: vec![Key::of(&key, expires_at)],
+        expires_at,
+    };
+    let stored = StoredCredential {
+        credential: Versioned::first(credential, context.now),
+        digests: vec![record.digest.clone()],
+        chain: Chain::default(),
+    };
+    let transaction = Transaction::new(context).credential(&stored).new_api_key(&record);
+    Ok(transaction.require_app(facts.submission.app.id))
+}
+
+/// More products for a credential that exists: the same keys open them too.
+pub(crate) async fn extend(
+    store: &Store,
+    context: &mut Context,
+    assignment: &Assignment<'_>,
+) -> Result<Transaction, Setback> {
+    let approved = assignment.request.approved();
+    let facts = approved.facts();
+    let standing = store.credential(facts.submission.app.id, approved.credential_id()).await?;
+    let usable = standing.filter(|stored| {
+        stored.credential.status == CredentialStatus::Active && stored.credential.plan_id == assignment.plan.id
+    });
+    let Some(mut stored) = usable else {
+        let text = "The credential that was to be extended is no longer active under this plan.";
+        return Err(Setback::permanent("credential-gone", text.into()));
+    };
+    let extended = stored.credential.content.clone().extended(&facts.product_ids());
+    stored.credential = stored.credential.revised(extended, context.now);
+    let mut transaction = Transaction::new(context);
+    for digest in &stored.digests {
+        let Some(mut record) = store.api_key(digest).await? else { continue };
+        record.grants.clone_from(&stored.credential.grants);
+        transaction = transaction.api_key(&record);
+    }
+    Ok(transaction.credential(&stored).require_app(facts.submission.app.id))
+}

@@ -1,0 +1,56 @@
+//! How provisioning fails.
+
+use gatepass_domain::access_request::LastError;
+use gatepass_sealing::SealError;
+use gatepass_store::StoreError;
+
+/// Provisioning could not even be written down as failed. The event is to be delivered again.
+#[derive(Debug, thiserror::Error)]
+pub enum ProvisioningError {
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    /// Too many changes of the same request or credential at once.
+    #[error("too many changes of the same request at once")]
+    Busy,
+}
+
+impl ProvisioningError {
+    /// Whether trying again may help.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_transient(),
+            Self::Busy => true,
+        }
+    }
+}
+
+/// Why an attempt did not succeed.
+#[derive(Debug)]
+pub(crate) enum Setback {
+    /// The store failed: nothing can be said about the attempt.
+    Store(StoreError),
+    /// The gateway, or what it needs, failed: to be written on the request.
+    Gateway { error: LastError, transient: bool },
+}
+
+impl Setback {
+    pub(crate) fn permanent(code: &str, message: String) -> Self {
+        Self::Gateway { error: LastError { code: code.into(), message }, transient: false }
+    }
+}
+
+impl From<StoreError> for Setback {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<SealError> for Setback {
+    fn from(error: SealError) -> Self {
+        let transient = error.is_transient();
+        let code = if transient { "sealing-unavailable" } else { "sealing-refused" };
+        let message = format!("The new key could not be sealed: {error}.");
+        Self::Gateway { error: LastError { code: code.into(), message }, transient }
+    }
+}

@@ -1,0 +1,133 @@
+//! Carries access out: an approved request becomes a credential in its app (R18, R26).
+//!
+//! Effectively once: the credential's id was allocated at approval, everything is written under it in
+//! one transaction that requires the request to be still queued, and a key that was minted for a
+//! transaction that did not commit has been seen by nobody. Run twice, out of order or after a crash
+//! anywhere, this leaves one credential.
+//!
+//! Linked only by functions that provision.
+
+mod builtin;
+mod error;
+
+use gatepass_domain::access_request::{AttemptOutcome, LastError, Queued, RequestKind};
+use gatepass_domain::id::RequestId;
+use gatepass_domain::product::GatewayKind;
+use gatepass_domain::{AccessRequest, Actor, Context, Plan, Product, Versioned};
+use gatepass_sealing::Sealer;
+use gatepass_store::{CommitError, Store, Transaction};
+
+pub use error::ProvisioningError;
+use error::Setback;
+
+/// Rounds after which provisioning that keeps colliding with others is given up for this time.
+const ROUNDS: u32 = 60;
+
+/// What became of a request that was to be provisioned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Access stands.
+    Provisioned,
+    /// The attempt failed; another is planned.
+    Deferred,
+    /// Provisioning gave up; owners are told.
+    Failed,
+    /// The request is not queued (any more), or its next attempt is not due.
+    NothingToDo,
+}
+
+/// Provisions the request `id`. Safe to repeat: what is done depends on the state it is in.
+///
+/// # Errors
+/// [`ProvisioningError`] when not even the failure could be written down. What went wrong at the
+/// gateway is no error here: it is written on the request.
+pub async fn provision(
+    store: &Store,
+    sealer: &Sealer,
+    context: &mut Context,
+    id: RequestId,
+) -> Result<Outcome, ProvisioningError> {
+    let by = Actor::system("provision");
+    for _ in 0..ROUNDS {
+        let Some(AccessRequest::Queued(queued)) = store.request(id).await? else { return Ok(Outcome::NothingToDo) };
+        if queued.next_attempt_at().is_some() {
+            return Ok(Outcome::NothingToDo);
+        }
+        let committed = match carry_out(store, sealer, context, &queued).await {
+            Ok(effect) => {
+                let (provisioned, event) = queued.provisioned(context, &by);
+                let transaction = effect.request(&provisioned.into(), &event);
+                store.commit(transaction).await.map(|()| Outcome::Provisioned)
+            }
+            Err(Setback::Store(error)) => return Err(error.into()),
+            Err(Setback::Gateway { error, transient }) => {
+                set_back(store, context, queued, &by, error, transient).await
+            }
+        };
+        match committed {
+            Ok(outcome) => return Ok(outcome),
+            Err(CommitError::Store(error)) => return Err(error.into()),
+            // The app was deleted, the request revoked or the credential changed in between: look again.
+            Err(error @ CommitError::Refused(_)) => tracing::info!(%error, "provisioning starts over"),
+        }
+    }
+    Err(ProvisioningError::Busy)
+}
+
+/// What is to be provisioned.
+struct Assignment<'a> {
+    request: &'a Queued,
+    plan: Versioned<Plan>,
+}
+
+/// Brings the effect about at the gateway; gives the transaction that makes it stand.
+async fn carry_out(
+    store: &Store,
+    sealer: &Sealer,
+    context: &mut Context,
+    request: &Queued,
+) -> Result<Transaction, Setback> {
+    let facts = request.approved().facts();
+    let submission = &facts.submission;
+    let products = store.offerings::<Product>(&facts.product_ids()).await?;
+    if let Some(gone) = facts.product_ids().iter().find(|id| !products.iter().any(|product| &product.id == *id)) {
+        return Err(Setback::permanent("product-gone", format!("The product `{gone}` no longer exists.")));
+    }
+    let Some((plan, _)) = store.offering::<Plan>(&submission.plan_id).await? else {
+        let text = format!("The plan `{}` no longer exists.", submission.plan_id);
+        return Err(Setback::permanent("plan-gone", text));
+    };
+    if store.app(submission.app.id).await?.is_none() {
+        return Err(Setback::permanent("app-gone", "The app that was to receive the credential was deleted.".into()));
+    }
+    if let Some(product) = products.iter().find(|product| product.gateway.kind != GatewayKind::Builtin) {
+        let text = format!("The gateway of the product `{}` is not configured in this installation.", product.id);
+        return Err(Setback::permanent("gateway-not-configured", text));
+    }
+    let assignment = Assignment { request, plan };
+    match submission.kind {
+        RequestKind::New | RequestKind::Grant => builtin::issue(sealer, context, &assignment).await,
+        RequestKind::Extend => builtin::extend(store, context, &assignment).await,
+        RequestKind::ChangePlan | RequestKind::Renewal => {
+            Err(Setback::permanent("kind-not-supported", "This kind of request cannot be provisioned yet.".into()))
+        }
+    }
+}
+
+/// Writes a failed attempt down.
+async fn set_back(
+    store: &Store,
+    context: &mut Context,
+    queued: Queued,
+    by: &Actor,
+    error: LastError,
+    transient: bool,
+) -> Result<Outcome, CommitError> {
+    let (outcome, event) = queued.attempt_failed(context, by, error, transient);
+    let what = match &outcome {
+        AttemptOutcome::Deferred(_) => Outcome::Deferred,
+        AttemptOutcome::GaveUp(_) => Outcome::Failed,
+    };
+    let transaction = Transaction::new(context).request(&outcome.into(), &event);
+    store.commit(transaction).await.map(|()| what)
+}

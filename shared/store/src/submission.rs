@@ -1,0 +1,90 @@
+//! What a submission is held against, in one batch of consistent reads.
+
+use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
+use gatepass_domain::{App, Catalogue, Credential, PersonId, Plan, Product, Versioned};
+
+use crate::Store;
+use crate::apps::{Allowance, StoredApp};
+use crate::credentials::StoredCredential;
+use crate::error::StoreError;
+use crate::item::Item;
+use crate::keys;
+use crate::offerings::parse_from;
+use crate::read::take;
+
+/// What a submission names.
+#[derive(Debug, Clone, Copy)]
+pub struct SubmissionKeys<'a> {
+    /// The products, each with its catalogue.
+    pub wanted: &'a [(CatalogueId, ProductId)],
+    /// The plan.
+    pub plan_id: &'a PlanId,
+    /// The app, when it exists already.
+    pub app_id: Option<AppId>,
+    /// The credential to extend.
+    pub credential_id: Option<CredentialId>,
+    /// Whose allowance is used.
+    pub requester: &'a PersonId,
+}
+
+/// What the names of a submission led to. What does not exist is absent.
+#[derive(Debug, Clone)]
+pub struct SubmissionFacts {
+    /// The catalogues.
+    pub catalogues: Vec<Versioned<Catalogue>>,
+    /// The products.
+    pub products: Vec<Versioned<Product>>,
+    /// The plan.
+    pub plan: Option<Versioned<Plan>>,
+    /// The app.
+    pub app: Option<Versioned<App>>,
+    /// The credential to extend.
+    pub credential: Option<Versioned<Credential>>,
+    /// What the requester has used of the plan's allowance.
+    pub allowance: Allowance,
+}
+
+impl Store {
+    /// Reads all that `names` names.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn submission_facts(&self, names: &SubmissionKeys<'_>) -> Result<SubmissionFacts, StoreError> {
+        let mut catalogue_keys: Vec<_> = names.wanted.iter().map(|(id, _)| keys::catalogue(id)).collect();
+        catalogue_keys.sort_by(|one, other| one.pk.cmp(&other.pk));
+        catalogue_keys.dedup();
+        let product_keys: Vec<_> = names.wanted.iter().map(|(_, id)| keys::product(id)).collect();
+        let plan_key = keys::plan(names.plan_id);
+        let app_key = names.app_id.map(keys::app);
+        let credential_key =
+            names.app_id.zip(names.credential_id).map(|(app_id, credential_id)| keys::credential(app_id, credential_id));
+        let allowance_key = keys::allowance(names.requester, names.plan_id);
+
+        let mut all = [catalogue_keys.clone(), product_keys.clone()].concat();
+        all.extend([plan_key.clone(), allowance_key.clone()]);
+        all.extend(app_key.clone());
+        all.extend(credential_key.clone());
+        let mut found = self.batch_get(&all).await?;
+
+        let mut catalogues = Vec::with_capacity(catalogue_keys.len());
+        for key in &catalogue_keys {
+            catalogues.extend(parse_from(&mut found, key)?);
+        }
+        let mut products = Vec::with_capacity(product_keys.len());
+        for key in &product_keys {
+            products.extend(parse_from(&mut found, key)?);
+        }
+        let app: Option<Option<Item<StoredApp>>> = app_key.map(|key| take(&mut found, &key)).transpose()?;
+        let credential: Option<Option<Item<StoredCredential>>> =
+            credential_key.map(|key| take(&mut found, &key)).transpose()?;
+        let allowance: Option<Item<Allowance>> = take(&mut found, &allowance_key)?;
+        Ok(SubmissionFacts {
+            catalogues,
+            products,
+            plan: parse_from(&mut found, &plan_key)?,
+            app: app.flatten().map(|item| item.content.app),
+            credential: credential.flatten().map(|item| item.content.credential),
+            allowance: allowance.map(|item| item.content).unwrap_or_default(),
+        })
+    }
+}
