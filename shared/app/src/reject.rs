@@ -38,7 +38,10 @@ pub async fn reject(
 }
 
 /// Requires a reason that says something.
-pub(crate) fn check_reason(reason: &str) -> Result<(), Refused> {
+///
+/// # Errors
+/// [`Refused::Invalid`].
+pub fn check_reason(reason: &str) -> Result<(), Refused> {
     let mut findings = Findings::default();
     findings.require(!reason.trim().is_empty(), "/reason", "must say why: the requester will read it");
     findings.text(reason, "/reason", MAX_TEXT);

@@ -1,0 +1,57 @@
+//! How a function of this artifact is configured.
+
+use gatepass_lambda::{ConfigError, Vars};
+
+use crate::document::endpoints;
+
+/// An endpoint: `POST /v1/access-requests`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Route {
+    /// HTTP method, in capitals.
+    pub method: String,
+    /// Path with parameters in braces.
+    pub path: String,
+}
+
+impl std::fmt::Display for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
+}
+
+/// Configuration of one endpoint's function.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The endpoint to mount (`GATEPASS_ROUTE`).
+    pub route: Route,
+    /// The table's name (`GATEPASS_TABLE`).
+    pub table: String,
+    /// The token's claim that lists groups (`GATEPASS_GROUPS_CLAIM`).
+    pub groups_claim: String,
+    /// The KMS key that API keys are sealed with (`GATEPASS_KEY_ID`): read by the endpoint that
+    /// reveals them, and by no other.
+    pub key_id: Option<String>,
+}
+
+impl Config {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// The variable that is missing, or names no endpoint.
+    pub fn from_vars(vars: &Vars) -> Result<Self, ConfigError> {
+        let name = vars.required("GATEPASS_ROUTE")?;
+        let known = endpoints().into_iter().find(|endpoint| endpoint.route.to_string() == name);
+        let endpoint = known.ok_or_else(|| ConfigError::Unusable {
+            name: "GATEPASS_ROUTE",
+            value: name.to_owned(),
+            why: "no endpoint has this method and path".into(),
+        })?;
+        let key_id = endpoint.reveals.then(|| vars.required("GATEPASS_KEY_ID")).transpose()?;
+        Ok(Self {
+            route: endpoint.route,
+            table: vars.required("GATEPASS_TABLE")?.to_owned(),
+            groups_claim: vars.required("GATEPASS_GROUPS_CLAIM")?.to_owned(),
+            key_id: key_id.map(str::to_owned),
+        })
+    }
+}

@@ -1,0 +1,22 @@
+//! `GET /v1/access-requests/{id}`
+
+use axum::Json;
+use axum::extract::State;
+use gatepass_app::requests;
+use gatepass_http::{Caller, Id, Problem};
+
+use super::views::AccessRequestDetail;
+use crate::routes::problems::Reading;
+use crate::state::Api;
+
+/// One of the caller's requests, with its history.
+#[utoipa::path(get, path = "/v1/access-requests/{id}", tag = "access requests", operation_id = "get_access_request",
+    security(("bearer" = [])), params(("id" = String, Path)), responses((status = 200, body = AccessRequestDetail), Reading))]
+pub(crate) async fn get(
+    State(api): State<Api>,
+    Caller(caller): Caller,
+    id: Id,
+) -> Result<Json<AccessRequestDetail>, Problem> {
+    let dossier = requests::get_own(&api.store, &caller, id.uuid("access request")?).await?;
+    Ok(Json(dossier.into()))
+}

@@ -1,0 +1,7 @@
+//! The caller's own access requests (R1–R8).
+
+pub(crate) mod get;
+pub(crate) mod list;
+pub(crate) mod submit;
+pub(crate) mod views;
+pub(crate) mod withdraw;

@@ -1,0 +1,88 @@
+//! `POST /v1/access-requests`: the direct flow.
+
+use axum::extract::{Extension, State};
+use gatepass_app::submit::{Application, Target, submit as file};
+use gatepass_app::Refused;
+use gatepass_domain::access_request::AccessRequestView;
+use gatepass_domain::app::Profile;
+use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
+use gatepass_domain::text::Invalid;
+use gatepass_http::{Caller, ExchangeId, JsonBody, Keyed, Problem, Reply, created};
+use gatepass_store::Answer;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::routes::problems::Writing;
+use crate::state::Api;
+
+/// What to ask for, and for which app: `app_id` or `new_app`, one of them.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "catalogue_id": "public-apis", "product_ids": ["weather-api"], "plan_id": "free",
+    "new_app": {"name": "Storm warnings"}, "justification": "Warn ships in time"
+}))]
+pub(crate) struct SubmitBody {
+    /// The catalogue that offers products and plan.
+    catalogue_id: CatalogueId,
+    /// The products: 1 to 20, which share an authentication method.
+    product_ids: Vec<ProductId>,
+    /// The plan.
+    plan_id: PlanId,
+    /// An app of the caller's.
+    #[schema(value_type = Option<String>)]
+    app_id: Option<AppId>,
+    /// An app to create together with the request.
+    new_app: Option<Profile>,
+    /// A credential of the app that is to open the products too.
+    #[schema(value_type = Option<String>)]
+    extends_credential_id: Option<CredentialId>,
+    /// What it is for, at most 2,000 characters. The owners see it.
+    justification: Option<String>,
+}
+
+/// Asks for access.
+#[utoipa::path(post, path = "/v1/access-requests", tag = "access requests", operation_id = "submit_access_request",
+    security(("bearer" = [])), params(("Idempotency-Key" = Option<String>, Header)), request_body = SubmitBody,
+    responses((status = 201, body = AccessRequestView, headers(("Location" = String))), Writing))]
+pub(crate) async fn submit(
+    State(api): State<Api>,
+    Caller(caller): Caller,
+    Extension(exchange): Extension<ExchangeId>,
+    keyed: Keyed,
+    JsonBody { value: body, bytes }: JsonBody<SubmitBody>,
+) -> Result<Reply, Problem> {
+    let application = body.into_application()?;
+    let idempotent = keyed.idempotent(&caller.id, &bytes, answer);
+    let mut context = api.context(&exchange)?;
+    Reply::to(file(&api.store, &mut context, &caller, &application, &idempotent).await, answer)
+}
+
+/// The answer to a submit, by either flow.
+pub(crate) fn answer(request: &AccessRequestView) -> Answer {
+    created(request, format!("/v1/access-requests/{}", request.id))
+}
+
+/// The one target of two members.
+pub(crate) fn target(app_id: Option<AppId>, new_app: Option<Profile>) -> Result<Target, Refused> {
+    match (app_id, new_app) {
+        (Some(id), None) => Ok(Target::Existing(id)),
+        (None, Some(profile)) => Ok(Target::New(profile)),
+        (None, None) => Err(Refused::Invalid(vec![Invalid::new("/app_id", "name an app, or create one with `new_app`")])),
+        (Some(_), Some(_)) => {
+            Err(Refused::Invalid(vec![Invalid::new("/new_app", "goes without `app_id`: the request is for one app")]))
+        }
+    }
+}
+
+impl SubmitBody {
+    fn into_application(self) -> Result<Application, Refused> {
+        let catalogue = self.catalogue_id;
+        Ok(Application {
+            wanted: self.product_ids.into_iter().map(|product| (catalogue.clone(), product)).collect(),
+            plan_id: self.plan_id,
+            target: target(self.app_id, self.new_app)?,
+            extends_credential_id: self.extends_credential_id,
+            justification: self.justification,
+        })
+    }
+}

@@ -1,0 +1,22 @@
+//! `GET /v1/admin/access-requests/{id}`
+
+use axum::Json;
+use axum::extract::State;
+use gatepass_app::requests;
+use gatepass_http::{Id, Owner, Problem};
+
+use crate::routes::access_requests::views::AccessRequestDetail;
+use crate::routes::problems::Reading;
+use crate::state::Api;
+
+/// One request, with its history.
+#[utoipa::path(get, path = "/v1/admin/access-requests/{id}", tag = "admin: access requests", operation_id = "admin_get_access_request",
+    security(("bearer" = [])), params(("id" = String, Path)), responses((status = 200, body = AccessRequestDetail), Reading))]
+pub(crate) async fn get(
+    State(api): State<Api>,
+    Owner(owner): Owner,
+    id: Id,
+) -> Result<Json<AccessRequestDetail>, Problem> {
+    let dossier = requests::get_any(&api.store, &owner, id.uuid("access request")?).await?;
+    Ok(Json(dossier.into()))
+}

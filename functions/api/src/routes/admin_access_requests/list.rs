@@ -1,0 +1,73 @@
+//! `GET /v1/admin/access-requests`
+
+use axum::Json;
+use axum::extract::{Extension, State};
+use gatepass_app::requests::{self, Listing};
+use gatepass_domain::PersonId;
+use gatepass_domain::access_request::{AccessRequestView, Status};
+use gatepass_domain::id::{AppId, ProductId};
+use gatepass_http::{ExchangeId, Listed, Owner, Params, Problem};
+use gatepass_store::Filter;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::routes::access_requests::views::page_size;
+use crate::routes::problems::Reading;
+use crate::state::Api;
+
+/// Which page of which requests: `status` goes with one of `product_id`, `app_id` and `requester`.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AdminPageParams {
+    /// Only requests in this status.
+    status: Option<Status>,
+    /// Only requests for this product.
+    product_id: Option<ProductId>,
+    /// Only requests for this app.
+    #[param(value_type = Option<String>)]
+    app_id: Option<AppId>,
+    /// Only requests of the person with this id.
+    requester: Option<String>,
+    /// At most so many rows: 1 to 100, 25 unless told.
+    limit: Option<usize>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// Everybody's requests, newest first; automatic ones too.
+#[utoipa::path(get, path = "/v1/admin/access-requests", tag = "admin: access requests", operation_id = "admin_list_access_requests",
+    security(("bearer" = [])), params(AdminPageParams), responses((status = 200, body = Listed<AccessRequestView>), Reading))]
+pub(crate) async fn list(
+    State(api): State<Api>,
+    Owner(owner): Owner,
+    Extension(exchange): Extension<ExchangeId>,
+    Params(params): Params<AdminPageParams>,
+) -> Result<Json<Listed<AccessRequestView>>, Problem> {
+    let filter = filter(&params)?;
+    let limit = page_size(params.limit)?;
+    let mut context = api.context(&exchange)?;
+    let list = format!("admin/access-requests?status={:?}&{filter:?}", params.status);
+    let who = &owner.person().id;
+    let cursors = api.cursor_key(&mut context).await?;
+    let after = cursors.position(params.cursor.as_deref(), who, &list)?;
+    let listing = Listing { status: params.status, limit, after };
+    let page = requests::list_all(&api.store, context.now, &owner, &filter, &listing).await?;
+    Ok(Json(cursors.page(page, who, &list)))
+}
+
+fn filter(params: &AdminPageParams) -> Result<Filter, Problem> {
+    match (&params.product_id, &params.app_id, &params.requester) {
+        (None, None, None) => Ok(Filter::Everything),
+        (Some(product), None, None) => Ok(Filter::Product(product.clone())),
+        (None, Some(app), None) => Ok(Filter::App(*app)),
+        (None, None, Some(person)) => Ok(Filter::Requester(PersonId(person.clone()))),
+        (Some(_), Some(_), _) => Err(combination("app_id")),
+        (_, _, Some(_)) => Err(combination("requester")),
+    }
+}
+
+fn combination(parameter: &str) -> Problem {
+    let detail = "one filter goes beside `status`: `status` alone, or with one of `product_id`, `app_id`, `requester`";
+    Problem::parameter(parameter, detail)
+}

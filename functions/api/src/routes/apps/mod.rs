@@ -1,0 +1,5 @@
+//! Developer apps (R5, R17–R19).
+
+pub(crate) mod create;
+pub(crate) mod get;
+pub(crate) mod list;

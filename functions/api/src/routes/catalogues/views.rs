@@ -1,0 +1,125 @@
+//! What consumers see of catalogues, products and plans: not the owners' addresses, not the
+//! gateways, not whom a plan trusts.
+
+use gatepass_app::browse::Shelf;
+use gatepass_domain::id::{CatalogueId, PlanId, ProductId};
+use gatepass_domain::plan::Limit;
+use gatepass_domain::product::AuthMethod;
+use gatepass_domain::{Catalogue, Plan, Product, Versioned};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A catalogue as its audience sees it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CatalogueSummary {
+    /// Slug.
+    id: CatalogueId,
+    /// Display name.
+    name: String,
+    /// What the catalogue holds.
+    description: String,
+    /// Products it shows.
+    product_ids: Vec<ProductId>,
+    /// Plans under which each of its products can be had.
+    plan_ids: Vec<PlanId>,
+    /// Counts its changes, from 1.
+    version: u64,
+}
+
+/// A product as its audience sees it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProductSummary {
+    /// Slug.
+    id: ProductId,
+    /// Display name.
+    name: String,
+    /// What the API does.
+    description: String,
+    /// How its callers authenticate.
+    auth_method: AuthMethod,
+    /// Where to read on.
+    documentation_url: Option<String>,
+    /// Counts its changes, from 1.
+    version: u64,
+}
+
+/// A plan as its audience sees it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PlanSummary {
+    /// Slug.
+    id: PlanId,
+    /// Display name.
+    name: String,
+    /// What the plan is for.
+    description: String,
+    /// How fast an app may call; `null` is unlimited.
+    rate_limit: Option<Limit>,
+    /// How much an app may call; `null` is unlimited.
+    quota: Option<Limit>,
+    /// How long a key lives, in seconds; `null` is for ever.
+    key_expires_in_seconds: Option<u64>,
+    /// How long access lasts, in seconds; `null` is until it is revoked.
+    access_expires_in_seconds: Option<u64>,
+    /// How often a person may ask for it; `null` is unlimited.
+    request_allowance: Option<Limit>,
+    /// Whether asking is, or under conditions may be, enough.
+    auto_approve: bool,
+    /// OAuth 2.0 scopes that the plan grants.
+    scopes: Vec<String>,
+    /// Counts its changes, from 1.
+    version: u64,
+}
+
+/// A catalogue with what it shows.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CatalogueDetail {
+    #[serde(flatten)]
+    catalogue: CatalogueSummary,
+    /// Its published products.
+    products: Vec<ProductSummary>,
+    /// Its plans.
+    plans: Vec<PlanSummary>,
+}
+
+impl From<Versioned<Catalogue>> for CatalogueSummary {
+    fn from(Versioned { content, version, .. }: Versioned<Catalogue>) -> Self {
+        let Catalogue { id, name, description, product_ids, plan_ids, audience: _ } = content;
+        Self { id, name, description, product_ids, plan_ids, version }
+    }
+}
+
+impl From<Versioned<Product>> for ProductSummary {
+    fn from(Versioned { content, version, .. }: Versioned<Product>) -> Self {
+        let Product { id, name, description, auth_method, documentation_url, .. } = content;
+        Self { id, name, description, auth_method, documentation_url, version }
+    }
+}
+
+impl From<Versioned<Plan>> for PlanSummary {
+    fn from(Versioned { content, version, .. }: Versioned<Plan>) -> Self {
+        let Plan { id, name, description, rate_limit, quota, request_allowance, auto_approve, scopes, .. } = content;
+        Self {
+            id,
+            name,
+            description,
+            rate_limit,
+            quota,
+            key_expires_in_seconds: content.key_expires_in_seconds,
+            access_expires_in_seconds: content.access_expires_in_seconds,
+            request_allowance,
+            auto_approve,
+            scopes,
+            version,
+        }
+    }
+}
+
+impl From<Shelf> for CatalogueDetail {
+    fn from(Shelf { catalogue, products, plans }: Shelf) -> Self {
+        let mut catalogue = CatalogueSummary::from(catalogue);
+        let products: Vec<ProductSummary> = products.into_iter().map(ProductSummary::from).collect();
+        // What is not published is invisible, also by its id.
+        catalogue.product_ids.retain(|id| products.iter().any(|product| &product.id == id));
+        Self { catalogue, products, plans: plans.into_iter().map(PlanSummary::from).collect() }
+    }
+}

@@ -1,0 +1,3 @@
+//! Is the API there?
+
+pub(crate) mod get;

@@ -1,0 +1,3 @@
+//! Who am I?
+
+pub(crate) mod get;

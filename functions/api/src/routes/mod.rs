@@ -1,0 +1,46 @@
+//! Every route: one directory a resource, one file a verb.
+
+mod access_requests;
+mod admin_access_requests;
+mod apps;
+mod catalogues;
+mod credentials;
+mod health;
+mod me;
+mod openapi;
+mod problems;
+mod products;
+mod public_catalogues;
+
+use utoipa_axum::router::UtoipaMethodRouter;
+use utoipa_axum::routes;
+
+use crate::state::Api;
+
+/// All of them, one entry for each endpoint.
+pub(crate) fn all() -> Vec<UtoipaMethodRouter<Api>> {
+    vec![
+        routes!(health::get::get),
+        routes!(openapi::get::get),
+        routes!(me::get::get),
+        routes!(public_catalogues::list::list),
+        routes!(public_catalogues::get::get),
+        routes!(catalogues::list::list),
+        routes!(catalogues::get::get),
+        routes!(products::get::get),
+        routes!(apps::create::create),
+        routes!(apps::list::list),
+        routes!(apps::get::get),
+        routes!(access_requests::submit::submit),
+        routes!(access_requests::list::list),
+        routes!(access_requests::get::get),
+        routes!(access_requests::withdraw::withdraw),
+        routes!(credentials::list::list),
+        routes!(credentials::reveal::reveal),
+        routes!(admin_access_requests::list::list),
+        routes!(admin_access_requests::get::get),
+        routes!(admin_access_requests::approve::approve),
+        routes!(admin_access_requests::reject::reject),
+        routes!(admin_access_requests::retry::retry),
+    ]
+}

@@ -1,0 +1,3 @@
+//! What can the API do?
+
+pub(crate) mod get;

@@ -1,0 +1,3 @@
+//! Products (R10).
+
+pub(crate) mod get;

@@ -1,0 +1,59 @@
+//! The frame around every endpoint: one log line and span a request, and problems written out.
+
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use lambda_http::request::RequestContext;
+use tracing::Instrument;
+
+use crate::problem::Problem;
+
+/// The id that API Gateway gave this exchange: correlation id of all that follows from it.
+#[derive(Debug, Clone)]
+pub struct ExchangeId(pub String);
+
+/// Runs the endpoint inside a span that carries the request's id, and writes a [`Problem`] out as
+/// `application/problem+json`.
+pub async fn finish(mut request: Request, next: Next) -> Response {
+    let id = exchange_id(&request);
+    let span = tracing::info_span!("http", correlation_id = %id, method = %request.method(), path = request.uri().path());
+    request.extensions_mut().insert(ExchangeId(id.clone()));
+    async move {
+        let response = write_problem(next.run(request).await, &id);
+        tracing::info!(status = response.status().as_u16(), "answered");
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+fn exchange_id(request: &Request) -> String {
+    let context = request.extensions().get::<RequestContext>();
+    let id = match context {
+        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
+        _ => None,
+    };
+    id.unwrap_or_else(|| "unknown".to_owned())
+}
+
+fn write_problem(mut response: Response, id: &str) -> Response {
+    let problem = match response.extensions_mut().remove::<Problem>() {
+        Some(problem) => problem,
+        None if response.status() == StatusCode::METHOD_NOT_ALLOWED || response.status() == StatusCode::NOT_FOUND => {
+            Problem::not_found("address")
+        }
+        None => return response,
+    };
+    let Problem { status, headers, mut body } = problem;
+    body.request_id = id.to_owned();
+    let text = serde_json::to_string(&body).unwrap_or_default();
+    let mut response = (status, text).into_response();
+    let media_type = HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(header::CONTENT_TYPE, media_type);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    for (name, value) in headers {
+        response.headers_mut().insert(name, value);
+    }
+    response
+}

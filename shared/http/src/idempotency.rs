@@ -1,0 +1,65 @@
+//! The `Idempotency-Key` header (IETF draft "The Idempotency-Key HTTP Header Field").
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use gatepass_app::{Idempotent, Refused};
+use gatepass_domain::PersonId;
+use gatepass_domain::event::hex;
+use gatepass_store::{Answer, IdempotencyKey};
+use sha2::{Digest, Sha256};
+
+use crate::answer::Reply;
+use crate::problem::Problem;
+
+/// The longest key, in characters.
+const LONGEST: usize = 255;
+
+/// The key that the request carried, if any, with what it was asked of.
+#[derive(Debug, Clone)]
+pub struct Keyed {
+    key: Option<String>,
+    target: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Keyed {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let target = format!("{} {}", parts.method, parts.uri.path());
+        let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self { key: None, target }) };
+        let key = value.to_str().unwrap_or_default().trim();
+        if key.is_empty() || key.len() > LONGEST {
+            let detail = "The header Idempotency-Key must have 1 to 255 visible ASCII characters.";
+            return Err(Problem::new(axum::http::StatusCode::BAD_REQUEST, "invalid-idempotency-key", detail));
+        }
+        Ok(Self { key: Some(key.to_owned()), target })
+    }
+}
+
+impl Keyed {
+    /// For a use case that `who` runs with `body` and whose result `answer` answers.
+    pub fn idempotent<T>(self, who: &PersonId, body: &[u8], answer: fn(&T) -> Answer) -> Idempotent<T> {
+        let Self { key, target } = self;
+        let key = key.map(|key| {
+            let mut digest = Sha256::new_with_prefix(target.as_bytes());
+            digest.update([0]);
+            digest.update(body);
+            IdempotencyKey { who: who.clone(), key, fingerprint: hex(&digest.finalize()) }
+        });
+        Idempotent { key, answer }
+    }
+}
+
+impl Reply {
+    /// The answer to a use case's result: the same one that was recorded, also when it is a replay.
+    ///
+    /// # Errors
+    /// The problem that the refusal is.
+    pub fn to<T>(result: Result<T, Refused>, answer: fn(&T) -> Answer) -> Result<Self, Problem> {
+        match result {
+            Ok(value) => Ok(Self(answer(&value))),
+            Err(Refused::Replayed(recorded)) => Ok(Self(*recorded)),
+            Err(refused) => Err(refused.into()),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Errors for people and programs: RFC 9457 problem details.
+
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use gatepass_app::Refused;
+use gatepass_domain::text::Invalid;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A problem on its way to the client. [`finish`](crate::finish) adds the request's id and writes it.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) body: Box<ProblemBody>,
+}
+
+/// Problem details (RFC 9457), `application/problem+json`.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    /// Stable identifier of the kind of problem.
+    #[serde(rename = "type")]
+    #[schema(example = "/problems/product-not-offered")]
+    pub problem_type: String,
+    /// The kind of problem in words.
+    #[schema(example = "Product not offered")]
+    pub title: String,
+    /// The HTTP status code.
+    #[schema(example = 422)]
+    pub status: u16,
+    /// What was wrong this time, and what to do.
+    pub detail: String,
+    /// Where the faults are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+    /// `duplicate-access`: the request that already holds or awaits the product.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conflicting_request_id: Option<String>,
+    /// Names this exchange in the logs.
+    pub request_id: String,
+}
+
+/// One fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// JSON pointer (RFC 6901) into the body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "/plan_id")]
+    pub pointer: Option<String>,
+    /// Name of the query parameter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<String>,
+    /// What is wrong there and what would be right.
+    pub detail: String,
+}
+
+impl From<Invalid> for FieldError {
+    fn from(fault: Invalid) -> Self {
+        Self { pointer: Some(fault.pointer), parameter: None, detail: fault.detail }
+    }
+}
+
+impl Problem {
+    /// A problem of the kind `slug`.
+    pub fn new(status: StatusCode, slug: &str, detail: impl Into<String>) -> Self {
+        let body = ProblemBody {
+            problem_type: format!("/problems/{slug}"),
+            title: title(slug),
+            status: status.as_u16(),
+            detail: detail.into(),
+            errors: Vec::new(),
+            conflicting_request_id: None,
+            request_id: String::new(),
+        };
+        Self { status, headers: Vec::new(), body: Box::new(body) }
+    }
+
+    /// What is asked for does not exist, or is not the caller's.
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", format!("There is no such {what}, or it is not yours."))
+    }
+
+    /// Something went wrong here. What it was stands in the log, not in the answer.
+    pub fn internal(what: &str, cause: &dyn std::error::Error) -> Self {
+        tracing::error!(what, error = %Chain(cause), "internal error");
+        let detail = "Something went wrong on our side. Nothing was changed. Quote the request_id when you report it.";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", detail)
+    }
+
+    pub(crate) fn invalid_body(errors: Vec<FieldError>) -> Self {
+        let count = errors.len();
+        let detail = match errors.as_slice() {
+            [only] => format!("{}: {}.", only.pointer.as_deref().unwrap_or("body"), only.detail),
+            _ => format!("The request body has {count} faults; see `errors`."),
+        };
+        Self { ..Self::new(StatusCode::BAD_REQUEST, "invalid-body", detail) }.with_errors(errors)
+    }
+
+    pub(crate) fn invalid_parameter(parameter: &str, detail: &str) -> Self {
+        let error =
+            FieldError { pointer: None, parameter: Some(parameter.to_owned()), detail: detail.to_owned() };
+        let text = format!("The query parameter `{parameter}` cannot be used: {detail}.");
+        Self::new(StatusCode::BAD_REQUEST, "invalid-parameter", text).with_errors(vec![error])
+    }
+
+    /// A query parameter, or a combination of them, that cannot be used.
+    pub fn parameter(parameter: &str, detail: &str) -> Self {
+        Self::invalid_parameter(parameter, detail)
+    }
+
+    fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
+        self.body.errors = errors;
+        self
+    }
+
+    fn with_header(mut self, name: HeaderName, value: impl Into<HeaderValue>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+/// `plan-not-offered` → `Plan not offered`.
+fn title(slug: &str) -> String {
+    let mut words = slug.replace('-', " ");
+    if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    words
+}
+
+/// An error with all of its causes. (A `Display` of ours never repeats its source.)
+struct Chain<'a>(&'a dyn std::error::Error);
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut next = self.0.source();
+        while let Some(cause) = next {
+            write!(f, ": {cause}")?;
+            next = cause.source();
+        }
+        Ok(())
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        let detail = refused.to_string();
+        let conflict = |slug| Self::new(StatusCode::CONFLICT, slug, detail.clone());
+        match refused {
+            Refused::NotFound(what) => Self::not_found(what),
+            Refused::Invalid(faults) => Self::invalid_body(faults.into_iter().map(FieldError::from).collect()),
+            Refused::OwnRequest => Self::new(StatusCode::FORBIDDEN, "own-request", detail),
+            Refused::Rule(violation) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, violation.slug(), detail),
+            Refused::AlreadyDecided { .. } => conflict("already-decided"),
+            Refused::DuplicateAccess { conflicting } => {
+                let mut problem = conflict("duplicate-access");
+                problem.body.conflicting_request_id = Some(conflicting.to_string());
+                problem
+            }
+            Refused::NameTaken(_) => conflict("name-taken"),
+            Refused::NotFailed => conflict("not-failed"),
+            Refused::CredentialNotActive => conflict("credential-not-active"),
+            Refused::QuotaExceeded { retry_after_seconds, .. } => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "plan-access-quota-exceeded", detail)
+                    .with_header(header::RETRY_AFTER, retry_after_seconds)
+            }
+            Refused::VersionMismatch { .. } => Self::new(StatusCode::PRECONDITION_FAILED, "version-mismatch", detail),
+            Refused::IdempotencyKeyReused => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key-reused", detail)
+            }
+            Refused::NoLongerPossible(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "no-longer-available", detail),
+            Refused::Busy => Self::unavailable(),
+            Refused::Store(error) if error.is_transient() => {
+                tracing::warn!(error = %Chain(&error), "the store is unavailable");
+                Self::unavailable()
+            }
+            Refused::Store(error) => Self::internal("the store failed", &error),
+            // Endpoints answer a replay before they come here; see `Keyed`.
+            replayed @ Refused::Replayed(_) => Self::internal("a replay was not answered", &replayed),
+        }
+    }
+}
+
+impl Problem {
+    /// Nothing is wrong with the request; trying again helps.
+    pub fn unavailable() -> Self {
+        let detail = "Gatepass is busy or cannot reach its database. Nothing was changed: try again in a moment.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail).with_header(header::RETRY_AFTER, 1)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
