@@ -1,5 +1,6 @@
 //! One HTTP endpoint on AWS Lambda: the one that `GATEPASS_ROUTE` names.
 
+use aws_config::BehaviorVersion;
 use gatepass_api::{Clients, Config, service};
 use gatepass_lambda::{Clock, Vars, init_logs};
 
@@ -7,7 +8,7 @@ use gatepass_lambda::{Clock, Vars, init_logs};
 async fn main() -> Result<(), lambda_http::Error> {
     init_logs();
     let config = Config::from_vars(&Vars::of_process())?;
-    let aws = aws_config::load_from_env().await;
+    let aws = aws_config::load_defaults(BehaviorVersion::latest()).await;
     let clients = Clients { dynamodb: aws_sdk_dynamodb::Client::new(&aws), kms: aws_sdk_kms::Client::new(&aws) };
     lambda_http::run(service(config, &clients, Clock::System)).await
 }

@@ -1,7 +1,8 @@
 //! Approve a request: by an API Owner, or by the policy (R26, R33).
 
-use gatepass_domain::access_request::{AccessRequestView, Pending};
+use gatepass_domain::access_request::{AccessRequestView, MAX_TEXT, Pending, Status};
 use gatepass_domain::id::RequestId;
+use gatepass_domain::text::Findings;
 use gatepass_domain::{AccessRequest, Actor, ApiOwner, Context, Plan, Product};
 use gatepass_store::{Guard, Store, Transaction};
 
@@ -12,7 +13,7 @@ use crate::idempotent::Idempotent;
 /// Approves the request `id` as `owner`.
 ///
 /// # Errors
-/// In this order: [`Refused::NotFound`], [`Refused::OwnRequest`], [`Refused::AlreadyDecided`], and
+/// In this order: [`Refused::Invalid`], [`Refused::NotFound`], [`Refused::OwnRequest`], [`Refused::AlreadyDecided`], and
 /// `no-longer-available` or [`Refused::NoLongerPossible`] when there is nothing left to grant.
 pub async fn approve(
     store: &Store,
@@ -22,13 +23,16 @@ pub async fn approve(
     note: Option<String>,
     idempotent: &Idempotent<AccessRequestView>,
 ) -> Result<AccessRequestView, Refused> {
+    let mut findings = Findings::default();
+    findings.text(note.as_deref().unwrap_or_default(), "/note", MAX_TEXT);
+    findings.into_result().map_err(Refused::Invalid)?;
     idempotent.check(store, context).await?;
     let by = Actor::from(owner.person());
     for _ in 0..ROUNDS {
         let request = store.request(id).await?.ok_or(Refused::NotFound("access request"))?;
         let pending = decidable(request, owner)?;
         if pending.is_approved_by(&owner.person().id) {
-            return Err(Refused::AlreadyDecided { status: gatepass_domain::access_request::Status::Pending, by: None, at: None });
+            return Err(Refused::AlreadyDecided { status: Status::Pending, by: None, at: None });
         }
         let required = approvals_required(store, &pending).await?;
         if let Some(view) = decide(store, context, pending, &by, note.clone(), required, idempotent).await? {

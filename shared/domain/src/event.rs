@@ -375,6 +375,43 @@ impl Event {
     }
 }
 
+/// An event as it arrives from the bus: what [`Event::bus_detail`] made of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BusEvent {
+    /// The event's id: equal for every delivery of the same event.
+    pub id: EventId,
+    /// The HTTP request that it all began with.
+    pub correlation_id: String,
+    /// What happened.
+    pub detail: Detail,
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    metadata: Metadata,
+    data: Value,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    id: EventId,
+    #[serde(rename = "type")]
+    event_type: String,
+    correlation_id: String,
+}
+
+impl BusEvent {
+    /// Reads the `detail` of an EventBridge event.
+    ///
+    /// # Errors
+    /// What is not as [`Event::bus_detail`] makes it.
+    pub fn parse(detail: Value) -> Result<Self, serde_json::Error> {
+        let Envelope { metadata, data } = serde_json::from_value(detail)?;
+        let detail = serde_json::from_value(serde_json::json!({ "type": metadata.event_type, "data": data }))?;
+        Ok(Self { id: metadata.id, correlation_id: metadata.correlation_id, detail })
+    }
+}
+
 fn commit(salt: &str, personal: &Personal) -> String {
     let value = serde_json::to_value(personal).unwrap_or_default();
     hex(&Sha256::digest(format!("{salt}.{}", canonical(&value))))

@@ -1,5 +1,7 @@
 //! How an event handler fails.
 
+use lambda_runtime::Diagnostic;
+
 /// Why an event could not be handled.
 ///
 /// Lambda retries both kinds and then hands the event to the function's on-failure destination,
@@ -24,6 +26,17 @@ impl Failure {
     /// A permanent failure with `what` went wrong and the whole chain of its causes.
     pub fn permanent(what: &str, cause: &dyn std::error::Error) -> Self {
         Self::Permanent(format!("{what}: {}", chain(cause)))
+    }
+}
+
+/// What Lambda reports as the function's error: the kind, readable, and the message.
+impl From<Failure> for Diagnostic {
+    fn from(failure: Failure) -> Self {
+        let error_type = match failure {
+            Failure::Transient(_) => "Transient",
+            Failure::Permanent(_) => "Permanent",
+        };
+        Self { error_type: error_type.into(), error_message: failure.to_string() }
     }
 }
 

@@ -21,7 +21,7 @@ const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(60);
 /// Whether a mail may be sent now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lease {
-    /// It may: nobody has, or whoever tried has died. Settle it with [`Store::settle_mail`].
+    /// It may: nobody has, whoever tried has died, or the mail service refused it. Settle it with [`Store::settle_mail`].
     Taken(MailLease),
     /// It has been settled before: there is nothing to do.
     Settled(MailStatus),
@@ -56,9 +56,10 @@ impl Store {
             .put_item()
             .table_name(&self.table)
             .set_item(Some(encode(&Item::new(key.clone(), record))?))
-            .condition_expression("attribute_not_exists(PK) OR (#status = :sending AND #at <= :lost)")
+            .condition_expression("attribute_not_exists(PK) OR #status = :refused OR (#status = :sending AND #at <= :lost)")
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#at", "at")
+            .expression_attribute_values(":refused", AttributeValue::S("refused".into()))
             .expression_attribute_values(":sending", AttributeValue::S("sending".into()))
             .expression_attribute_values(":lost", AttributeValue::S(lost.to_string()))
             .send()

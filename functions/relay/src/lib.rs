@@ -1,0 +1,109 @@
+//! Table stream → EventBridge.
+//!
+//! An event item's appearance on the stream is what publishes it; there is no dual write. The stream
+//! delivers at least once and so does this function: consumers go by the state they find.
+//!
+//! Each batch that was published leaves one receipt, with which the sweeper in `expire` finds what
+//! the stream has lost.
+
+use aws_lambda_events::event::streams::DynamoDbBatchItemFailure;
+use aws_lambda_events::event::dynamodb::{Event as StreamEvent, EventRecord};
+use aws_lambda_events::event::streams::DynamoDbEventResponse;
+use gatepass_bus::Bus;
+use gatepass_domain::Event;
+use gatepass_lambda::{Clock, ConfigError, Failure, Vars};
+use gatepass_store::Store;
+
+/// Configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The table's name (`GATEPASS_TABLE`).
+    pub table: String,
+    /// The event bus (`GATEPASS_BUS`).
+    pub bus: String,
+}
+
+impl Config {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// The variable that is missing.
+    pub fn from_vars(vars: &Vars) -> Result<Self, ConfigError> {
+        Ok(Self { table: vars.required("GATEPASS_TABLE")?.into(), bus: vars.required("GATEPASS_BUS")?.into() })
+    }
+}
+
+/// The function.
+#[derive(Debug, Clone)]
+pub struct Relay {
+    store: Store,
+    bus: Bus,
+    clock: Clock,
+}
+
+impl Relay {
+    /// The function on these clients.
+    pub fn new(
+        config: Config,
+        dynamodb: aws_sdk_dynamodb::Client,
+        eventbridge: aws_sdk_eventbridge::Client,
+        clock: Clock,
+    ) -> Self {
+        Self { store: Store::new(dynamodb, config.table), bus: Bus::new(eventbridge, config.bus), clock }
+    }
+
+    /// Publishes the events of a batch. Names the first record that was not published, from which the
+    /// stream goes on ("Reporting batch item failures", AWS Lambda developer guide).
+    ///
+    /// # Errors
+    /// [`Failure`] when the receipt could not be written: the batch is delivered, and published, again.
+    pub async fn handle(&self, batch: StreamEvent) -> Result<DynamoDbEventResponse, Failure> {
+        let mut positions = Vec::new();
+        let mut events = Vec::new();
+        let mut stuck = None;
+        for record in batch.records {
+            let position = record.change.sequence_number.clone();
+            match event_of(record) {
+                Ok(event) => {
+                    positions.push(position);
+                    events.push(event);
+                }
+                // What comes before it is still published; the stream then stops at this record.
+                Err(failure) => {
+                    tracing::error!(%failure, "a record of the stream is no event of ours");
+                    stuck = position;
+                    break;
+                }
+            }
+        }
+        let answers = self.bus.publish(&events).await;
+        let published = answers.iter().zip(&events).filter(|(answer, _)| answer.is_ok()).map(|(_, event)| event.id);
+        let published: Vec<_> = published.collect();
+        self.store
+            .put_receipt(&published, self.clock.now())
+            .await
+            .map_err(|error| Failure::transient("the receipt could not be written", &error))?;
+        let refused = answers.iter().zip(&events).zip(&positions).find(|((answer, _), _)| answer.is_err());
+        if let Some(((Err(reason), event), position)) = refused {
+            let correlation_id = &event.correlation_id;
+            tracing::warn!(event_id = %event.id, correlation_id, %reason, "an event was not published; the stream stops here");
+            stuck.clone_from(position);
+        }
+        tracing::info!(published = published.len(), "relayed");
+        let mut response = DynamoDbEventResponse::default();
+        response.batch_item_failures = stuck
+            .map(|position| {
+                let mut failure = DynamoDbBatchItemFailure::default();
+                failure.item_identifier = Some(position);
+                failure
+            })
+            .into_iter()
+            .collect();
+        Ok(response)
+    }
+}
+
+fn event_of(record: EventRecord) -> Result<Event, Failure> {
+    let image = record.change.new_image;
+    Store::event_from_image(image).map_err(|error| Failure::permanent("cannot be read", &error))
+}

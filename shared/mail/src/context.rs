@@ -1,0 +1,190 @@
+//! What a mail is about.
+
+use gatepass_domain::Plan;
+use gatepass_domain::access_request::{AccessRequestView, AppRef, LastError, ProvisioningStatus, ProvisioningView};
+use gatepass_domain::id::{AppId, ProductId, RequestId};
+use gatepass_domain::person::{Actor, ActorKind};
+use gatepass_domain::product::AuthMethod;
+use gatepass_domain::settings::MailKind;
+use serde::{Deserialize, Serialize};
+
+use crate::words;
+
+/// The facts about an access request that its mails tell (R24, R37–R43).
+///
+/// Which of them a given mail may use is decided by its kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailContext {
+    /// The request.
+    pub request_id: RequestId,
+    /// Who asks.
+    pub requester: Requester,
+    /// The app that receives the credential, as it was called at submit.
+    pub app: AppRef,
+    /// The products asked for.
+    pub products: Vec<ProductName>,
+    /// The plan asked for.
+    pub plan: PlanTerms,
+    /// How callers of the products authenticate.
+    pub auth_method: AuthMethod,
+    /// What the requester says it is for.
+    pub justification: Option<String>,
+    /// Who decided; `None` while nobody has.
+    pub decided_by: Option<Decider>,
+    /// Why access was not granted, in the decider's words.
+    pub reason: Option<String>,
+    /// How provisioning goes. `approve` says that access is ready when the status is `provisioned`,
+    /// and that it is being prepared otherwise; `provisioning-failed` tells attempts and error.
+    pub provisioning: ProvisioningView,
+    /// Where the portal is, for example `https://gatepass.example.com`. Empty: the mails say where to
+    /// look instead of linking there.
+    pub portal_url: String,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requester {
+    /// Display name.
+    pub name: String,
+    /// Mail address, if known. Shown to owners, so that they can ask back.
+    pub email: Option<String>,
+}
+
+/// A product by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductName {
+    /// The product.
+    pub id: ProductId,
+    /// Its name at submit.
+    pub name: String,
+}
+
+/// A plan in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanTerms {
+    /// Its name.
+    pub name: String,
+    /// Its limits, a phrase each, as [`limits`](crate::limits) puts them. Empty when the plan is
+    /// gone and nobody can say.
+    pub limits: Vec<String>,
+}
+
+/// Who decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Decider {
+    /// The automatic-approval policy.
+    Policy,
+    /// A person.
+    Person {
+        /// Display name; `None` once it was erased.
+        name: Option<String>,
+    },
+}
+
+impl MailContext {
+    /// The facts about `request`, with the limits of `plan` as far as the plan still exists.
+    pub fn new(request: &AccessRequestView, plan: Option<&Plan>, portal_url: &str) -> Self {
+        let names =
+            request.items.iter().map(|item| ProductName { id: item.product_id.clone(), name: item.name.clone() });
+        Self {
+            request_id: request.id,
+            requester: Requester { name: request.requester.name.clone(), email: request.requester.email.clone() },
+            app: request.app.clone(),
+            products: names.collect(),
+            plan: PlanTerms {
+                name: request.plan_name.clone(),
+                limits: plan.map(|plan| words::limits(plan, request.auth_method)).unwrap_or_default(),
+            },
+            auth_method: request.auth_method,
+            justification: request.justification.clone(),
+            decided_by: request.decided_by.as_ref().map(Decider::from),
+            reason: request.reason.clone(),
+            provisioning: request.provisioning.clone(),
+            portal_url: portal_url.to_owned(),
+        }
+    }
+}
+
+impl From<&Actor> for Decider {
+    fn from(actor: &Actor) -> Self {
+        match actor.kind {
+            ActorKind::Person => Self::Person { name: actor.name.clone() },
+            ActorKind::Policy | ActorKind::System => Self::Policy,
+        }
+    }
+}
+
+/// An invented context with everything in it, for previews of the mail `kind`.
+pub fn sample(kind: MailKind) -> MailContext {
+    let products = [("weather-api", "Weather API"), ("maps-api", "Maps API")];
+    let products =
+        products.into_iter().filter_map(|(id, name)| Some(ProductName { id: id.parse().ok()?, name: name.into() }));
+    let owen = Decider::Person { name: Some("Owen".into()) };
+    let undecided =
+        ProvisioningView { status: ProvisioningStatus::None, attempts: 0, next_attempt_at: None, last_error: None };
+    let (decided_by, reason, provisioning) = match kind {
+        MailKind::Submitted => (None, None, undecided),
+        MailKind::Approve => {
+            (Some(owen), None, ProvisioningView { status: ProvisioningStatus::Provisioned, attempts: 1, ..undecided })
+        }
+        MailKind::Reject => {
+            let reason = "Storm warnings are a service of their own.\nPlease ask the weather desk for its feed.";
+            (Some(owen), Some(reason.into()), undecided)
+        }
+        MailKind::ProvisioningFailed => {
+            let error = LastError {
+                code: "gateway-unavailable".into(),
+                message: "The gateway did not answer within 10 seconds.".into(),
+            };
+            let failed = ProvisioningView {
+                status: ProvisioningStatus::Failed,
+                attempts: 5,
+                last_error: Some(error),
+                ..undecided
+            };
+            (Some(owen), None, failed)
+        }
+    };
+    MailContext {
+        request_id: RequestId::from_u128(0x0192_5f6e_7a00_7000_8000_0000_0000_0001),
+        requester: Requester { name: "Ada".into(), email: Some("ada@example.com".into()) },
+        app: AppRef { id: AppId::from_u128(0x0192_5f6e_7a00_7000_8000_0000_0000_0002), name: "Storm warnings".into() },
+        products: products.collect(),
+        plan: PlanTerms {
+            name: "Gold".into(),
+            limits: vec!["100 requests per second".into(), "keys expire after 30 days".into()],
+        },
+        auth_method: AuthMethod::ApiKey,
+        justification: Some("Warn sailors an hour before a storm.\nAbout 40 calls a second at peak.".into()),
+        decided_by,
+        reason,
+        provisioning,
+        portal_url: "https://gatepass.example.com".into(),
+    }
+}
+
+/// The invented context with nothing in it that a real one may lack: what renders with this and with
+/// [`sample`] renders with anything in between.
+pub(crate) fn bare_sample(kind: MailKind) -> MailContext {
+    let full = sample(kind);
+    let decided_by = match kind {
+        MailKind::Submitted => None,
+        MailKind::Approve | MailKind::ProvisioningFailed => Some(Decider::Policy),
+        MailKind::Reject => Some(Decider::Person { name: None }),
+    };
+    let status = match kind {
+        MailKind::Submitted | MailKind::Reject => ProvisioningStatus::None,
+        MailKind::Approve | MailKind::ProvisioningFailed => ProvisioningStatus::Failed,
+    };
+    MailContext {
+        requester: Requester { email: None, ..full.requester },
+        plan: PlanTerms { limits: Vec::new(), ..full.plan },
+        justification: None,
+        decided_by,
+        reason: None,
+        provisioning: ProvisioningView { status, last_error: None, ..full.provisioning },
+        portal_url: String::new(),
+        ..full
+    }
+}

@@ -1,0 +1,26 @@
+//! The mails of Gatepass: what they say, and how they reach Amazon SES.
+//!
+//! [`render`] turns a [`MailContext`] into a [`Rendered`] mail and does no I/O; [`Mailer`] hands one
+//! to SES. Who gets which mail when, and that nobody gets it twice, is the business of the function
+//! `notify`.
+//!
+//! Invariants:
+//! - A mail never holds a key. There is no place for one in [`MailContext`], and none may be added.
+//! - A requester's mail address reaches the owners' mails only.
+//! - What people wrote (names, reasons) is data: it is never read as a template, cannot add a
+//!   header or a line where one is expected, and is escaped in HTML.
+//! - No error of this library holds a mail address or anything else of a context's content.
+
+mod context;
+mod mailer;
+mod plain;
+mod render;
+mod template;
+mod variables;
+mod words;
+
+pub use context::{Decider, MailContext, PlanTerms, ProductName, Requester, sample};
+pub use mailer::{Code, MAX_RECIPIENTS, Mailer, SendError};
+pub use render::{RenderError, Rendered, check_subject, render};
+pub use template::{Part, Source};
+pub use words::limits;
