@@ -1,1 +1,17 @@
-//! Placeholder.
+//! World-building for tests.
+//!
+//! The store is tested where it really runs: the AWS SDK talks HTTP to an embedded DynamoDB
+//! (dynoxide) or, with `GATEPASS_DYNAMODB_ENDPOINT`, to another. What the embedded one never shows
+//! (throttles, transaction conflicts, lost replies) is injected at the SDK's HTTP connector.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod faults;
+mod people;
+mod table;
+mod world;
+
+pub use faults::{Fault, Faults};
+pub use people::{ada, grace, olga, owen, owner, person};
+pub use table::{Table, create_table};
+pub use world::{World, at, context, demo};

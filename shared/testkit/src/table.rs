@@ -1,0 +1,107 @@
+//! A table of a test's own.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType, StreamSpecification, StreamViewType,
+};
+use dynoxide::Database;
+use gatepass_store::Store;
+use tokio::net::TcpListener;
+
+use crate::faults::Faults;
+
+/// A table of a test's own, reached through the real SDK. It ends with the test.
+#[derive(Debug, Clone)]
+pub struct Table {
+    /// The SDK's client, whose calls [`Table::faults`] can spoil.
+    pub client: Client,
+    /// The table's name.
+    pub name: String,
+    /// Faults of the calls made with [`Table::client`].
+    pub faults: Faults,
+}
+
+impl Table {
+    /// A new, empty table: embedded, or at `GATEPASS_DYNAMODB_ENDPOINT`.
+    pub async fn new() -> Self {
+        let endpoint = match std::env::var("GATEPASS_DYNAMODB_ENDPOINT") {
+            Ok(endpoint) => endpoint,
+            Err(_) => embedded().await,
+        };
+        let faults = Faults::default();
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .credentials_provider(Credentials::from_keys("local", "local", None))
+            .region(Region::new("eu-central-1"))
+            .endpoint_url(endpoint)
+            .http_client(faults.client())
+            .build();
+        let client = Client::from_conf(config);
+        let name = unique_name();
+        create_table(&client, &name).await;
+        Self { client, name, faults }
+    }
+
+    /// The store on this table.
+    pub fn store(&self) -> Store {
+        Store::new(self.client.clone(), &self.name)
+    }
+}
+
+async fn embedded() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has free ports");
+    let address = listener.local_addr().expect("a bound listener has an address");
+    let database = Database::memory().expect("SQLite opens in memory");
+    // It serves as long as the runtime of the test lives.
+    tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
+    format!("http://{address}")
+}
+
+/// Unique also among processes that share a DynamoDB.
+fn unique_name() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!("gatepass-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Creates the table `name`, as `infra/template.yaml` declares it.
+pub async fn create_table(client: &Client, name: &str) {
+    let attributes = ["PK", "SK", "GSI1PK", "GSI1SK", "GSI2PK", "GSI2SK"];
+    let definitions = attributes.map(|name| {
+        let definition = AttributeDefinition::builder().attribute_name(name);
+        definition.attribute_type(ScalarAttributeType::S).build().expect("name and type are set")
+    });
+    let index = |name: &str| {
+        GlobalSecondaryIndex::builder()
+            .index_name(name)
+            .set_key_schema(Some(keys(&format!("{name}PK"), &format!("{name}SK"))))
+            .projection(Projection::builder().projection_type(ProjectionType::All).build())
+            .build()
+            .expect("name, keys and projection are set")
+    };
+    let stream = StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::NewImage);
+    client
+        .create_table()
+        .table_name(name)
+        .set_attribute_definitions(Some(definitions.to_vec()))
+        .set_key_schema(Some(keys("PK", "SK")))
+        .global_secondary_indexes(index("GSI1"))
+        .global_secondary_indexes(index("GSI2"))
+        .billing_mode(BillingMode::PayPerRequest)
+        .stream_specification(stream.build().expect("the stream is enabled or not"))
+        .send()
+        .await
+        .expect("the table can be created");
+}
+
+fn keys(partition: &str, sort: &str) -> Vec<KeySchemaElement> {
+    [(partition, KeyType::Hash), (sort, KeyType::Range)]
+        .map(|(name, kind)| {
+            KeySchemaElement::builder().attribute_name(name).key_type(kind).build().expect("name and type are set")
+        })
+        .to_vec()
+}

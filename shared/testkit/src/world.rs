@@ -1,0 +1,149 @@
+//! A table with something on offer.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use gatepass_domain::catalogue::{Audience, AudienceKind};
+use gatepass_domain::event::{Chain, EntitySubject};
+use gatepass_domain::product::{AuthMethod, Gateway, GatewayKind};
+use gatepass_domain::{Actor, Catalogue, Context, Plan, Product, Versioned};
+use gatepass_store::{Offering, Store, Transaction};
+use jiff::Timestamp;
+
+use crate::table::Table;
+
+/// A time in tests: `at("2026-11-23T12:00:00Z")`.
+pub fn at(time: &str) -> Timestamp {
+    time.parse().expect(time)
+}
+
+/// A context at noon, different from every other one.
+pub fn context() -> Context {
+    static SEED: AtomicU64 = AtomicU64::new(1);
+    Context::seeded(at("2026-11-23T12:00:00Z"), SEED.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A table with the demo catalogue.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// The table.
+    pub table: Table,
+    /// The store on it.
+    pub store: Store,
+}
+
+impl World {
+    /// A table with the demo catalogue, as `local/demo.yaml` has it.
+    pub async fn new() -> Self {
+        let table = Table::new().await;
+        let store = table.store();
+        let world = Self { table, store };
+        for product in demo::products() {
+            world.offer(product).await;
+        }
+        for plan in demo::plans() {
+            world.offer(plan).await;
+        }
+        for catalogue in demo::catalogues() {
+            world.offer(catalogue).await;
+        }
+        world.table.faults.calls();
+        world
+    }
+
+    /// Puts something on offer, or changes what is.
+    pub async fn offer<T: Offering>(&self, content: T) -> Versioned<T> {
+        let mut context = context();
+        let standing = self.store.offering::<T>(content.id()).await.expect("the table can be read");
+        let (entity, mut chain, detail): (_, _, fn(EntitySubject) -> _) = match standing {
+            Some((entity, chain)) => (entity.revised(content, context.now), chain, T::updated),
+            None => (Versioned::first(content, context.now), Chain::default(), T::created),
+        };
+        let detail = detail(EntitySubject { id: "demo".into(), version: entity.version });
+        let event = chain.append(&mut context, entity.aggregate(), &Actor::system("test"), detail, None);
+        let transaction = Transaction::new(&mut context).offering(&entity, &event, chain);
+        self.store.commit(transaction).await.expect("the offering can be written");
+        entity
+    }
+
+    /// Takes something off offer.
+    pub async fn withdraw_offer<T: Offering>(&self, id: &T::Id) {
+        let mut context = context();
+        let standing = self.store.offering::<T>(id).await.expect("the table can be read");
+        let (entity, mut chain) = standing.expect("it is on offer");
+        let detail = T::deleted(EntitySubject { id: "demo".into(), version: entity.version });
+        let event = chain.append(&mut context, entity.aggregate(), &Actor::system("test"), detail, None);
+        let transaction = Transaction::new(&mut context).without_offering(&entity, &event);
+        self.store.commit(transaction).await.expect("the offering can be deleted");
+    }
+}
+
+/// The demo catalogue.
+pub mod demo {
+    use super::*;
+
+    fn slug<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+        text.parse().expect(text)
+    }
+
+    /// A product with a gateway and one owner.
+    pub fn product(id: &str, name: &str, auth_method: AuthMethod, gateway: GatewayKind) -> Product {
+        Product {
+            id: slug(id),
+            name: name.into(),
+            description: String::new(),
+            auth_method,
+            gateway: Gateway::of(gateway),
+            owners: vec![format!("{id}-owner@example.com")],
+            documentation_url: None,
+            published: true,
+        }
+    }
+
+    /// `weather-api`, `maps-api`, `payments-api` and `fleet-api`.
+    pub fn products() -> Vec<Product> {
+        vec![
+            product("weather-api", "Weather API", AuthMethod::ApiKey, GatewayKind::Builtin),
+            product("maps-api", "Maps API", AuthMethod::ApiKey, GatewayKind::Builtin),
+            product("payments-api", "Payments API", AuthMethod::OAuth2, GatewayKind::OAuth2Dcr),
+            product("fleet-api", "Fleet API", AuthMethod::ApiKey, GatewayKind::Builtin),
+        ]
+    }
+
+    /// A plan without limits that owners review.
+    pub fn plan(id: &str, name: &str) -> Plan {
+        let plan = serde_json::json!({ "id": id, "name": name });
+        serde_json::from_value(plan).expect("id and name are enough")
+    }
+
+    /// `free` (automatic, 50 requests for access a day) and `gold` (reviewed).
+    pub fn plans() -> Vec<Plan> {
+        let limit = |requests, per_seconds| Some(gatepass_domain::plan::Limit { requests, per_seconds });
+        vec![
+            Plan {
+                auto_approve: true,
+                rate_limit: limit(25, 1),
+                key_expires_in_seconds: Some(30 * 86_400),
+                request_allowance: limit(50, 86_400),
+                ..plan("free", "Free")
+            },
+            Plan { rate_limit: limit(100, 1), ..plan("gold", "Gold") },
+        ]
+    }
+
+    /// `public-apis` for everyone and `partner-apis` for the group `partners`.
+    pub fn catalogues() -> Vec<Catalogue> {
+        let catalogue = |id: &str, kind, groups: &[&str], products: &[&str]| Catalogue {
+            id: slug(id),
+            name: id.into(),
+            description: String::new(),
+            audience: Audience { kind, groups: groups.iter().map(ToString::to_string).collect() },
+            product_ids: products.iter().map(|id| slug(id)).collect(),
+            plan_ids: vec![slug("free"), slug("gold")],
+        };
+        let public = ["weather-api", "maps-api", "payments-api"];
+        vec![
+            catalogue("public-apis", AudienceKind::Everyone, &[], &public),
+            catalogue("partner-apis", AudienceKind::Groups, &["partners"], &["fleet-api"]),
+        ]
+    }
+}
