@@ -55,6 +55,21 @@ pub enum Refused {
     /// The credential no longer works, so that its key is of no use.
     #[error("The credential is not active: ask for access again.")]
     CredentialNotActive,
+    /// The settings switch this way of asking for access off.
+    #[error("Access is not asked for in this way here: {0}.")]
+    FlowDisabled(&'static str),
+    /// The cart holds as many products as a request can be for.
+    #[error("The cart is full: a request is for at most 20 products. Submit it, and begin another.")]
+    CartFull,
+    /// The cart was changed while it was being submitted; the cart's use case starts over.
+    #[error("The cart was changed while it was being submitted: look at it and submit again.")]
+    CartChanged,
+    /// The request was not approved, so that there is no access to take back.
+    #[error("The request has not been approved: there is no access to take back.")]
+    NotApproved,
+    /// Access was taken back before.
+    #[error("This access has been revoked already.")]
+    AlreadyRevoked,
     /// The entity has changed since the caller read it.
     #[error("It has changed since you read it: you have version {expected}, it is now version {actual}. Read it again and repeat your change.")]
     VersionMismatch {

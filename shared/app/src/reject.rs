@@ -1,7 +1,7 @@
 //! Reject a request, with a reason (R27).
 
-use gatepass_domain::access_request::{AccessRequestView, Closed, MAX_TEXT, RequestKind};
-use gatepass_domain::id::{ProductId, RequestId};
+use gatepass_domain::access_request::{AccessRequestView, Closed, MAX_TEXT};
+use gatepass_domain::id::RequestId;
 use gatepass_domain::text::Findings;
 use gatepass_domain::{AccessRequest, Actor, ApiOwner, Context, Event};
 use gatepass_store::{Guard, Store, Transaction};
@@ -10,6 +10,7 @@ use crate::ROUNDS;
 use crate::approve::decidable;
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
+use crate::revoke::release;
 
 /// Rejects the request `id` as `owner`. The requester will read `reason`.
 ///
@@ -70,14 +71,4 @@ pub(crate) async fn close(
             None => Err(Refused::unexpected(error)),
         },
     }
-}
-
-/// Gives back what the request holds of its app's access. A new request holds all that it asked for;
-/// one that extends a credential only what was free at the time.
-async fn release(store: &Store, transaction: Transaction, request: &AccessRequestView) -> Result<Transaction, Refused> {
-    let held: Vec<ProductId> = match request.kind {
-        RequestKind::New => request.product_ids.clone(),
-        _ => store.access_held_by(request.app.id, request.id).await?,
-    };
-    Ok(if held.is_empty() { transaction } else { transaction.release_access(request.app.id, request.id, &held) })
 }

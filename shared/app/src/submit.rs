@@ -8,8 +8,11 @@ use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
 use gatepass_domain::plan::Limit;
 use gatepass_domain::policy::{self, Inputs, Subject};
 use gatepass_domain::text::Findings;
-use gatepass_domain::{AccessRequest, App, Catalogue, Context, Person, Plan, Product, Versioned, Violation, rule};
-use gatepass_store::{Allowance, CommitError, Guard, Store, SubmissionFacts, SubmissionKeys, Transaction};
+use gatepass_domain::settings::AccessFlow;
+use gatepass_domain::{
+    AccessRequest, App, Context, Person, Plan, Product, Settings, Versioned, Violation, rule,
+};
+use gatepass_store::{Allowance, CommitError, Guard, Store, StoredCart, SubmissionFacts, SubmissionKeys, Transaction};
 use jiff::Timestamp;
 
 use crate::apps;
@@ -35,6 +38,15 @@ pub struct Application {
     pub justification: Option<String>,
 }
 
+/// The way by which a request is filed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Flow {
+    /// Straight from a product's page.
+    Direct,
+    /// From the cart that was read, which is emptied by it.
+    Cart(StoredCart),
+}
+
 /// The app that is to receive the credential (R5, R17, R19).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
@@ -51,8 +63,6 @@ impl Application {
     /// Every fault at once, each with a JSON pointer.
     pub fn check(&self, caller: &Person) -> Result<(), Refused> {
         let mut findings = Findings::default();
-        let count = self.wanted.len();
-        findings.require((1..=MAX_PRODUCTS).contains(&count), "/product_ids", "must name 1 to 20 products");
         for (index, (_, product)) in self.wanted.iter().enumerate() {
             let first = self.wanted.iter().position(|(_, other)| other == product) == Some(index);
             findings.require(first, &format!("/product_ids/{index}"), "must not repeat a product");
@@ -80,6 +90,7 @@ pub async fn submit(
     store: &Store,
     context: &mut Context,
     caller: &Person,
+    flow: &Flow,
     application: &Application,
     idempotent: &Idempotent<AccessRequestView>,
 ) -> Result<AccessRequestView, Refused> {
@@ -87,7 +98,8 @@ pub async fn submit(
     idempotent.check(store, context).await?;
     for _ in 0..ROUNDS {
         let facts = store.submission_facts(&keys(caller, application)).await?;
-        let plan = check_rules(caller, application, &facts)?;
+        check_flow(flow, &facts.settings)?;
+        let plan = check_rules(caller, flow, application, &facts)?;
         let target = Chosen::of(context, caller, application, facts.app.as_ref())?;
         let submission = submission(caller, application, &facts, &plan, &target);
         let (pending, event) = access_request::submit(context, submission);
@@ -99,6 +111,9 @@ pub async fn submit(
         if let Some(limit) = plan.request_allowance {
             let used = use_allowance(&facts.allowance, limit, context.now)?;
             transaction = transaction.use_allowance(&caller.id, &plan.id, used, limit, context.now);
+        }
+        if let Flow::Cart(cart) = flow {
+            transaction = transaction.without_cart(&caller.id, cart);
         }
         transaction = idempotent.record(transaction, &view, context);
 
@@ -124,27 +139,34 @@ fn keys<'a>(caller: &'a Person, application: &'a Application) -> SubmissionKeys<
     }
 }
 
-/// Holds the application against every rule, in their order, and gives the plan.
-fn check_rules(caller: &Person, application: &Application, facts: &SubmissionFacts) -> Result<Versioned<Plan>, Refused> {
-    let plan = facts.plan.as_ref();
-    let mut products: Vec<&Product> = Vec::with_capacity(application.wanted.len());
-    let mut plan_offered = Ok(());
-    for (catalogue_id, product_id) in &application.wanted {
-        let catalogue: Option<&Versioned<Catalogue>> = facts.catalogues.iter().find(|one| &one.id == catalogue_id);
-        let product = facts.products.iter().find(|one| &one.id == product_id);
-        let offer = [(product_id.clone(), product.map(|product| &product.content))];
-        let catalogue = (catalogue_id, catalogue.map(|catalogue| &catalogue.content));
-        match rule::check_offer(caller, catalogue, &offer, (&application.plan_id, plan.is_some())) {
-            // Every product is looked at before any plan: the rules have an order.
-            Err(violation @ Violation::PlanNotOffered { .. }) if plan_offered.is_ok() => plan_offered = Err(violation),
-            Err(Violation::PlanNotOffered { .. }) | Ok(()) => {}
-            Err(violation) => return Err(violation.into()),
-        }
-        products.extend(product.map(|product| &product.content));
+fn check_flow(flow: &Flow, settings: &Settings) -> Result<(), Refused> {
+    match (flow, settings.access_flow) {
+        (Flow::Direct, AccessFlow::Cart) => Err(Refused::FlowDisabled("collect products in the cart and submit it")),
+        (Flow::Cart(_), AccessFlow::Direct) => Err(Refused::FlowDisabled("ask for each product by itself")),
+        _ => Ok(()),
     }
-    plan_offered?;
-    let auth_method = rule::one_auth_method(products)?;
-    if application.extends_credential_id.is_some() {
+}
+
+/// Holds the application against every rule, in their order, and gives the plan.
+fn check_rules(
+    caller: &Person,
+    flow: &Flow,
+    application: &Application,
+    facts: &SubmissionFacts,
+) -> Result<Versioned<Plan>, Refused> {
+    let (offered, withheld) = sort_by_offer(caller, application, facts);
+    // What was put into a cart was on offer then: it is named, and the rest may be submitted without it.
+    let gone: Vec<ProductId> = withheld.iter().map(|(product, _)| product.clone()).collect();
+    if *flow == Flow::Direct
+        && let Some((_, violation)) = withheld.into_iter().min_by_key(|(_, violation)| is_about_the_plan(violation))
+    {
+        return Err(violation.into());
+    }
+    let auth_method = match rule::one_auth_method(offered.iter().copied()) {
+        Err(Violation::EmptyCart) => None,
+        checked => Some(checked?),
+    };
+    if let (Some(_), Some(auth_method)) = (application.extends_credential_id, auth_method) {
         let wanted: Vec<_> = application.wanted.iter().map(|(_, product)| product.clone()).collect();
         let credential = facts.credential.as_ref().filter(|_| is_own(caller, facts.app.as_ref()));
         rule::check_extension(credential, &application.plan_id, auth_method, &wanted)?;
@@ -152,7 +174,38 @@ fn check_rules(caller: &Person, application: &Application, facts: &SubmissionFac
     if matches!(application.target, Target::Existing(_)) && !is_own(caller, facts.app.as_ref()) {
         return Err(Violation::AppNotUsable.into());
     }
-    plan.cloned().ok_or_else(|| Refused::NoLongerPossible("the plan is gone".into()))
+    if application.wanted.is_empty() {
+        return Err(Violation::EmptyCart.into());
+    }
+    match &facts.plan {
+        Some(plan) if gone.is_empty() => Ok(plan.clone()),
+        _ => Err(Violation::NoLongerAvailable(gone).into()),
+    }
+}
+
+/// The products that are on offer to the caller with the plan, and the others with the reason.
+fn sort_by_offer<'a>(
+    caller: &Person,
+    application: &Application,
+    facts: &'a SubmissionFacts,
+) -> (Vec<&'a Product>, Vec<(ProductId, Violation)>) {
+    let mut offered = Vec::with_capacity(application.wanted.len());
+    let mut withheld = Vec::new();
+    for (catalogue_id, product_id) in &application.wanted {
+        let catalogue = facts.catalogues.iter().find(|one| &one.id == catalogue_id).map(|one| &one.content);
+        let product = facts.products.iter().find(|one| &one.id == product_id).map(|one| &one.content);
+        let plan = (&application.plan_id, facts.plan.is_some());
+        match rule::check_offer(caller, (catalogue_id, catalogue), (product_id, product), plan) {
+            Ok(product) => offered.push(product),
+            Err(violation) => withheld.push((product_id.clone(), violation)),
+        }
+    }
+    (offered, withheld)
+}
+
+/// Every product is looked at before any plan: the rules have an order.
+fn is_about_the_plan(violation: &Violation) -> bool {
+    matches!(violation, Violation::PlanNotOffered { .. })
 }
 
 /// Team mates see an app; only its owner asks for access on its behalf.
@@ -287,6 +340,9 @@ fn explain(
         && let Target::New(profile) = &application.target
     {
         return Err(Refused::NameTaken(profile.name.clone()));
+    }
+    if error.is_refused_by(Guard::Cart) {
+        return Err(Refused::CartChanged);
     }
     if error.is_refused_by(Guard::Allowance) { Ok(()) } else { Err(Refused::unexpected(error)) }
 }

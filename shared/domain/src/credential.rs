@@ -159,6 +159,19 @@ impl Credential {
     }
 }
 
+impl Credential {
+    /// The same credential, no longer opening `products`; revoked when it opens nothing any more.
+    pub fn without(mut self, products: &[ProductId]) -> Self {
+        for grant in self.grants.iter_mut().filter(|grant| products.contains(&grant.product_id)) {
+            grant.status = GrantStatus::Revoked;
+        }
+        if self.grants.iter().all(|grant| grant.status == GrantStatus::Revoked) {
+            self.status = CredentialStatus::Revoked;
+        }
+        self
+    }
+}
+
 fn grants_open(grants: &[Grant], product: &ProductId) -> bool {
     grants.iter().any(|grant| &grant.product_id == product && grant.status == GrantStatus::Active)
 }

@@ -9,6 +9,7 @@
 
 pub mod access_request;
 pub mod app;
+pub mod cart;
 pub mod catalogue;
 pub mod context;
 pub mod credential;
@@ -26,6 +27,7 @@ pub mod versioned;
 
 pub use access_request::AccessRequest;
 pub use app::App;
+pub use cart::Cart;
 pub use catalogue::Catalogue;
 pub use context::Context;
 pub use credential::Credential;

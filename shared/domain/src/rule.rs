@@ -82,33 +82,27 @@ pub fn offers_product(catalogue: &Catalogue, product: &Product, viewer: Option<&
     catalogue.audience.includes(viewer) && catalogue.product_ids.contains(&product.id) && product.published
 }
 
-/// Checks that one catalogue offers all products to the caller, and the plan with them (R8).
+/// Checks that a catalogue offers a product to the caller, and the plan with it (R8); gives the product.
 ///
-/// `catalogue` and the entries of `products` are what the ids led to; `None` does not exist, which
-/// is answered in the same way as what is not offered, so that nothing can be probed.
+/// `catalogue` and `product` are what the ids led to. What does not exist is answered in the same way as
+/// what is not offered, so that nothing can be probed.
 ///
 /// # Errors
-/// The first rule broken: `product-not-offered` before `plan-not-offered`.
-pub fn check_offer(
+/// `product-not-offered` before `plan-not-offered`.
+pub fn check_offer<'a>(
     caller: &Person,
     (catalogue_id, catalogue): (&CatalogueId, Option<&Catalogue>),
-    products: &[(ProductId, Option<&Product>)],
+    (product_id, product): (&ProductId, Option<&'a Product>),
     (plan_id, plan_exists): (&PlanId, bool),
-) -> Result<(), Violation> {
-    for (id, product) in products {
-        let offered = match (catalogue, product) {
-            (Some(catalogue), Some(product)) => offers_product(catalogue, product, Some(caller)),
-            _ => false,
-        };
-        if !offered {
-            return Err(Violation::ProductNotOffered { product: id.clone(), catalogue: catalogue_id.clone() });
-        }
-    }
-    let plan_offered = plan_exists && catalogue.is_some_and(|catalogue| catalogue.plan_ids.contains(plan_id));
-    if !plan_offered {
+) -> Result<&'a Product, Violation> {
+    let offer = catalogue.zip(product).filter(|(catalogue, product)| offers_product(catalogue, product, Some(caller)));
+    let Some((catalogue, product)) = offer else {
+        return Err(Violation::ProductNotOffered { product: product_id.clone(), catalogue: catalogue_id.clone() });
+    };
+    if !plan_exists || !catalogue.plan_ids.contains(plan_id) {
         return Err(Violation::PlanNotOffered { plan: plan_id.clone(), catalogue: catalogue_id.clone() });
     }
-    Ok(())
+    Ok(product)
 }
 
 /// The one authentication method of all `products` (R15).

@@ -160,6 +160,11 @@ impl From<Refused> for Problem {
                 problem
             }
             Refused::NameTaken(_) => conflict("name-taken"),
+            Refused::FlowDisabled(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "access-flow-disabled", detail),
+            Refused::CartFull => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "cart-full", detail),
+            Refused::CartChanged => conflict("cart-changed"),
+            Refused::NotApproved => conflict("not-approved"),
+            Refused::AlreadyRevoked => conflict("already-revoked"),
             Refused::NotFailed => conflict("not-failed"),
             Refused::CredentialNotActive => conflict("credential-not-active"),
             Refused::QuotaExceeded { retry_after_seconds, .. } => {

@@ -24,6 +24,15 @@ pub(crate) struct StoredApp {
     chain: Chain,
 }
 
+fn app_item(app: &Versioned<App>, chain: Chain) -> Item<StoredApp> {
+    Item::new(keys::app(app.id), StoredApp { app: app.clone(), chain })
+        .gsi1(keys::app_of_owner(&app.owner, app.created_at, app.id))
+        .gsi2(keys::app_shared(app, app.created_at))
+}
+
+/// An app that one may still ask for, at the item of what it has asked for.
+const EXISTS: &str = "attribute_exists(PK) AND attribute_not_exists(closing)";
+
 /// Product → the request that holds or awaits it.
 #[derive(Debug, Serialize, Deserialize)]
 struct Access {
@@ -68,10 +77,7 @@ impl Transaction {
     /// Creates an app, reserves its name among its owner's, and makes room for what it will ask for.
     pub fn new_app(self, app: &Versioned<App>, event: &Event, chain: Chain) -> Self {
         let name = keys::app_name(&app.owner, &app.profile.comparable_name());
-        let mut item = Item::new(keys::app(app.id), StoredApp { app: app.clone(), chain })
-            .gsi1(keys::app_of_owner(&app.owner, app.created_at, app.id));
-        item = item.gsi2(keys::app_shared(app, app.created_at));
-        self.create(Guard::App, &item)
+        self.create(Guard::App, &app_item(app, chain))
             .create(Guard::AppName, &Item::new(name, NameReservation { app_id: app.id }))
             .event(event)
     }
@@ -87,7 +93,7 @@ impl Transaction {
     /// Marks products as asked for by `request_id`. Refused by [`Guard::Access`] when the app is
     /// gone, or holds or awaits one of them already.
     pub fn claim_access(self, app_id: AppId, request_id: RequestId, products: &[ProductId]) -> Self {
-        let mut change = Change { condition: "attribute_exists(PK)".into(), ..Change::default() };
+        let mut change = Change { condition: EXISTS.into(), ..Change::default() };
         let assignments: Vec<_> = products.iter().enumerate().map(|(n, product)| {
             change.names.insert(format!("#p{n}"), product.to_string());
             change.condition.push_str(&format!(" AND attribute_not_exists(products.#p{n})"));
@@ -102,7 +108,7 @@ impl Transaction {
     /// a credential may ask for what the app has elsewhere. Refused by [`Guard::Access`] when the app
     /// is gone.
     pub fn claim_free_access(self, app_id: AppId, request_id: RequestId, products: &[ProductId]) -> Self {
-        let mut change = Change { condition: "attribute_exists(PK)".into(), ..Change::default() };
+        let mut change = Change { condition: EXISTS.into(), ..Change::default() };
         let assignments: Vec<_> = products
             .iter()
             .enumerate()
@@ -129,9 +135,43 @@ impl Transaction {
         self.update(Guard::Access, &keys::access(app_id), change)
     }
 
-    /// Requires that the app still exists.
+    /// Requires that the app still exists, and is not about to be deleted.
     pub fn require_app(self, app_id: AppId) -> Self {
-        self.require(Guard::Access, &keys::access(app_id))
+        self.require(Guard::Access, &keys::access(app_id), EXISTS)
+    }
+
+    /// Writes an app over the version that this one came from, with the event that led there; moves
+    /// its name's reservation when the name is `renamed_from` another.
+    pub fn edited_app(self, app: &Versioned<App>, renamed_from: Option<&str>, event: &Event, chain: Chain) -> Self {
+        let mut transaction = self.replace(Guard::App, &app_item(app, chain), app.version - 1);
+        if let Some(old) = renamed_from {
+            let name = keys::app_name(&app.owner, &app.profile.comparable_name());
+            transaction = transaction
+                .create(Guard::AppName, &Item::new(name, NameReservation { app_id: app.id }))
+                .delete_if(Guard::App, &keys::app_name(&app.owner, old), "attribute_exists(PK)", None);
+        }
+        transaction.event(event)
+    }
+
+    /// Closes an app for whatever is asked of it, so that it can be emptied and deleted.
+    pub fn close_app(self, app_id: AppId) -> Self {
+        let change = Change {
+            condition: "attribute_exists(PK)".into(),
+            update: "SET closing = :yes".into(),
+            values: HashMap::from([(":yes".into(), AttributeValue::Bool(true))]),
+            ..Change::default()
+        };
+        self.update(Guard::Access, &keys::access(app_id), change)
+    }
+
+    /// Deletes an app that holds and awaits nothing, with the event that says so.
+    pub fn without_app(self, app: &Versioned<App>, event: &Event) -> Self {
+        let none = Some((":none", AttributeValue::N("0".into())));
+        let name = keys::app_name(&app.owner, &app.profile.comparable_name());
+        self.delete(Guard::App, &keys::app(app.id), app.version)
+            .delete_if(Guard::Access, &keys::access(app.id), "size(products) = :none", none)
+            .delete_if(Guard::App, &name, "attribute_exists(PK)", None)
+            .event(event)
     }
 
     /// Writes down that a request was made on the allowance; `interval` is how long that matters.
@@ -184,6 +224,28 @@ impl Store {
     pub async fn app(&self, id: AppId) -> Result<Option<Versioned<App>>, StoreError> {
         let stored: Option<Item<StoredApp>> = self.get(&keys::app(id)).await?;
         Ok(stored.map(|item| item.content.app))
+    }
+
+    /// The app `id` with the end of its hash chain, read consistently.
+    ///
+    /// # Errors
+    /// [`StoreError`]; an app that does not exist is `None`.
+    pub async fn app_and_chain(&self, id: AppId) -> Result<Option<(Versioned<App>, Chain)>, StoreError> {
+        let stored: Option<Item<StoredApp>> = self.get(&keys::app(id)).await?;
+        Ok(stored.map(|item| (item.content.app, item.content.chain)))
+    }
+
+    /// The requests by which an app holds or awaits something.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn requests_behind(&self, app_id: AppId) -> Result<Vec<RequestId>, StoreError> {
+        let access: Option<Item<Access>> = self.get(&keys::access(app_id)).await?;
+        let mut ids: Vec<_> = access.into_iter().flat_map(|item| item.content.products.into_values()).collect();
+        ids.extend(self.requests_ever_made_for(app_id).await?);
+        ids.sort();
+        ids.dedup();
+        Ok(ids)
     }
 
     /// The apps that `person` sees, newest first: their own, their teams', their organisation's.

@@ -8,6 +8,7 @@
 //! | app | `A#id` | `APP` | `U#owner` / `A#time#id` | `T#team` or `O#organisation` / `time#id` |
 //! | what an app has asked for | `A#id` | `ACCESS` | | |
 //! | credential | `A#app` | `C#id` | `C#id` / `C` | `DUE#day#shard` / `time#id` |
+//! | cart | `U#person` | `DESK#CART` | | |
 //! | name of an app | `U#owner` | `DESK#NAME#name` | | |
 //! | allowance used | `U#person` | `DESK#ALLOWANCE#plan` | | |
 //! | key | `K#digest` | `KEY` | | |
@@ -225,6 +226,11 @@ pub fn access(app_id: AppId) -> Key {
 /// Reserves an app's name among its owner's.
 pub fn app_name(owner: &PersonId, comparable_name: &str) -> Key {
     key(person(owner), format!("DESK#NAME#{comparable_name}"))
+}
+
+/// What a person has collected.
+pub fn cart(who: &PersonId) -> Key {
+    key(person(who), "DESK#CART")
 }
 
 /// When a person asked for a plan, as far as the plan's allowance needs to know.

@@ -14,6 +14,7 @@ mod read;
 mod transaction;
 
 mod apps;
+mod carts;
 mod credentials;
 mod events;
 mod idempotency;
@@ -25,6 +26,7 @@ mod settings;
 mod submission;
 
 pub use apps::Allowance;
+pub use carts::StoredCart;
 pub use credentials::StoredCredential;
 pub use error::{CommitError, Refusal, StoreError};
 pub use idempotency::{Answer, IdempotencyKey, Recorded};

@@ -90,7 +90,7 @@ impl Transaction {
 
     /// Deletes an offering in `version`, with the event that says so.
     pub fn without_offering<T: Offering>(self, entity: &Versioned<T>, event: &Event) -> Self {
-        self.delete(Guard::Offering, &T::key(entity.id()), Some(entity.version)).event(event)
+        self.delete(Guard::Offering, &T::key(entity.id()), entity.version).event(event)
     }
 }
 

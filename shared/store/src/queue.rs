@@ -186,15 +186,7 @@ impl Store {
         limit: usize,
         after: Option<&Position>,
     ) -> Result<Page<AccessRequest>, StoreError> {
-        let query = Query::new(Index::Gsi1, keys::app(app_id).pk, Span::Prefix(keys::EVENTS.into())).newest_first();
-        let mut ids: Vec<RequestId> = Vec::new();
-        for row in self.query_all(query).await? {
-            if row.get("type") == Some(&AttributeValue::S("AccessRequestSubmitted".into()))
-                && let Detail::AccessRequestSubmitted(submitted) = decode::<Item<Event>>(row)?.content.detail
-            {
-                ids.push(submitted.subject.request_id);
-            }
-        }
+        let ids = self.requests_ever_made_for(app_id).await?;
         let keys: Vec<_> = ids.iter().map(|id| keys::request(*id)).collect();
         let mut found = self.batch_get(&keys).await?;
         let mut items = Vec::new();
@@ -209,6 +201,20 @@ impl Store {
         let next = (items.len() > limit).then(|| items.get(limit - 1).map(position)).flatten();
         items.truncate(limit);
         Ok(Page { items, next })
+    }
+
+    /// Every request that was ever filed for an app, newest first.
+    pub(crate) async fn requests_ever_made_for(&self, app_id: AppId) -> Result<Vec<RequestId>, StoreError> {
+        let query = Query::new(Index::Gsi1, keys::app(app_id).pk, Span::Prefix(keys::EVENTS.into())).newest_first();
+        let mut ids = Vec::new();
+        for row in self.query_all(query).await? {
+            if row.get("type") == Some(&AttributeValue::S("AccessRequestSubmitted".into()))
+                && let Detail::AccessRequestSubmitted(submitted) = decode::<Item<Event>>(row)?.content.detail
+            {
+                ids.push(submitted.subject.request_id);
+            }
+        }
+        Ok(ids)
     }
 
     /// Every request on which work is still to be done.

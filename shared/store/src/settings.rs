@@ -12,9 +12,9 @@ use crate::keys;
 use crate::transaction::{Guard, Transaction};
 
 #[derive(Debug, Serialize, Deserialize)]
-struct StoredSettings {
+pub(crate) struct StoredSettings {
     #[serde(flatten)]
-    settings: Versioned<Settings>,
+    pub(crate) settings: Versioned<Settings>,
     chain: Chain,
 }
 

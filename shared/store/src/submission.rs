@@ -1,7 +1,7 @@
 //! What a submission is held against, in one batch of consistent reads.
 
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
-use gatepass_domain::{App, Catalogue, Credential, PersonId, Plan, Product, Versioned};
+use gatepass_domain::{App, Catalogue, Credential, PersonId, Plan, Product, Settings, Versioned};
 
 use crate::Store;
 use crate::apps::{Allowance, StoredApp};
@@ -11,6 +11,7 @@ use crate::item::Item;
 use crate::keys;
 use crate::offerings::parse_from;
 use crate::read::take;
+use crate::settings::StoredSettings;
 
 /// What a submission names.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +43,8 @@ pub struct SubmissionFacts {
     pub credential: Option<Versioned<Credential>>,
     /// What the requester has used of the plan's allowance.
     pub allowance: Allowance,
+    /// The settings.
+    pub settings: Settings,
 }
 
 impl Store {
@@ -61,7 +64,7 @@ impl Store {
         let allowance_key = keys::allowance(names.requester, names.plan_id);
 
         let mut all = [catalogue_keys.clone(), product_keys.clone()].concat();
-        all.extend([plan_key.clone(), allowance_key.clone()]);
+        all.extend([plan_key.clone(), allowance_key.clone(), keys::settings()]);
         all.extend(app_key.clone());
         all.extend(credential_key.clone());
         let mut found = self.batch_get(&all).await?;
@@ -78,6 +81,7 @@ impl Store {
         let credential: Option<Option<Item<StoredCredential>>> =
             credential_key.map(|key| take(&mut found, &key)).transpose()?;
         let allowance: Option<Item<Allowance>> = take(&mut found, &allowance_key)?;
+        let settings: Option<Item<StoredSettings>> = take(&mut found, &keys::settings())?;
         Ok(SubmissionFacts {
             catalogues,
             products,
@@ -85,6 +89,7 @@ impl Store {
             app: app.flatten().map(|item| item.content.app),
             credential: credential.flatten().map(|item| item.content.credential),
             allowance: allowance.map(|item| item.content).unwrap_or_default(),
+            settings: settings.map(|item| item.content.settings.content).unwrap_or_default(),
         })
     }
 }

@@ -27,6 +27,8 @@ pub enum Guard {
     Access,
     /// The owner has no other app of that name (`name-taken`).
     AppName,
+    /// The cart has not changed since it was read.
+    Cart,
     /// Nobody used the requester's allowance since it was read.
     Allowance,
     /// The credential has not changed since it was read; or its id is new.
@@ -113,26 +115,34 @@ impl Transaction {
         })
     }
 
+    /// Deletes an item whose `version` must still be `expected`.
+    pub(crate) fn delete(self, guard: Guard, key: &Key, expected: u64) -> Self {
+        self.delete_if(guard, key, "version = :expected", Some((":expected", AttributeValue::N(expected.to_string()))))
+    }
+
     /// Deletes an item under `condition`.
-    pub(crate) fn delete(self, guard: Guard, key: &Key, expected: Option<u64>) -> Self {
+    pub(crate) fn delete_if(
+        self,
+        guard: Guard,
+        key: &Key,
+        condition: &str,
+        value: Option<(&str, AttributeValue)>,
+    ) -> Self {
         let mut delete = Delete::builder()
             .set_key(Some(attributes_of(key)))
+            .condition_expression(condition)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        if let Some(expected) = expected {
-            delete = delete
-                .condition_expression("version = :expected")
-                .expression_attribute_values(":expected", AttributeValue::N(expected.to_string()));
+        if let Some((name, value)) = value {
+            delete = delete.expression_attribute_values(name, value);
         }
         self.push(guard, delete, |delete, table| {
             delete.table_name(table).build().map(|delete| TransactWriteItem::builder().delete(delete).build())
         })
     }
 
-    /// Requires that an item exists, without changing it.
-    pub(crate) fn require(self, guard: Guard, key: &Key) -> Self {
-        let check = ConditionCheck::builder()
-            .set_key(Some(attributes_of(key)))
-            .condition_expression("attribute_exists(PK)");
+    /// Requires `condition` of an item, without changing it.
+    pub(crate) fn require(self, guard: Guard, key: &Key, condition: &str) -> Self {
+        let check = ConditionCheck::builder().set_key(Some(attributes_of(key))).condition_expression(condition);
         self.push(guard, check, |check, table| {
             check.table_name(table).build().map(|check| TransactWriteItem::builder().condition_check(check).build())
         })

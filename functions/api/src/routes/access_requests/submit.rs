@@ -1,7 +1,7 @@
 //! `POST /v1/access-requests`: the direct flow.
 
 use axum::extract::{Extension, State};
-use gatepass_app::submit::{Application, Target, submit as file};
+use gatepass_app::submit::{Application, Flow, MAX_PRODUCTS, Target, submit as file};
 use gatepass_app::Refused;
 use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::app::Profile;
@@ -54,7 +54,7 @@ pub(crate) async fn submit(
     let application = body.into_application()?;
     let idempotent = keyed.idempotent(&caller.id, &bytes, answer);
     let mut context = api.context(&exchange)?;
-    Reply::to(file(&api.store, &mut context, &caller, &application, &idempotent).await, answer)
+    Reply::to(file(&api.store, &mut context, &caller, &Flow::Direct, &application, &idempotent).await, answer)
 }
 
 /// The answer to a submit, by either flow.
@@ -76,6 +76,9 @@ pub(crate) fn target(app_id: Option<AppId>, new_app: Option<Profile>) -> Result<
 
 impl SubmitBody {
     fn into_application(self) -> Result<Application, Refused> {
+        if !(1..=MAX_PRODUCTS).contains(&self.product_ids.len()) {
+            return Err(Refused::Invalid(vec![Invalid::new("/product_ids", "must name 1 to 20 products")]));
+        }
         let catalogue = self.catalogue_id;
         Ok(Application {
             wanted: self.product_ids.into_iter().map(|product| (catalogue.clone(), product)).collect(),

@@ -1,0 +1,195 @@
+//! Collect products, and ask for all of them at once (R11–R20).
+
+use gatepass_domain::access_request::AccessRequestView;
+use gatepass_domain::cart::CartItem;
+use gatepass_domain::id::{CatalogueId, CredentialId, PlanId, ProductId};
+use gatepass_domain::{Cart, Catalogue, Context, Person, Plan, Product, Versioned, Violation, rule};
+use gatepass_store::{Guard, Store, StoredCart, Transaction};
+use jiff::Timestamp;
+
+use crate::ROUNDS;
+use crate::error::Refused;
+use crate::idempotent::Idempotent;
+use crate::submit::{Application, Flow, MAX_PRODUCTS, Target, submit as file};
+
+/// A cart with what its ids stand for.
+#[derive(Debug, Clone)]
+pub struct FilledCart {
+    /// The cart.
+    pub stored: StoredCart,
+    /// Its items in order, each with the product as far as that is still on offer with the plan.
+    pub items: Vec<(CartItem, Option<Versioned<Product>>)>,
+    /// The one plan, as far as it still exists.
+    pub plan: Option<Versioned<Plan>>,
+}
+
+/// The cart of `caller`.
+///
+/// # Errors
+/// [`Refused::Store`].
+pub async fn get(store: &Store, now: Timestamp, caller: &Person) -> Result<FilledCart, Refused> {
+    fill(store, caller, store.cart(&caller.id, now).await?).await
+}
+
+/// Puts a product into the cart, in place of the same product with another catalogue or plan.
+///
+/// # Errors
+/// The first rule that the cart would break, in the order of [`Violation`].
+pub async fn put(
+    store: &Store,
+    context: &mut Context,
+    caller: &Person,
+    product_id: ProductId,
+    catalogue_id: CatalogueId,
+    plan_id: PlanId,
+) -> Result<FilledCart, Refused> {
+    for _ in 0..ROUNDS {
+        let read = store.cart(&caller.id, context.now).await?;
+        let mut ids: Vec<_> = read.cart.items.iter().map(|item| item.product_id.clone()).collect();
+        if !ids.contains(&product_id) {
+            ids.push(product_id.clone());
+        }
+        let products = store.offerings::<Product>(&ids).await?;
+        let products: Vec<&Product> = products.iter().map(|product| &product.content).collect();
+        let catalogue = store.offering::<Catalogue>(&catalogue_id).await?.map(|(catalogue, _)| catalogue.content);
+        let plan_exists = store.offering::<Plan>(&plan_id).await?.is_some();
+        let product = products.iter().copied().find(|product| product.id == product_id);
+        let catalogue = (&catalogue_id, catalogue.as_ref());
+        rule::check_offer(caller, catalogue, (&product_id, product), (&plan_id, plan_exists))?;
+        let item = CartItem {
+            product_id: product_id.clone(),
+            catalogue_id: catalogue_id.clone(),
+            plan_id: plan_id.clone(),
+            added_at: context.now,
+        };
+        let cart = read.cart.clone().with(item, &products)?;
+        if cart.items.len() > MAX_PRODUCTS {
+            return Err(Refused::CartFull);
+        }
+        if write(store, context, caller, &read, cart).await? {
+            return get(store, context.now, caller).await;
+        }
+    }
+    Err(Refused::Busy)
+}
+
+/// Takes a product out of the cart.
+///
+/// # Errors
+/// [`Refused::NotFound`] when it is not in it.
+pub async fn remove(
+    store: &Store,
+    context: &mut Context,
+    caller: &Person,
+    product_id: &ProductId,
+) -> Result<(), Refused> {
+    for _ in 0..ROUNDS {
+        let read = store.cart(&caller.id, context.now).await?;
+        let cart = read.cart.clone().without(product_id).ok_or(Refused::NotFound("product in your cart"))?;
+        if write(store, context, caller, &read, cart).await? {
+            return Ok(());
+        }
+    }
+    Err(Refused::Busy)
+}
+
+/// Empties the cart. An empty one may be emptied again.
+///
+/// # Errors
+/// [`Refused::Store`].
+pub async fn clear(store: &Store, context: &mut Context, caller: &Person) -> Result<(), Refused> {
+    for _ in 0..ROUNDS {
+        let read = store.cart(&caller.id, context.now).await?;
+        if read.cart.items.is_empty() || write(store, context, caller, &read, Cart::default()).await? {
+            return Ok(());
+        }
+    }
+    Err(Refused::Busy)
+}
+
+/// Asks for all that is in the cart, for the app `target`; the cart is empty afterwards, in the same
+/// transaction. Of several submits of one cart, one files the request and the others find it empty.
+///
+/// # Errors
+/// As [`file`] says; `empty-cart` when there is nothing in it, `no-longer-available` with the products
+/// that are not on offer any more.
+pub async fn submit(
+    store: &Store,
+    context: &mut Context,
+    caller: &Person,
+    target: Target,
+    extends_credential_id: Option<CredentialId>,
+    justification: Option<String>,
+    idempotent: &Idempotent<AccessRequestView>,
+) -> Result<AccessRequestView, Refused> {
+    idempotent.check(store, context).await?;
+    for _ in 0..ROUNDS {
+        let read = store.cart(&caller.id, context.now).await?;
+        let plan_id = match rule::one_plan(read.cart.items.iter().map(|item| &item.plan_id)) {
+            Ok(plan_id) => plan_id.clone(),
+            Err(violation) => return Err(empty_or(violation, store, caller, &target).await?),
+        };
+        let wanted = read.cart.items.iter().map(|item| (item.catalogue_id.clone(), item.product_id.clone())).collect();
+        let application = Application {
+            wanted,
+            plan_id,
+            target: target.clone(),
+            extends_credential_id,
+            justification: justification.clone(),
+        };
+        match file(store, context, caller, &Flow::Cart(read), &application, idempotent).await {
+            Err(Refused::CartChanged) => {}
+            filed => return filed,
+        }
+    }
+    Err(Refused::Busy)
+}
+
+/// `app-not-usable` comes before `empty-cart` in the order of rules.
+async fn empty_or(violation: Violation, store: &Store, caller: &Person, target: &Target) -> Result<Refused, Refused> {
+    if let Target::Existing(id) = target
+        && store.app(*id).await?.is_none_or(|app| app.owner != caller.id)
+    {
+        return Ok(Violation::AppNotUsable.into());
+    }
+    Ok(violation.into())
+}
+
+/// Writes the cart over the one that was read; `false` when somebody got in between.
+async fn write(
+    store: &Store,
+    context: &mut Context,
+    caller: &Person,
+    read: &StoredCart,
+    cart: Cart,
+) -> Result<bool, Refused> {
+    let transaction = Transaction::new(context).cart(&caller.id, read, cart, context.now);
+    match store.commit(transaction).await {
+        Ok(()) => Ok(true),
+        Err(error) if error.is_refused_by(Guard::Cart) => Ok(false),
+        Err(error) => Err(Refused::unexpected(error)),
+    }
+}
+
+async fn fill(store: &Store, caller: &Person, stored: StoredCart) -> Result<FilledCart, Refused> {
+    let ids: Vec<_> = stored.cart.items.iter().map(|item| item.product_id.clone()).collect();
+    let products = store.offerings::<Product>(&ids).await?;
+    let mut catalogue_ids: Vec<_> = stored.cart.items.iter().map(|item| item.catalogue_id.clone()).collect();
+    catalogue_ids.sort();
+    catalogue_ids.dedup();
+    let catalogues = store.offerings::<Catalogue>(&catalogue_ids).await?;
+    let plan = match stored.cart.items.first() {
+        Some(item) => store.offering::<Plan>(&item.plan_id).await?.map(|(plan, _)| plan),
+        None => None,
+    };
+    let on_offer = |item: &CartItem| {
+        let catalogue = catalogues.iter().find(|one| one.id == item.catalogue_id).map(|one| &one.content);
+        let product = products.iter().find(|one| one.id == item.product_id)?;
+        let catalogue = (&item.catalogue_id, catalogue);
+        let plan = (&item.plan_id, plan.is_some());
+        let offered = rule::check_offer(caller, catalogue, (&item.product_id, Some(&product.content)), plan);
+        offered.is_ok().then(|| product.clone())
+    };
+    let items = stored.cart.items.iter().map(|item| (item.clone(), on_offer(item))).collect();
+    Ok(FilledCart { items, plan, stored })
+}

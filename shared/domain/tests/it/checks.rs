@@ -1,0 +1,201 @@
+//! What owners and developers write is checked at once and as a whole, each fault with a pointer.
+
+use gatepass_domain::app::{App, Profile, Visibility};
+use gatepass_domain::catalogue::AudienceKind;
+use gatepass_domain::person::API_OWNERS;
+use gatepass_domain::plan::Limit;
+use gatepass_domain::product::{AuthMethod, Gateway, GatewayKind};
+use gatepass_domain::settings::MailKind;
+use gatepass_domain::text::Invalid;
+use gatepass_domain::{Person, PersonId, Plan, Product, Settings};
+
+use crate::samples::{catalogue, context, person, plan, product, slugs};
+
+/// Where the faults are.
+fn pointers(checked: Result<(), Vec<Invalid>>) -> Vec<String> {
+    let faults = checked.err().unwrap_or_default();
+    assert!(faults.iter().all(|fault| fault.detail.starts_with("must ")
+        || fault.detail.contains(':')
+        || fault.detail.contains("goes with")));
+    faults.into_iter().map(|fault| fault.pointer).collect()
+}
+
+#[test]
+fn r30_a_plan_is_checked_as_a_whole() {
+    assert_eq!(plan("gold").check(), Ok(()));
+    let none = Some(Limit { requests: 0, per_seconds: 0 });
+    let faulty = Plan {
+        name: " ".into(),
+        description: "x".repeat(2001),
+        rate_limit: none,
+        quota: none,
+        request_allowance: Some(Limit { requests: 1001, per_seconds: u64::MAX }),
+        key_expires_in_seconds: Some(0),
+        access_expires_in_seconds: Some(u64::MAX),
+        approvals_required: 3,
+        metadata: (0..51).map(|n| (n.to_string(), String::new())).collect(),
+        ..plan("gold")
+    };
+    assert_eq!(
+        pointers(faulty.check()),
+        [
+            "/name",
+            "/description",
+            "/rate_limit/requests",
+            "/rate_limit/per_seconds",
+            "/quota/requests",
+            "/quota/per_seconds",
+            "/request_allowance/per_seconds",
+            "/key_expires_in_seconds",
+            "/access_expires_in_seconds",
+            "/approvals_required",
+            "/request_allowance/requests",
+            "/metadata",
+        ]
+    );
+    let zero = Plan { approvals_required: 0, ..plan("gold") };
+    assert_eq!(pointers(zero.check()), ["/approvals_required"]);
+}
+
+#[test]
+fn a_plan_says_no_more_than_its_defaults() {
+    let plan = plan("gold");
+    assert!(
+        !plan.auto_approve && plan.auto_approve_when.is_empty(),
+        "R31: automatic approval is switched on, never assumed"
+    );
+    assert_eq!((plan.approvals_required, plan.request_allowance, plan.key_expires_in_seconds), (1, None, None));
+}
+
+#[test]
+fn a_product_is_checked_as_a_whole() {
+    assert_eq!(product("weather-api", AuthMethod::ApiKey).check(), Ok(()));
+    assert_eq!(product("payments-api", AuthMethod::OAuth2).check(), Ok(()));
+    let faulty = Product {
+        name: "line\nbreak".into(),
+        owners: ["ok@example.com", "nobody", "@example.com", "a@", "a@b@c", "a b@c", "a@b,c@d"]
+            .map(String::from)
+            .to_vec(),
+        documentation_url: Some("javascript:alert(1)".into()),
+        gateway: Gateway::of(GatewayKind::OAuth2Dcr),
+        ..product("weather-api", AuthMethod::ApiKey)
+    };
+    let owners: Vec<_> = (1..7).map(|index| format!("/owners/{index}")).collect();
+    let mut expected = vec!["/name".to_owned()];
+    expected.extend(owners);
+    expected.extend(["/documentation_url".to_owned(), "/gateway/kind".to_owned()]);
+    assert_eq!(pointers(faulty.check()), expected);
+
+    let many = Product { owners: vec!["a@example.com".into(); 21], ..product("weather-api", AuthMethod::ApiKey) };
+    assert_eq!(pointers(many.check()), ["/owners"]);
+    let keys_for_clients =
+        Product { gateway: Gateway::of(GatewayKind::Builtin), ..product("payments-api", AuthMethod::OAuth2) };
+    assert_eq!(pointers(keys_for_clients.check()), ["/gateway/kind"]);
+}
+
+#[test]
+fn a_catalogue_names_groups_exactly_when_it_is_for_groups() {
+    let of = |kind, groups: &[&str]| pointers(catalogue(kind, groups, &[], &[]).check());
+    assert!(of(AudienceKind::Everyone, &[]).is_empty() && of(AudienceKind::Groups, &["partners"]).is_empty());
+    assert_eq!(of(AudienceKind::Groups, &[]), ["/audience/groups"]);
+    assert_eq!(of(AudienceKind::Public, &["partners"]), ["/audience/groups"]);
+    let ids: Vec<_> = (0..201).map(|n| format!("id-{n}")).collect();
+    let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+    let mut large = catalogue(AudienceKind::Everyone, &[], &ids, &ids);
+    assert_eq!(pointers(large.check()), ["/product_ids", "/plan_ids"]);
+    large.product_ids = slugs(&ids[..200]);
+    large.plan_ids = slugs(&ids[..200]);
+    assert_eq!(large.check(), Ok(()));
+}
+
+fn profile(name: &str) -> Profile {
+    serde_json::from_value(serde_json::json!({ "name": name })).unwrap()
+}
+
+#[test]
+fn r17_an_app_is_checked_as_a_whole() {
+    let ada = person("ada", &["builders"]);
+    assert_eq!(profile("Storm warnings").check(&ada), Ok(()));
+    let faulty = Profile {
+        description: "x".repeat(2001),
+        visibility: Visibility::Organisation,
+        team: Some("builders".into()),
+        redirect_uris: [
+            "https://example.com/back",
+            "example.com",
+            "https://example.com/#here",
+            "https://example.com/a b",
+        ]
+        .map(String::from)
+        .to_vec(),
+        ..profile(&"x".repeat(101))
+    };
+    let expected =
+        ["/name", "/description", "/team", "/visibility", "/redirect_uris/1", "/redirect_uris/2", "/redirect_uris/3"];
+    assert_eq!(pointers(faulty.check(&ada)), expected);
+    let shared = |team: Option<&str>| {
+        let profile =
+            Profile { visibility: Visibility::Team, team: team.map(str::to_owned), ..profile("Storm warnings") };
+        pointers(profile.check(&ada))
+    };
+    assert!(shared(Some("builders")).is_empty());
+    assert_eq!(shared(Some("partners")), ["/team"]);
+    assert_eq!(shared(None), ["/team"]);
+}
+
+#[test]
+fn an_app_is_seen_by_those_it_is_shared_with() {
+    let in_house = |id: &str, groups: &[&str], organisation: Option<&str>| Person {
+        organisation: organisation.map(str::to_owned),
+        ..person(id, groups)
+    };
+    let app = |visibility, team: Option<&str>, organisation: Option<&str>| App {
+        id: context(1).id(),
+        profile: Profile { visibility, team: team.map(str::to_owned), ..profile("Storm warnings") },
+        owner: PersonId("ada".into()),
+        organisation: organisation.map(str::to_owned),
+    };
+    let owner = in_house("ada", &[], None);
+    let mate = in_house("bob", &["builders"], Some("acme"));
+    let stranger = in_house("eve", &["partners"], Some("other"));
+    let nobodys = in_house("mallory", &[], None);
+    for (app, seen_by_mate) in [
+        (app(Visibility::Personal, None, Some("acme")), false),
+        (app(Visibility::Team, Some("builders"), Some("acme")), true),
+        (app(Visibility::Organisation, None, Some("acme")), true),
+        (app(Visibility::Organisation, None, None), false),
+        (app(Visibility::Team, None, None), false),
+    ] {
+        let visibility = app.profile.visibility;
+        assert!(app.is_visible_to(&owner), "{visibility:?}");
+        assert_eq!(app.is_visible_to(&mate), seen_by_mate, "{visibility:?}");
+        assert!(!app.is_visible_to(&stranger) && !app.is_visible_to(&nobodys), "{visibility:?}");
+    }
+}
+
+#[test]
+fn r21_an_api_owner_is_a_member_of_the_group_to_the_letter() {
+    assert!(person("owen", &["builders", API_OWNERS]).into_api_owner().is_ok());
+    for look_alike in ["API-OWNERS", "api-owners ", "api-owner", "api-owners-2", "builders,api-owners"] {
+        assert!(person("eve", &[look_alike]).into_api_owner().is_err(), "{look_alike}");
+    }
+}
+
+#[test]
+fn settings_have_defaults_and_are_checked() {
+    let settings: Settings = serde_json::from_value(serde_json::json!({})).unwrap();
+    assert_eq!(settings, Settings::default());
+    assert_eq!(settings.check(), Ok(()));
+    let faulty = Settings {
+        mail_subjects: [(MailKind::Approve, String::new()), (MailKind::Reject, "a\r\nBcc: eve@example.com".into())]
+            .into(),
+        ..settings
+    };
+    assert_eq!(pointers(faulty.check()), ["/mail_subjects/approve", "/mail_subjects/reject"]);
+}
+
+#[test]
+fn a_fault_of_something_within_points_into_the_whole() {
+    let fault = Invalid::new("/name", "must not be empty").below("/new_app");
+    assert_eq!(fault.pointer, "/new_app/name");
+}

@@ -1,0 +1,13 @@
+//! The rules of Gatepass, by example and by property.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod chain;
+mod checks;
+mod decisions;
+mod lifecycle;
+mod policy;
+mod provisioning;
+mod rules;
+mod samples;
+mod walk;

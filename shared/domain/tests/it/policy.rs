@@ -1,0 +1,117 @@
+//! R7, R29: whether asking is enough.
+
+use gatepass_domain::plan::AutoApproveWhen;
+use gatepass_domain::policy::{Inputs, Review, Rule, evaluate};
+use gatepass_domain::{Plan, Versioned};
+use proptest::prelude::*;
+
+use crate::samples::{inputs, noon, plan, slugs, versioned};
+
+fn conditional(groups: &[&str], users: &[&str], products: &[&str]) -> Versioned<Plan> {
+    let texts = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
+    let when = AutoApproveWhen { groups: texts(groups), users: texts(users), products: slugs(products) };
+    versioned(Plan { auto_approve: true, auto_approve_when: when, ..plan("free") })
+}
+
+#[test]
+fn r7_r29_the_truth_table() {
+    use Review::{Automatic, Manual};
+    use Rule::{AutoApproveAlways, ConditionsMet, ConditionsNotMet};
+    let ada = |products: &[&str]| inputs("ada", &["builders"], products);
+    let weather = ["weather-api"];
+    let both = ["weather-api", "maps-api"];
+    for (plan, inputs, review, rule, reasons) in [
+        (conditional(&[], &[], &[]), ada(&weather), Automatic, AutoApproveAlways, 1),
+        (conditional(&["builders"], &[], &[]), ada(&weather), Automatic, ConditionsMet, 1),
+        (conditional(&["others", "builders"], &[], &[]), ada(&weather), Automatic, ConditionsMet, 1),
+        (conditional(&["others"], &[], &[]), ada(&weather), Manual, ConditionsNotMet, 1),
+        (conditional(&["Builders"], &[], &[]), ada(&weather), Manual, ConditionsNotMet, 1),
+        (conditional(&[], &["ada"], &[]), ada(&weather), Automatic, ConditionsMet, 1),
+        (conditional(&[], &["eve"], &[]), ada(&weather), Manual, ConditionsNotMet, 1),
+        // Users or groups: either is enough.
+        (conditional(&["others"], &["ada"], &[]), ada(&weather), Automatic, ConditionsMet, 1),
+        (conditional(&["builders"], &["eve"], &[]), ada(&weather), Automatic, ConditionsMet, 1),
+        (conditional(&["others"], &["eve"], &[]), ada(&weather), Manual, ConditionsNotMet, 1),
+        // A user's id is not a group's name.
+        (conditional(&["ada"], &["builders"], &[]), ada(&weather), Manual, ConditionsNotMet, 1),
+        // Every product.
+        (conditional(&[], &[], &weather), ada(&weather), Automatic, ConditionsMet, 1),
+        (conditional(&[], &[], &weather), ada(&both), Manual, ConditionsNotMet, 1),
+        (conditional(&[], &[], &both), ada(&weather), Automatic, ConditionsMet, 1),
+        // Person and products: both.
+        (conditional(&["builders"], &[], &weather), ada(&weather), Automatic, ConditionsMet, 2),
+        (conditional(&["others"], &[], &weather), ada(&weather), Manual, ConditionsNotMet, 2),
+        (conditional(&["builders"], &[], &weather), ada(&both), Manual, ConditionsNotMet, 2),
+    ] {
+        let verdict = evaluate(&plan, inputs);
+        assert_eq!((verdict.review, verdict.rule), (review, rule), "{:?}", plan.auto_approve_when);
+        assert_eq!(verdict.reasons.len(), reasons, "{:?}", verdict.reasons);
+    }
+}
+
+#[test]
+fn r7_without_the_checkbox_conditions_do_not_matter() {
+    let mut plan = conditional(&["builders"], &["ada"], &["weather-api"]);
+    plan.content.auto_approve = false;
+    let verdict = evaluate(&plan, inputs("ada", &["builders"], &["weather-api"]));
+    assert_eq!((verdict.review, verdict.rule), (Review::Manual, Rule::AutoApproveOff));
+}
+
+fn some_of(names: &'static [&'static str]) -> impl Strategy<Value = Vec<&'static str>> {
+    prop::sample::subsequence(names, 0..=names.len())
+}
+
+const GROUPS: &[&str] = &["builders", "partners", "api-owners"];
+const USERS: &[&str] = &["ada", "grace", "eve"];
+const PRODUCTS: &[&str] = &["weather-api", "maps-api", "fleet-api"];
+
+fn asked() -> impl Strategy<Value = Inputs> {
+    (prop::sample::select(USERS), some_of(GROUPS), prop::sample::subsequence(PRODUCTS, 1..=3))
+        .prop_map(|(id, groups, products)| inputs(id, &groups, &products))
+}
+
+proptest! {
+    /// R29, said once more and differently: each list that is not empty must match.
+    #[test]
+    fn r29_a_condition_list_narrows_when_it_is_not_empty(auto: bool, version in 1u64..9, groups in some_of(GROUPS), users in some_of(USERS), products in some_of(PRODUCTS), asked in asked()) {
+        let mut plan = conditional(&groups, &users, &products);
+        plan.content.auto_approve = auto;
+        plan.version = version;
+        let verdict = evaluate(&plan, asked.clone());
+
+        let in_group = asked.requester.groups.iter().any(|group| groups.contains(&group.as_str()));
+        let named = users.contains(&asked.requester.id.as_str());
+        let trusted = groups.is_empty() && users.is_empty() || in_group || named;
+        let cleared = products.is_empty() || asked.product_ids.iter().all(|id| products.contains(&id.as_str()));
+        prop_assert_eq!(verdict.review == Review::Automatic, auto && trusted && cleared);
+
+        // What it went by is kept, in full and in words.
+        prop_assert_eq!(verdict.plan_version, version);
+        prop_assert_eq!(&verdict.inputs, &asked);
+        prop_assert!(!verdict.reasons.is_empty());
+        prop_assert!(verdict.reasons.iter().all(|reason| !reason.is_empty()));
+        // The dry run is the same function of the same facts: asked again, it says the same.
+        prop_assert_eq!(evaluate(&plan, verdict.inputs.clone()), verdict);
+    }
+
+    /// Asking for more never makes approval automatic that was not.
+    #[test]
+    fn r29_a_product_more_never_helps(groups in some_of(GROUPS), users in some_of(USERS), products in some_of(PRODUCTS), asked in asked(), more in prop::sample::select(PRODUCTS)) {
+        let plan = conditional(&groups, &users, &products);
+        let mut wider = asked.clone();
+        wider.product_ids.push(more.parse().unwrap());
+        let automatic = |inputs| evaluate(&plan, inputs).review == Review::Automatic;
+        prop_assert!(automatic(asked) || !automatic(wider));
+    }
+
+    /// Editing what a plan says beside its policy changes no verdict but for the version.
+    #[test]
+    fn r7_limits_and_names_decide_nothing(groups in some_of(GROUPS), users in some_of(USERS), asked in asked(), text in ".{1,20}") {
+        let plan = conditional(&groups, &users, &[]);
+        let other = Plan { name: text.clone(), description: text, key_expires_in_seconds: Some(1), approvals_required: 2, ..plan.content.clone() };
+        let other = evaluate(&plan.revised(other, noon()), asked.clone());
+        let verdict = evaluate(&plan, asked);
+        prop_assert_eq!(other.plan_version, verdict.plan_version + 1);
+        prop_assert_eq!((other.review, other.rule, other.reasons), (verdict.review, verdict.rule, verdict.reasons));
+    }
+}

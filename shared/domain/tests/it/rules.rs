@@ -1,0 +1,197 @@
+//! The rules that a request must keep, and the order in which they are checked.
+
+use gatepass_domain::catalogue::AudienceKind;
+use gatepass_domain::credential::{Closed, Credential, CredentialStatus, Grant, GrantStatus, KeyRecord, expiry};
+use gatepass_domain::product::AuthMethod;
+use gatepass_domain::rule::{check_extension, check_offer, offers_product, one_auth_method, one_plan};
+use gatepass_domain::{Catalogue, Plan, Product, Versioned, Violation};
+use jiff::SignedDuration;
+
+use crate::samples::{catalogue, context, noon, person, plan, product, slug, slugs, versioned};
+
+fn everyone() -> Catalogue {
+    catalogue(AudienceKind::Everyone, &[], &["weather-api", "maps-api"], &["free", "gold"])
+}
+
+/// What the rules say to ada about a product with a plan.
+fn asked(
+    catalogue: Option<&Catalogue>,
+    product: (&str, Option<&Product>),
+    plan: (&str, bool),
+) -> Result<(), &'static str> {
+    let catalogue_id = slug("public-apis");
+    let ada = person("ada", &["builders"]);
+    match check_offer(&ada, (&catalogue_id, catalogue), (&slug(product.0), product.1), (&slug(plan.0), plan.1)) {
+        Ok(offered) => Ok(assert_eq!(Some(offered), product.1)),
+        Err(violation) => Err(violation.slug()),
+    }
+}
+
+#[test]
+fn r8_products_and_plans_come_only_from_a_catalogue_presented_to_the_caller() {
+    let weather = product("weather-api", AuthMethod::ApiKey);
+    let hidden = Product { published: false, ..weather.clone() };
+    let fleet = product("fleet-api", AuthMethod::ApiKey);
+    let partners = catalogue(AudienceKind::Groups, &["partners"], &["weather-api"], &["free"]);
+    let builders = catalogue(AudienceKind::Groups, &["partners", "builders"], &["weather-api"], &["free"]);
+    let free = ("free", true);
+    for (catalogue, asked_for, plan, said) in [
+        (Some(&everyone()), ("weather-api", Some(&weather)), free, Ok(())),
+        (Some(&builders), ("weather-api", Some(&weather)), free, Ok(())),
+        (Some(&partners), ("weather-api", Some(&weather)), free, Err("product-not-offered")),
+        (Some(&everyone()), ("fleet-api", Some(&fleet)), free, Err("product-not-offered")),
+        (Some(&everyone()), ("weather-api", Some(&hidden)), free, Err("product-not-offered")),
+        (Some(&everyone()), ("weather-api", None), free, Err("product-not-offered")),
+        (None, ("weather-api", Some(&weather)), free, Err("product-not-offered")),
+        (Some(&everyone()), ("weather-api", Some(&weather)), ("silver", true), Err("plan-not-offered")),
+        (Some(&everyone()), ("weather-api", Some(&weather)), ("free", false), Err("plan-not-offered")),
+        // The product comes first.
+        (Some(&everyone()), ("fleet-api", Some(&fleet)), ("silver", true), Err("product-not-offered")),
+    ] {
+        assert_eq!(asked(catalogue, asked_for, plan), said, "{asked_for:?} {plan:?}");
+    }
+}
+
+#[test]
+fn r3_a_catalogue_is_presented_to_its_audience_alone() {
+    let weather = product("weather-api", AuthMethod::ApiKey);
+    let of = |kind, groups: &[&str]| catalogue(kind, groups, &["weather-api"], &[]);
+    let ada = person("ada", &["builders"]);
+    for (catalogue, to_ada, to_anyone) in [
+        (of(AudienceKind::Public, &[]), true, true),
+        (of(AudienceKind::Everyone, &[]), true, false),
+        (of(AudienceKind::Groups, &["builders"]), true, false),
+        (of(AudienceKind::Groups, &["build"]), false, false),
+        (of(AudienceKind::Groups, &[]), false, false),
+    ] {
+        assert_eq!(offers_product(&catalogue, &weather, Some(&ada)), to_ada, "{:?}", catalogue.audience);
+        assert_eq!(offers_product(&catalogue, &weather, None), to_anyone, "{:?}", catalogue.audience);
+    }
+}
+
+#[test]
+fn r15_all_products_must_use_the_same_authentication_method() {
+    let (weather, maps) = (product("weather-api", AuthMethod::ApiKey), product("maps-api", AuthMethod::ApiKey));
+    let payments = product("payments-api", AuthMethod::OAuth2);
+    assert_eq!(one_auth_method([&weather, &maps]), Ok(AuthMethod::ApiKey));
+    assert_eq!(one_auth_method([&payments]), Ok(AuthMethod::OAuth2));
+    assert_eq!(one_auth_method([&weather, &maps, &payments]), Err(Violation::MixedAuthenticationMethods));
+    assert_eq!(one_auth_method([]), Err(Violation::EmptyCart));
+}
+
+#[test]
+fn r16_a_single_plan_is_selected() {
+    let plans = slugs(&["gold", "gold", "free"]);
+    assert_eq!(one_plan(&plans[..2]), Ok(&plans[0]));
+    assert_eq!(one_plan(&plans), Err(Violation::MixedPlans { held: slug("gold"), asked: slug("free") }));
+    assert_eq!(one_plan([]), Err(Violation::EmptyCart));
+}
+
+fn credential(plan: &str, products: &[&str]) -> Versioned<Credential> {
+    let mut context = context(3);
+    let grant = |id: &&str| Grant { product_id: slug(id), status: GrantStatus::Active };
+    versioned(Credential {
+        id: context.id(),
+        app_id: context.id(),
+        request_id: context.id(),
+        auth_method: AuthMethod::ApiKey,
+        prefix: "gp_abcd".into(),
+        last_four: "wxyz".into(),
+        grants: products.iter().map(grant).collect(),
+        plan_id: slug(plan),
+        status: CredentialStatus::Active,
+        keys: Vec::new(),
+        expires_at: None,
+    })
+}
+
+#[test]
+fn a_credential_is_extended_by_what_fits_it() {
+    let check = |credential: Option<&Versioned<Credential>>, plan: &str, method, products: &[&str]| {
+        check_extension(credential, &slug(plan), method, &slugs(products)).map_err(|violation| violation.to_string())
+    };
+    let gold = credential("gold", &["weather-api"]);
+    let key = AuthMethod::ApiKey;
+    assert_eq!(check(Some(&gold), "gold", key, &["maps-api"]), Ok(()));
+    let mut suspended = gold.clone();
+    suspended.content.status = CredentialStatus::Suspended;
+    for (what, refused) in [
+        ("no such credential", check(None, "gold", key, &["maps-api"])),
+        ("not active", check(Some(&suspended), "gold", key, &["maps-api"])),
+        ("another plan", check(Some(&gold), "free", key, &["maps-api"])),
+        ("another authentication method", check(Some(&gold), "gold", AuthMethod::OAuth2, &["maps-api"])),
+        ("already opens", check(Some(&gold), "gold", key, &["maps-api", "weather-api"])),
+    ] {
+        let said = refused.unwrap_err();
+        assert!(said.contains(what), "{said}");
+    }
+    let mut taken_back = gold.clone();
+    taken_back.content.grants[0].status = GrantStatus::Revoked;
+    assert_eq!(
+        check(Some(&taken_back), "gold", key, &["weather-api"]),
+        Ok(()),
+        "what was taken back may be asked for again"
+    );
+}
+
+#[test]
+fn an_extended_credential_opens_each_product_once() {
+    let mut credential = credential("gold", &["weather-api", "maps-api"]).content;
+    credential.grants[1].status = GrantStatus::Revoked;
+    let extended = credential.extended(&slugs(&["maps-api", "fleet-api"]));
+    for id in ["weather-api", "maps-api", "fleet-api"] {
+        assert!(extended.opens(&slug(id)), "{id}");
+    }
+    assert_eq!(extended.grants.len(), 3);
+}
+
+#[test]
+fn a_credential_that_opens_nothing_any_more_is_revoked() {
+    let credential = credential("gold", &["weather-api", "maps-api"]).content;
+    let less = credential.without(&slugs(&["weather-api", "fleet-api"]));
+    assert!(!less.opens(&slug("weather-api")) && less.opens(&slug("maps-api")));
+    assert_eq!(less.status, CredentialStatus::Active);
+    assert_eq!(less.without(&slugs(&["maps-api"])).status, CredentialStatus::Revoked);
+}
+
+#[test]
+fn a_key_opens_what_was_granted_while_it_lives() {
+    let credential = credential("gold", &["weather-api"]).content;
+    let end = noon().checked_add(SignedDuration::from_secs(10)).unwrap();
+    let record = KeyRecord {
+        digest: gatepass_domain::key::KeyDigest("digest".into()),
+        credential_id: credential.id,
+        app_id: credential.app_id,
+        plan_id: credential.plan_id,
+        rate_limit: None,
+        status: CredentialStatus::Active,
+        not_after: Some(end),
+        grants: credential.grants,
+        sealed: "sealed".into(),
+    };
+    let weather = slug("weather-api");
+    let before_end = end.checked_sub(SignedDuration::from_millis(1)).unwrap();
+    assert_eq!(record.opens(&weather, noon()), Ok(()));
+    assert_eq!(record.opens(&weather, before_end), Ok(()));
+    assert_eq!(record.opens(&weather, end), Err(Closed::Expired));
+    assert_eq!(record.opens(&slug("maps-api"), noon()), Err(Closed::OtherProduct));
+    for status in [CredentialStatus::Suspended, CredentialStatus::Expired, CredentialStatus::Revoked] {
+        assert_eq!(KeyRecord { status, ..record.clone() }.opens(&weather, noon()), Err(Closed::NotActive));
+    }
+    let mut revoked = record;
+    revoked.grants[0].status = GrantStatus::Revoked;
+    assert_eq!(revoked.opens(&weather, noon()), Err(Closed::OtherProduct));
+}
+
+#[test]
+fn a_key_ends_with_the_shorter_of_its_own_life_and_the_access() {
+    let ends = |key: Option<u64>, access: Option<u64>| {
+        let plan = Plan { key_expires_in_seconds: key, access_expires_in_seconds: access, ..plan("gold") };
+        expiry(&plan, noon()).map(|end| end.duration_since(noon()).as_secs())
+    };
+    assert_eq!(ends(None, None), None);
+    assert_eq!(ends(Some(60), None), Some(60));
+    assert_eq!(ends(None, Some(90)), Some(90));
+    assert_eq!(ends(Some(60), Some(90)), Some(60));
+    assert_eq!(ends(Some(90), Some(60)), Some(60));
+}
