@@ -19,6 +19,9 @@ pub enum Refused {
     /// Nobody decides on their own request.
     #[error("You asked for this access yourself: another API Owner must decide.")]
     OwnRequest,
+    /// The caller sees it, but only its owner may change it.
+    #[error("Only the owner of the app may change it.")]
+    NotTheOwner,
     /// A rule is broken.
     #[error(transparent)]
     Rule(#[from] Violation),

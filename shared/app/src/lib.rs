@@ -7,6 +7,7 @@
 
 mod error;
 mod idempotent;
+mod precondition;
 
 pub mod apps;
 pub mod approve;
@@ -19,12 +20,14 @@ pub mod reject;
 pub mod requests;
 pub mod retry;
 pub mod revoke;
+pub mod settings;
 pub mod submit;
 pub mod sweep;
 pub mod withdraw;
 
 pub use error::Refused;
 pub use idempotent::Idempotent;
+pub use precondition::Precondition;
 
 /// Rounds after which a use case that keeps colliding with others is given up. Each round somebody
 /// else has got further, so that only a crowd can use them up.

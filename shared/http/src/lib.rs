@@ -10,6 +10,7 @@ mod cursor;
 mod finish;
 mod idempotency;
 mod params;
+mod precondition;
 mod problem;
 
 pub use answer::{Reply, created, ok};
@@ -19,6 +20,7 @@ pub use cursor::{CursorKey, Listed};
 pub use finish::{ExchangeId, finish};
 pub use idempotency::Keyed;
 pub use params::{Id, Params};
+pub use precondition::{IfMatch, Tagged};
 pub use problem::{FieldError, Problem, ProblemBody};
 
 /// The longest request body that is read, in bytes: 256 KiB.

@@ -151,6 +151,7 @@ impl From<Refused> for Problem {
         match refused {
             Refused::NotFound(what) => Self::not_found(what),
             Refused::Invalid(faults) => Self::invalid_body(faults.into_iter().map(FieldError::from).collect()),
+            Refused::NotTheOwner => Self::new(StatusCode::FORBIDDEN, "not-the-owner", detail),
             Refused::OwnRequest => Self::new(StatusCode::FORBIDDEN, "own-request", detail),
             Refused::Rule(violation) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, violation.slug(), detail),
             Refused::AlreadyDecided { .. } => conflict("already-decided"),

@@ -44,6 +44,8 @@ struct StoredAnswer {
     fingerprint: String,
     #[serde(flatten)]
     answer: Answer,
+    /// In milliseconds since the epoch: a number, so that DynamoDB can compare it.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     expires_at: Timestamp,
 }
 
@@ -62,7 +64,7 @@ impl Transaction {
         let expires_at = now.checked_add(KEPT).unwrap_or(Timestamp::MAX);
         let stored = StoredAnswer { fingerprint: key.fingerprint.clone(), answer, expires_at };
         let item = Item::new(keys::idempotency(&key.who, &key.key), stored).expiring(expires_at);
-        let now = AttributeValue::S(now.to_string());
+        let now = AttributeValue::N(now.as_millisecond().to_string());
         self.put(Guard::Idempotency, &item, "attribute_not_exists(PK) OR expires_at <= :now", Some((":now", now)))
     }
 }

@@ -9,6 +9,7 @@ use gatepass_domain::event::{MailRecord, MailStatus};
 use gatepass_domain::id::{EventId, RequestId};
 use gatepass_domain::settings::MailKind;
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 
 use crate::Store;
 use crate::error::StoreError;
@@ -27,6 +28,15 @@ pub enum Lease {
     Settled(MailStatus),
     /// Somebody else is sending it at this moment.
     Busy,
+}
+
+/// What stands while a mail is on its way.
+#[derive(Debug, Serialize)]
+struct Leased {
+    #[serde(flatten)]
+    record: MailRecord,
+    /// Since when, in milliseconds since the epoch: a number, so that DynamoDB can compare it.
+    since: i64,
 }
 
 /// The right to send one mail.
@@ -50,18 +60,18 @@ impl Store {
     ) -> Result<Lease, StoreError> {
         let key = keys::mail(request_id, template, event);
         let record = MailRecord { template, status: MailStatus::Sending, at: now };
+        let leased = Leased { record, since: now.as_millisecond() };
         let lost = now.checked_sub(ON_ITS_WAY).unwrap_or(Timestamp::MIN);
         let put = self
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(encode(&Item::new(key.clone(), record))?))
-            .condition_expression("attribute_not_exists(PK) OR #status = :refused OR (#status = :sending AND #at <= :lost)")
+            .set_item(Some(encode(&Item::new(key.clone(), leased))?))
+            .condition_expression("attribute_not_exists(PK) OR #status = :refused OR (#status = :sending AND since <= :lost)")
             .expression_attribute_names("#status", "status")
-            .expression_attribute_names("#at", "at")
             .expression_attribute_values(":refused", AttributeValue::S("refused".into()))
             .expression_attribute_values(":sending", AttributeValue::S("sending".into()))
-            .expression_attribute_values(":lost", AttributeValue::S(lost.to_string()))
+            .expression_attribute_values(":lost", AttributeValue::N(lost.as_millisecond().to_string()))
             .send()
             .await;
         match put {

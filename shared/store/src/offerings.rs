@@ -1,5 +1,7 @@
 //! Catalogues, products and plans: what owners put on offer.
 
+use std::collections::HashSet;
+
 use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
 use gatepass_domain::id::{CatalogueId, PlanId, ProductId};
 use gatepass_domain::{Catalogue, Event, Plan, Product, Versioned};
@@ -16,7 +18,7 @@ use crate::transaction::{Guard, Transaction};
 /// A kind of thing that owners put on offer. They are kept in the same way.
 pub trait Offering: Serialize + DeserializeOwned + Clone + Send {
     /// Its slug.
-    type Id: Clone + Send + Sync;
+    type Id: Clone + std::fmt::Display + Send + Sync;
     /// The name of the list of all of them.
     const KIND: &'static str;
 
@@ -109,8 +111,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn offerings<T: Offering>(&self, ids: &[T::Id]) -> Result<Vec<Versioned<T>>, StoreError> {
-        let mut keys: Vec<_> = ids.iter().map(T::key).collect();
-        keys.dedup();
+        // DynamoDB refuses a batch that names a key twice.
+        let mut seen = HashSet::new();
+        let keys: Vec<_> = ids.iter().map(T::key).filter(|key| seen.insert(key.clone())).collect();
         let mut found = self.batch_get(&keys).await?;
         let each = keys.iter().filter_map(|key| parse_from(&mut found, key).transpose());
         each.collect()

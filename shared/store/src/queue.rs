@@ -32,7 +32,9 @@ pub enum Filter {
     Product(ProductId),
 }
 
-/// The end of the sort keys that begin with a time: `~` sorts behind every digit and letter.
+/// Before the sort keys that begin with a time. DynamoDB takes no empty text for a key.
+const FIRST: &str = "0";
+/// Behind the sort keys that begin with a time: `~` sorts behind every digit and letter.
 const LAST: &str = "~";
 
 /// Rows of one partition, newest first, fetched as they are needed.
@@ -50,7 +52,7 @@ enum Next {
 impl Source {
     fn new(index: Index, partition: String, prefix: &str, before: Option<&Position>, limit: i32) -> Self {
         let to = format!("{prefix}{}", before.map_or(LAST, String::as_str));
-        let span = Span::Between(prefix.to_owned(), to);
+        let span = Span::Between(format!("{prefix}{FIRST}"), to);
         let query = Query::new(index, partition, span).newest_first().limit(limit);
         Self { query, rows: VecDeque::new(), next: Next::Page(None) }
     }
@@ -170,6 +172,10 @@ impl Store {
             let Some(request) = source.and_then(|source| source.rows.pop_front()) else {
                 return Ok(Page { items, next: None });
             };
+            // A request that was settled while this page was read stands in both partitions.
+            if items.last().map(position) == Some(position(&request)) {
+                continue;
+            }
             if items.len() == limit {
                 let next = items.last().map(position);
                 return Ok(Page { items, next });
@@ -198,6 +204,8 @@ impl Store {
                 items.push(request);
             }
         }
+        // The index has the events' order, which within a millisecond is not that of the requests.
+        items.sort_by_key(|request| std::cmp::Reverse(position(request)));
         let next = (items.len() > limit).then(|| items.get(limit - 1).map(position)).flatten();
         items.truncate(limit);
         Ok(Page { items, next })

@@ -2,7 +2,10 @@
 
 mod access_requests;
 mod admin_access_requests;
+mod admin_offerings;
+mod admin_settings;
 mod apps;
+mod cart;
 mod catalogues;
 mod credentials;
 mod health;
@@ -31,6 +34,13 @@ pub(crate) fn all() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(apps::create::create),
         routes!(apps::list::list),
         routes!(apps::get::get),
+        routes!(apps::edit::edit),
+        routes!(apps::delete::delete),
+        routes!(cart::get::get),
+        routes!(cart::clear::clear),
+        routes!(cart::put_item::put_item),
+        routes!(cart::remove_item::remove_item),
+        routes!(cart::submit::submit),
         routes!(access_requests::submit::submit),
         routes!(access_requests::list::list),
         routes!(access_requests::get::get),
@@ -42,5 +52,20 @@ pub(crate) fn all() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(admin_access_requests::approve::approve),
         routes!(admin_access_requests::reject::reject),
         routes!(admin_access_requests::retry::retry),
+        routes!(admin_access_requests::revoke::revoke),
+        routes!(admin_offerings::catalogues::create),
+        routes!(admin_offerings::catalogues::list),
+        routes!(admin_offerings::catalogues::get),
+        routes!(admin_offerings::catalogues::put),
+        routes!(admin_offerings::products::create),
+        routes!(admin_offerings::products::list),
+        routes!(admin_offerings::products::get),
+        routes!(admin_offerings::products::put),
+        routes!(admin_offerings::plans::create),
+        routes!(admin_offerings::plans::list),
+        routes!(admin_offerings::plans::get),
+        routes!(admin_offerings::plans::put),
+        routes!(admin_settings::get::get),
+        routes!(admin_settings::put::put),
     ]
 }

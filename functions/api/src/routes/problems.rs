@@ -68,3 +68,42 @@ pub(crate) enum Writing {
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(#[to_schema] ProblemBody),
 }
+
+/// Any operation that changes a version of something.
+#[derive(IntoResponses)]
+#[allow(dead_code, reason = "describes answers; it is never made")]
+pub(crate) enum Changing {
+    /// A body that is not JSON, or has an unknown, missing or ill-typed member.
+    #[response(status = 400, content_type = "application/problem+json")]
+    BadRequest(#[to_schema] ProblemBody),
+    /// No token, or one that does not verify; answered by API Gateway.
+    #[response(status = 401)]
+    Unauthorized(#[to_schema] GatewayMessage),
+    /// The token does not have the role that this needs, or it is the caller's own request.
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(#[to_schema] ProblemBody),
+    /// It does not exist, or is not the caller's.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(#[to_schema] ProblemBody),
+    /// The state does not allow it: `already-decided`, `duplicate-access`, `name-taken`, …
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(#[to_schema] ProblemBody),
+    /// It has changed since it was read.
+    #[response(status = 412, content_type = "application/problem+json")]
+    VersionMismatch(#[to_schema] ProblemBody),
+    /// The body is larger than 256 KiB.
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(#[to_schema] ProblemBody),
+    /// The body is not JSON by its media type.
+    #[response(status = 415, content_type = "application/problem+json")]
+    NotJson(#[to_schema] ProblemBody),
+    /// A rule is broken, or an `Idempotency-Key` was used for something else.
+    #[response(status = 422, content_type = "application/problem+json")]
+    Rule(#[to_schema] ProblemBody),
+    /// `If-Match` is missing.
+    #[response(status = 428, content_type = "application/problem+json")]
+    IfMatchRequired(#[to_schema] ProblemBody),
+    /// The database cannot be reached, or too much happens at once: try again.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(#[to_schema] ProblemBody),
+}

@@ -5,3 +5,4 @@ pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod reject;
 pub(crate) mod retry;
+pub(crate) mod revoke;

@@ -16,7 +16,7 @@ use crate::state::Api;
 #[schema(example = json!({"reason": "Please use the plan `free` for trials."}))]
 pub(crate) struct RejectBody {
     /// What the requester will read, 1 to 2,000 characters.
-    reason: String,
+    pub(super) reason: String,
 }
 
 /// Rejects a request, with a reason.

@@ -1,12 +1,9 @@
 //! `GET /v1/apps/{id}`
 
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
-use axum::response::IntoResponse;
-use axum::Json;
 use gatepass_app::apps;
 use gatepass_domain::{App, Versioned};
-use gatepass_http::{Caller, Id, Problem};
+use gatepass_http::{Caller, Id, Problem, Tagged};
 
 use crate::routes::problems::Reading;
 use crate::state::Api;
@@ -18,9 +15,7 @@ pub(crate) async fn get(
     State(api): State<Api>,
     Caller(caller): Caller,
     id: Id,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Tagged<Versioned<App>>, Problem> {
     let app = apps::get(&api.store, &caller, id.uuid("app")?).await?;
-    let etag = HeaderValue::from_str(&format!("\"{}\"", app.version));
-    let etag = etag.map_err(|cause| Problem::internal("an ETag is no header value", &cause))?;
-    Ok(([(header::ETAG, etag)], Json(app)))
+    Ok(Tagged { version: app.version, entity: app })
 }

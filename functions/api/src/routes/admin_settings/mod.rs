@@ -1,0 +1,4 @@
+//! Settings of the installation, for API Owners.
+
+pub(crate) mod get;
+pub(crate) mod put;

@@ -1,0 +1,38 @@
+//! `PUT /v1/admin/settings`
+
+use axum::extract::{Extension, State};
+use gatepass_app::{Refused, settings};
+use gatepass_domain::text::Invalid;
+use gatepass_domain::{Settings, Versioned};
+use gatepass_http::{ExchangeId, IfMatch, JsonBody, Owner, Problem, Tagged};
+use gatepass_mail::check_subject;
+
+use crate::routes::problems::Changing;
+use crate::state::Api;
+
+/// Changes the settings. What is left out takes its default. A subject must render.
+#[utoipa::path(put, path = "/v1/admin/settings", tag = "admin: settings", operation_id = "put_settings", security(("bearer" = [])),
+    params(("If-Match" = String, Header)), request_body = Settings,
+    responses((status = 200, body = Versioned<Settings>, headers(("ETag" = String))), Changing))]
+pub(crate) async fn put(
+    State(api): State<Api>,
+    Owner(owner): Owner,
+    Extension(exchange): Extension<ExchangeId>,
+    IfMatch(precondition): IfMatch,
+    JsonBody { value: settings, .. }: JsonBody<Settings>,
+) -> Result<Tagged<Versioned<Settings>>, Problem> {
+    let faults: Vec<_> = settings
+        .mail_subjects
+        .iter()
+        .filter_map(|(mail, subject)| {
+            let fault = check_subject(*mail, subject).err()?;
+            Some(Invalid::new(format!("/mail_subjects/{}", mail.as_str()), fault.to_string()))
+        })
+        .collect();
+    if !faults.is_empty() {
+        return Err(Refused::Invalid(faults).into());
+    }
+    let mut context = api.context(&exchange)?;
+    let settings = settings::put(&api.store, &mut context, &owner, precondition, &settings).await?;
+    Ok(Tagged { version: settings.version, entity: settings })
+}

@@ -1,0 +1,54 @@
+//! `PATCH /v1/apps/{id}`
+
+use axum::extract::{Extension, State};
+use gatepass_app::apps;
+use gatepass_domain::app::Visibility;
+use gatepass_domain::{App, Versioned};
+use gatepass_http::{Caller, ExchangeId, Id, IfMatch, JsonBody, Problem, Tagged};
+use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
+
+use crate::routes::problems::Changing;
+use crate::state::Api;
+
+/// What is to change; what is left out stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"description": "Warns ships in time"}))]
+pub(crate) struct EditAppBody {
+    /// Another name, 1 to 100 characters.
+    name: Option<String>,
+    /// Another description, at most 2,000 characters.
+    description: Option<String>,
+    /// Another visibility.
+    visibility: Option<Visibility>,
+    /// Another team; `null` for none.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    team: Option<Option<String>>,
+    /// Other redirect URIs, at most 20.
+    redirect_uris: Option<Vec<String>>,
+}
+
+/// Tells `null` from nothing at all.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// Edits an app; its owner alone may.
+#[utoipa::path(patch, path = "/v1/apps/{id}", tag = "apps", operation_id = "edit_app", security(("bearer" = [])),
+    params(("id" = String, Path), ("If-Match" = String, Header)), request_body = EditAppBody,
+    responses((status = 200, body = Versioned<App>, headers(("ETag" = String))), Changing))]
+pub(crate) async fn edit(
+    State(api): State<Api>,
+    Caller(caller): Caller,
+    Extension(exchange): Extension<ExchangeId>,
+    id: Id,
+    IfMatch(precondition): IfMatch,
+    JsonBody { value: body, .. }: JsonBody<EditAppBody>,
+) -> Result<Tagged<Versioned<App>>, Problem> {
+    let EditAppBody { name, description, visibility, team, redirect_uris } = body;
+    let edit = apps::Edit { name, description, visibility, team, redirect_uris };
+    let mut context = api.context(&exchange)?;
+    let app = apps::edit(&api.store, &mut context, &caller, id.uuid("app")?, precondition, &edit).await?;
+    Ok(Tagged { version: app.version, entity: app })
+}

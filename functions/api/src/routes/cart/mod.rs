@@ -1,0 +1,8 @@
+//! The caller's cart (R11–R20).
+
+pub(crate) mod clear;
+pub(crate) mod get;
+pub(crate) mod put_item;
+pub(crate) mod remove_item;
+pub(crate) mod submit;
+pub(crate) mod views;

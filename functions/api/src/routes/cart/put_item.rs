@@ -1,0 +1,43 @@
+//! `PUT /v1/cart/items/{product_id}`
+
+use axum::Json;
+use axum::extract::{Extension, State};
+use gatepass_app::{Refused, cart};
+use gatepass_domain::id::{CatalogueId, PlanId, ProductId};
+use gatepass_domain::text::Invalid;
+use gatepass_http::{Caller, ExchangeId, Id, JsonBody, Problem};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::views::CartView;
+use crate::routes::problems::Writing;
+use crate::state::Api;
+
+/// Under which plan, and where it was found.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"plan_id": "free", "catalogue_id": "public-apis"}))]
+pub(crate) struct CartItemBody {
+    /// The plan.
+    plan_id: PlanId,
+    /// The catalogue that offers product and plan.
+    catalogue_id: CatalogueId,
+}
+
+/// Puts a product into the cart: "Access with this Plan" (R10, R11). What does not fit is refused with
+/// the rule that it breaks.
+#[utoipa::path(put, path = "/v1/cart/items/{product_id}", tag = "cart", operation_id = "put_cart_item",
+    security(("bearer" = [])), params(("product_id" = ProductId, Path)), request_body = CartItemBody,
+    responses((status = 200, body = CartView), Writing))]
+pub(crate) async fn put_item(
+    State(api): State<Api>,
+    Caller(caller): Caller,
+    Extension(exchange): Extension<ExchangeId>,
+    product_id: Id,
+    JsonBody { value: CartItemBody { plan_id, catalogue_id }, .. }: JsonBody<CartItemBody>,
+) -> Result<Json<CartView>, Problem> {
+    let no_slug = |_| Refused::Invalid(vec![Invalid::new("/product_id", "must be the slug of a product, in the path")]);
+    let product_id: ProductId = product_id.slug("product").map_err(no_slug)?;
+    let mut context = api.context(&exchange)?;
+    let filled = cart::put(&api.store, &mut context, &caller, product_id, catalogue_id, plan_id).await?;
+    Ok(Json(filled.into()))
+}

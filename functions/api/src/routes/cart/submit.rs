@@ -1,0 +1,50 @@
+//! `POST /v1/cart/submit`
+
+use axum::extract::{Extension, State};
+use gatepass_app::cart;
+use gatepass_domain::access_request::AccessRequestView;
+use gatepass_domain::app::Profile;
+use gatepass_domain::id::{AppId, CredentialId};
+use gatepass_http::{Caller, ExchangeId, JsonBody, Keyed, Problem, Reply};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::routes::access_requests::submit::{answer, target};
+use crate::routes::problems::Writing;
+use crate::state::Api;
+
+/// For which app: `app_id` or `new_app`, one of them.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"new_app": {"name": "Storm warnings"}, "justification": "Warn ships in time"}))]
+pub(crate) struct SubmitCartBody {
+    /// An app of the caller's.
+    #[schema(value_type = Option<String>)]
+    app_id: Option<AppId>,
+    /// An app to create together with the request.
+    new_app: Option<Profile>,
+    /// A credential of the app that is to open the products too.
+    #[schema(value_type = Option<String>)]
+    extends_credential_id: Option<CredentialId>,
+    /// What it is for, at most 2,000 characters. The owners see it.
+    justification: Option<String>,
+}
+
+/// Asks for all that is in the cart, and empties it: "Submit request" (R20).
+#[utoipa::path(post, path = "/v1/cart/submit", tag = "cart", operation_id = "submit_cart", security(("bearer" = [])),
+    params(("Idempotency-Key" = Option<String>, Header)), request_body = SubmitCartBody,
+    responses((status = 201, body = AccessRequestView, headers(("Location" = String))), Writing))]
+pub(crate) async fn submit(
+    State(api): State<Api>,
+    Caller(caller): Caller,
+    Extension(exchange): Extension<ExchangeId>,
+    keyed: Keyed,
+    JsonBody { value: body, bytes }: JsonBody<SubmitCartBody>,
+) -> Result<Reply, Problem> {
+    let SubmitCartBody { app_id, new_app, extends_credential_id, justification } = body;
+    let target = target(app_id, new_app)?;
+    let idempotent = keyed.idempotent(&caller.id, &bytes, answer);
+    let mut context = api.context(&exchange)?;
+    let filed =
+        cart::submit(&api.store, &mut context, &caller, target, extends_credential_id, justification, &idempotent);
+    Reply::to(filed.await, answer)
+}

@@ -1,0 +1,57 @@
+//! Read and change the settings.
+
+use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
+use gatepass_domain::{Actor, ApiOwner, Context, Settings, Versioned};
+use gatepass_store::{Guard, Store, Transaction};
+use jiff::Timestamp;
+
+use crate::ROUNDS;
+use crate::error::Refused;
+use crate::precondition::Precondition;
+
+/// The settings. As long as nobody changed them, version 0 of the built-in ones.
+///
+/// # Errors
+/// [`Refused::Store`].
+pub async fn get(store: &Store, _owner: &ApiOwner) -> Result<Versioned<Settings>, Refused> {
+    Ok(read(store).await?.0)
+}
+
+async fn read(store: &Store) -> Result<(Versioned<Settings>, Chain), Refused> {
+    let built_in = || {
+        let never = Timestamp::UNIX_EPOCH;
+        let settings = Versioned { content: Settings::default(), version: 0, created_at: never, updated_at: never };
+        (settings, Chain::default())
+    };
+    Ok(store.settings().await?.unwrap_or_else(built_in))
+}
+
+/// Changes the settings.
+///
+/// # Errors
+/// [`Refused::Invalid`]; [`Refused::VersionMismatch`].
+pub async fn put(
+    store: &Store,
+    context: &mut Context,
+    owner: &ApiOwner,
+    precondition: Precondition,
+    settings: &Settings,
+) -> Result<Versioned<Settings>, Refused> {
+    settings.check().map_err(Refused::Invalid)?;
+    for _ in 0..ROUNDS {
+        let (standing, mut chain) = read(store).await?;
+        precondition.check(standing.version)?;
+        let next = match standing.version {
+            0 => Versioned::first(settings.clone(), context.now),
+            _ => standing.revised(settings.clone(), context.now),
+        };
+        let detail = Detail::SettingsUpdated(EntitySubject { id: "settings".into(), version: next.version });
+        let event = chain.append(context, Aggregate::Settings, &Actor::from(owner.person()), detail, None);
+        match store.commit(Transaction::new(context).settings(&next, &event, chain)).await {
+            Ok(()) => return Ok(next),
+            Err(error) if error.is_refused_by(Guard::Settings) => {}
+            Err(error) => return Err(Refused::unexpected(error)),
+        }
+    }
+    Err(Refused::Busy)
+}
