@@ -23,9 +23,7 @@ pub async fn approve(
     note: Option<String>,
     idempotent: &Idempotent<AccessRequestView>,
 ) -> Result<AccessRequestView, Refused> {
-    let mut findings = Findings::default();
-    findings.text(note.as_deref().unwrap_or_default(), "/note", MAX_TEXT);
-    findings.into_result().map_err(Refused::Invalid)?;
+    check_note(note.as_deref())?;
     idempotent.check(store, context).await?;
     let by = Actor::from(owner.person());
     for _ in 0..ROUNDS {
@@ -40,6 +38,16 @@ pub async fn approve(
         }
     }
     Err(Refused::Busy)
+}
+
+/// Requires a note, if there is one, that is not too long.
+///
+/// # Errors
+/// [`Refused::Invalid`].
+pub fn check_note(note: Option<&str>) -> Result<(), Refused> {
+    let mut findings = Findings::default();
+    findings.text(note.unwrap_or_default(), "/note", MAX_TEXT);
+    findings.into_result().map_err(Refused::Invalid)
 }
 
 /// The request as one that `owner` may decide on.

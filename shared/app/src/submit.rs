@@ -330,6 +330,10 @@ fn explain(
     if let Some(refused) = idempotent.beaten(&error, context) {
         return Err(refused);
     }
+    // Before the app's access: whoever submitted the same cart holds that now.
+    if error.is_refused_by(Guard::Cart) {
+        return Err(Refused::CartChanged);
+    }
     if let Some(holder) = error.access_refused(&request.product_ids) {
         return Err(match holder {
             Some(conflicting) => Refused::DuplicateAccess { conflicting },
@@ -340,9 +344,6 @@ fn explain(
         && let Target::New(profile) = &application.target
     {
         return Err(Refused::NameTaken(profile.name.clone()));
-    }
-    if error.is_refused_by(Guard::Cart) {
-        return Err(Refused::CartChanged);
     }
     if error.is_refused_by(Guard::Allowance) { Ok(()) } else { Err(Refused::unexpected(error)) }
 }

@@ -261,7 +261,7 @@ impl Store {
             rows.extend(self.query_all(Query::new(Index::Gsi2, partition, Span::All)).await?);
         }
         let mut apps = rows.into_iter().map(parse).collect::<Result<Vec<_>, _>>()?;
-        apps.sort_by(|one, other| (other.created_at, other.id).cmp(&(one.created_at, one.id)));
+        apps.sort_by_key(|app| std::cmp::Reverse((app.created_at, app.id)));
         apps.dedup_by_key(|app| app.id);
         Ok(apps)
     }

@@ -154,6 +154,8 @@ impl Store {
         let mut monthly: Vec<Source> = Vec::new();
         let mut items = Vec::new();
         loop {
+            // The open ones first: what is settled in between moves from there into its month, and so is not missed.
+            let from_standing = newest_of(self, &mut standing, after, wanted).await?;
             if newest_of(self, &mut monthly, after, wanted).await?.is_none()
                 && let Some(partition) = month
             {
@@ -162,7 +164,6 @@ impl Store {
                 continue;
             }
             let from_month = newest_of(self, &mut monthly, after, wanted).await?;
-            let from_standing = newest_of(self, &mut standing, after, wanted).await?;
             let source = match (from_standing, from_month) {
                 (None, None) => return Ok(Page { items, next: None }),
                 (Some((one, at)), Some((_, other))) if at > other => standing.get_mut(one),
