@@ -71,12 +71,23 @@ impl Notify {
         })?;
         let request = self.store.request(request_id).await.map_err(store_failed)?;
         let request = request.ok_or_else(|| Failure::Permanent(format!("there is no request {request_id}")))?;
+        let mut failed = None;
         for occasion in occasions {
-            let status = self.attend(&event, &request, &occasion).await?;
             let (template, correlation_id) = (occasion.mail.as_str(), &event.correlation_id);
-            tracing::info!(%request_id, correlation_id, template, ?status, "mail attended to");
+            match self.attend(&event, &request, &occasion).await {
+                Ok(status) => tracing::info!(%request_id, correlation_id, template, ?status, "mail attended to"),
+                // That one cannot be written to is no reason to leave the other without word. If any
+                // of the mails may still go out, the event is to come again.
+                Err(failure) => {
+                    tracing::warn!(%request_id, correlation_id, template, %failure, "mail not sent");
+                    failed = match failed {
+                        Some(transient @ Failure::Transient(_)) => Some(transient),
+                        _ => Some(failure),
+                    };
+                }
+            }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     /// Sends one mail, unless that was settled before.

@@ -24,10 +24,11 @@ pub async fn approve(
     idempotent: &Idempotent<AccessRequestView>,
 ) -> Result<AccessRequestView, Refused> {
     check_note(note.as_deref())?;
-    idempotent.check(store, context).await?;
     let by = Actor::from(owner.person());
     for _ in 0..ROUNDS {
-        let request = store.request(id).await?.ok_or(Refused::NotFound("access request"))?;
+        let request = store.request(id).await?;
+        idempotent.check(store, context).await?;
+        let request = request.ok_or(Refused::NotFound("access request"))?;
         let pending = decidable(request, owner)?;
         if pending.is_approved_by(&owner.person().id) {
             return Err(Refused::AlreadyDecided { status: Status::Pending, by: None, at: None });

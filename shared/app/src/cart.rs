@@ -122,9 +122,9 @@ pub async fn submit(
     justification: Option<String>,
     idempotent: &Idempotent<AccessRequestView>,
 ) -> Result<AccessRequestView, Refused> {
-    idempotent.check(store, context).await?;
     for _ in 0..ROUNDS {
         let read = store.cart(&caller.id, context.now).await?;
+        idempotent.check(store, context).await?;
         let plan_id = match rule::one_plan(read.cart.items.iter().map(|item| &item.plan_id)) {
             Ok(plan_id) => plan_id.clone(),
             Err(violation) => return Err(empty_or(violation, store, caller, &target).await?),

@@ -25,6 +25,9 @@ impl<T> Idempotent<T> {
 
     /// Stops when the same was answered before.
     ///
+    /// To be asked after the state was read: whoever came first with the same key then shows up here or
+    /// at the commit. Asked before, their change could be taken for somebody else's.
+    ///
     /// # Errors
     /// [`Refused::Replayed`] with that answer; [`Refused::IdempotencyKeyReused`] when the key was
     /// used for something else.

@@ -26,10 +26,11 @@ pub async fn reject(
     idempotent: &Idempotent<AccessRequestView>,
 ) -> Result<AccessRequestView, Refused> {
     check_reason(reason)?;
-    idempotent.check(store, context).await?;
     let by = Actor::from(owner.person());
     for _ in 0..ROUNDS {
-        let request = store.request(id).await?.ok_or(Refused::NotFound("access request"))?;
+        let request = store.request(id).await?;
+        idempotent.check(store, context).await?;
+        let request = request.ok_or(Refused::NotFound("access request"))?;
         let (closed, event) = decidable(request, owner)?.reject(context, &by, reason.trim().to_owned());
         if let Some(view) = close(store, context, closed, &event, idempotent).await? {
             return Ok(view);

@@ -20,10 +20,11 @@ pub async fn retry(
     id: RequestId,
     idempotent: &Idempotent<AccessRequestView>,
 ) -> Result<AccessRequestView, Refused> {
-    idempotent.check(store, context).await?;
     let by = Actor::from(owner.person());
     for _ in 0..ROUNDS {
-        let request = store.request(id).await?.ok_or(Refused::NotFound("access request"))?;
+        let request = store.request(id).await?;
+        idempotent.check(store, context).await?;
+        let request = request.ok_or(Refused::NotFound("access request"))?;
         let AccessRequest::Failed(failed) = request else { return Err(Refused::NotFailed) };
         let (queued, event) = failed.retry(context, &by);
         let request = AccessRequest::from(queued);

@@ -21,9 +21,10 @@ pub async fn revoke(
     reason: Option<&str>,
     idempotent: &Idempotent<AccessRequestView>,
 ) -> Result<AccessRequestView, Refused> {
-    idempotent.check(store, context).await?;
     for _ in 0..ROUNDS {
-        let request = store.request(id).await?.ok_or(Refused::NotFound("access request"))?;
+        let request = store.request(id).await?;
+        idempotent.check(store, context).await?;
+        let request = request.ok_or(Refused::NotFound("access request"))?;
         let (revoked, event) = revoked(context, by, request, reason.map(str::to_owned))?;
         if let Some(view) = commit(store, context, revoked, &event, idempotent).await? {
             return Ok(view);

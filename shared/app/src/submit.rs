@@ -84,8 +84,8 @@ impl Application {
 /// Files the request: one batch of reads, one transaction.
 ///
 /// # Errors
-/// [`Refused`]: the first rule broken, in the order of [`Violation`]; then `DuplicateAccess`; then
-/// `QuotaExceeded`.
+/// [`Refused`]: the first rule broken, in the order of [`Violation`]; then `QuotaExceeded`; then
+/// `DuplicateAccess`, which only the transaction finds.
 pub async fn submit(
     store: &Store,
     context: &mut Context,
@@ -95,9 +95,9 @@ pub async fn submit(
     idempotent: &Idempotent<AccessRequestView>,
 ) -> Result<AccessRequestView, Refused> {
     application.check(caller)?;
-    idempotent.check(store, context).await?;
     for _ in 0..ROUNDS {
         let facts = store.submission_facts(&keys(caller, application)).await?;
+        idempotent.check(store, context).await?;
         check_flow(flow, &facts.settings)?;
         let plan = check_rules(caller, flow, application, &facts)?;
         let target = Chosen::of(context, caller, application, facts.app.as_ref())?;

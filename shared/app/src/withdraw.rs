@@ -22,10 +22,10 @@ pub async fn withdraw(
     id: RequestId,
     idempotent: &Idempotent<AccessRequestView>,
 ) -> Result<AccessRequestView, Refused> {
-    idempotent.check(store, context).await?;
     let by = Actor::from(caller);
     for _ in 0..ROUNDS {
         let request = store.request(id).await?;
+        idempotent.check(store, context).await?;
         let own = request.filter(|request| request.facts().submission.requester.id == caller.id);
         let pending = undecided(own.ok_or(Refused::NotFound("access request"))?)?;
         let (closed, event) = pending.withdraw(context, &by);

@@ -31,7 +31,7 @@ pub use credentials::StoredCredential;
 pub use error::{CommitError, Refusal, StoreError};
 pub use idempotency::{Answer, IdempotencyKey, Recorded};
 pub use item::Item;
-pub use mails::Lease;
+pub use mails::{Lease, MailLease};
 pub use offerings::Offering;
 pub use queue::{Filter, Position};
 pub use read::Page;

@@ -1,7 +1,7 @@
 //! Faults that AWS shows and an emulator does not, injected at the SDK's HTTP connector.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use aws_smithy_http_client::Builder;
 use aws_smithy_runtime_api::client::http::{
@@ -11,6 +11,9 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::byte_stream::ByteStream;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 /// What goes wrong with one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +26,35 @@ pub enum Fault {
     LostReply,
     /// The call never arrives.
     Unreachable,
+    /// A `BatchGetItem` that does one half of its work and hands the other back.
+    HalfProcessed,
+}
+
+/// A call that is held back until the test lets it go: the moment in which somebody gets in between.
+#[derive(Debug, Clone, Default)]
+pub struct Held(Arc<Gate>);
+
+#[derive(Debug, Default)]
+struct Gate {
+    arrived: Notify,
+    open: Notify,
+}
+
+impl Held {
+    /// Waits until the call is about to be made.
+    pub async fn arrived(&self) {
+        self.0.arrived.notified().await;
+    }
+
+    /// Lets the call go.
+    pub fn release(&self) {
+        self.0.open.notify_one();
+    }
+
+    async fn pass(&self) {
+        self.0.arrived.notify_one();
+        self.0.open.notified().await;
+    }
 }
 
 /// A script of faults for the calls of one client, by operation.
@@ -32,35 +64,62 @@ pub struct Faults(Arc<Mutex<Script>>);
 #[derive(Debug, Default)]
 struct Script {
     planned: VecDeque<(String, Fault)>,
+    held: Vec<HeldCall>,
     calls: Vec<String>,
+}
+
+#[derive(Debug)]
+struct HeldCall {
+    operation: String,
+    calls_before: usize,
+    held: Held,
 }
 
 impl Faults {
     /// The next `times` calls of `operation` (`TransactWriteItems`, …) go wrong.
     pub fn plan(&self, operation: &str, fault: Fault, times: usize) {
-        let mut script = self.0.lock().expect("no test panics while it holds the script");
+        let mut script = self.script();
         script.planned.extend((0..times).map(|_| (operation.to_owned(), fault)));
+    }
+
+    /// Holds a call of `operation` back: the first after `calls_before` others of it.
+    pub fn hold(&self, operation: &str, calls_before: usize) -> Held {
+        let held = Held::default();
+        self.script().held.push(HeldCall { operation: operation.to_owned(), calls_before, held: held.clone() });
+        held
     }
 
     /// The calls made since this was last asked, attempts of the SDK included.
     pub fn calls(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock().expect("no test panics while it holds the script").calls)
+        std::mem::take(&mut self.script().calls)
     }
 
     /// Whether every planned fault has happened.
     pub fn are_over(&self) -> bool {
-        self.0.lock().expect("no test panics while it holds the script").planned.is_empty()
+        self.script().planned.is_empty()
+    }
+
+    fn script(&self) -> MutexGuard<'_, Script> {
+        self.0.lock().expect("no test panics while it holds the script")
     }
 
     pub(crate) fn client(&self) -> SharedHttpClient {
         SharedHttpClient::new(FaultyClient { inner: Builder::new().build_http(), faults: self.clone() })
     }
 
-    fn next(&self, operation: &str) -> Option<Fault> {
-        let mut script = self.0.lock().expect("no test panics while it holds the script");
+    fn next(&self, operation: &str) -> (Option<Held>, Option<Fault>) {
+        let mut script = self.script();
         script.calls.push(operation.to_owned());
-        let index = script.planned.iter().position(|(planned, _)| planned == operation)?;
-        script.planned.remove(index).map(|(_, fault)| fault)
+        let mut held = None;
+        if let Some(index) = script.held.iter().position(|call| call.operation == operation) {
+            match script.held[index].calls_before.checked_sub(1) {
+                Some(fewer) => script.held[index].calls_before = fewer,
+                None => held = Some(script.held.remove(index).held),
+            }
+        }
+        let index = script.planned.iter().position(|(planned, _)| planned == operation);
+        let fault = index.and_then(|index| script.planned.remove(index)).map(|(_, fault)| fault);
+        (held, fault)
     }
 }
 
@@ -87,23 +146,84 @@ impl HttpConnector for FaultyConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-        match self.faults.next(&operation) {
-            None => self.inner.call(request),
-            Some(Fault::Throttle) => HttpConnectorFuture::ready(Ok(refusal("ThrottlingException", ""))),
-            Some(Fault::TransactionConflict) => {
-                let reasons = r#", "CancellationReasons": [{"Code": "TransactionConflict"}]"#;
-                HttpConnectorFuture::ready(Ok(refusal("TransactionCanceledException", reasons)))
+        let (held, fault) = self.faults.next(&operation);
+        let inner = self.inner.clone();
+        HttpConnectorFuture::new(async move {
+            if let Some(held) = held {
+                held.pass().await;
             }
-            Some(Fault::Unreachable) => HttpConnectorFuture::ready(Err(ConnectorError::io("unreachable".into()))),
-            Some(Fault::LostReply) => {
-                let sent = self.inner.call(request);
-                HttpConnectorFuture::new(async move {
-                    sent.await?;
-                    Err(ConnectorError::io("the reply was lost".into()))
-                })
-            }
+            send(inner, request, &operation, fault).await
+        })
+    }
+}
+
+async fn send(
+    inner: SharedHttpConnector,
+    mut request: HttpRequest,
+    operation: &str,
+    fault: Option<Fault>,
+) -> Result<HttpResponse, ConnectorError> {
+    assert_ne!(operation, "Scan", "nothing in Gatepass reads a whole table");
+    if operation == "Query" && has_empty_value(&request) {
+        return Ok(refusal("ValidationException", ""));
+    }
+    match fault {
+        None => inner.call(request).await,
+        Some(Fault::Throttle) => Ok(refusal("ThrottlingException", "")),
+        Some(Fault::TransactionConflict) => {
+            let reasons = r#", "CancellationReasons": [{"Code": "TransactionConflict"}]"#;
+            Ok(refusal("TransactionCanceledException", reasons))
+        }
+        Some(Fault::Unreachable) => Err(ConnectorError::io("unreachable".into())),
+        Some(Fault::LostReply) => {
+            inner.call(request).await?;
+            Err(ConnectorError::io("the reply was lost".into()))
+        }
+        Some(Fault::HalfProcessed) => {
+            let left = split_batch(&mut request);
+            let answer = inner.call(request).await?;
+            Ok(with_unprocessed(answer, left).await)
         }
     }
+}
+
+/// DynamoDB takes no empty text where a key is meant; the embedded one does. The store's queries have
+/// no values beside keys.
+fn has_empty_value(request: &HttpRequest) -> bool {
+    let values = &body(request)["ExpressionAttributeValues"];
+    values.as_object().is_some_and(|values| values.values().any(|value| value["S"] == ""))
+}
+
+fn body(request: &HttpRequest) -> Value {
+    let bytes = request.body().bytes().expect("a call of DynamoDB is in memory");
+    serde_json::from_slice(bytes).expect("a call of DynamoDB is JSON")
+}
+
+/// Takes every other key out of a `BatchGetItem`; gives those, as DynamoDB hands them back.
+fn split_batch(request: &mut HttpRequest) -> Value {
+    let mut kept = body(request);
+    let mut left = kept["RequestItems"].clone();
+    for (items, parity) in [(&mut kept["RequestItems"], 0), (&mut left, 1)] {
+        for table in items.as_object_mut().expect("it names tables").values_mut() {
+            let keys = table["Keys"].as_array().expect("it names keys");
+            let chosen = keys.iter().skip(parity).step_by(2).cloned().collect::<Vec<_>>();
+            table["Keys"] = Value::Array(chosen);
+        }
+    }
+    let text = kept.to_string();
+    request.headers_mut().insert("content-length", text.len().to_string());
+    *request.body_mut() = SdkBody::from(text);
+    left
+}
+
+async fn with_unprocessed(answer: HttpResponse, left: Value) -> HttpResponse {
+    let status = answer.status();
+    let bytes = ByteStream::new(answer.into_body()).collect().await.expect("the table answers in full").into_bytes();
+    let mut body: Value = serde_json::from_slice(&bytes).expect("an answer of DynamoDB is JSON");
+    if left.as_object().is_some_and(|tables| tables.values().any(|table| table["Keys"] != json!([]))) {
+        body["UnprocessedKeys"] = left;
+    }
+    HttpResponse::new(status, SdkBody::from(body.to_string()))
 }
 
 fn refusal(code: &str, more: &str) -> HttpResponse {

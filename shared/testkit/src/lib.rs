@@ -7,12 +7,15 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 pub mod aws;
+mod clock;
 mod faults;
 mod people;
+mod scenario;
 mod table;
 mod world;
 
-pub use faults::{Fault, Faults};
+pub use clock::clock_at;
+pub use faults::{Fault, Faults, Held};
 pub use people::{ada, grace, olga, owen, owner, person};
 pub use table::{Table, create_table};
 pub use world::{World, at, context, demo};

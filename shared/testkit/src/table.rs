@@ -24,6 +24,7 @@ pub struct Table {
     pub name: String,
     /// Faults of the calls made with [`Table::client`].
     pub faults: Faults,
+    endpoint: String,
 }
 
 impl Table {
@@ -33,18 +34,26 @@ impl Table {
             Ok(endpoint) => endpoint,
             Err(_) => embedded().await,
         };
+        let table = Self::reached_at(endpoint, unique_name());
+        create_table(&table.client, &table.name).await;
+        table
+    }
+
+    /// The same table, through a client with faults of its own: somebody else's way to it.
+    pub fn beside(&self) -> Self {
+        Self::reached_at(self.endpoint.clone(), self.name.clone())
+    }
+
+    fn reached_at(endpoint: String, name: String) -> Self {
         let faults = Faults::default();
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .credentials_provider(Credentials::from_keys("local", "local", None))
             .region(Region::new("eu-central-1"))
-            .endpoint_url(endpoint)
+            .endpoint_url(&endpoint)
             .http_client(faults.client())
             .build();
-        let client = Client::from_conf(config);
-        let name = unique_name();
-        create_table(&client, &name).await;
-        Self { client, name, faults }
+        Self { client: Client::from_conf(config), name, faults, endpoint }
     }
 
     /// The store on this table.

@@ -28,6 +28,9 @@ pub(crate) enum Reading {
     /// It does not exist, or is not the caller's.
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(#[to_schema] ProblemBody),
+    /// Something went wrong on our side; what it was stands in the log alone.
+    #[response(status = 500, content_type = "application/problem+json")]
+    Internal(#[to_schema] ProblemBody),
     /// The database cannot be reached, or too much happens at once: try again.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(#[to_schema] ProblemBody),
@@ -64,6 +67,9 @@ pub(crate) enum Writing {
     /// The plan's allowance of requests is used up; `Retry-After` says when there is another.
     #[response(status = 429, content_type = "application/problem+json")]
     QuotaExceeded(#[to_schema] ProblemBody),
+    /// Something went wrong on our side; what it was stands in the log alone.
+    #[response(status = 500, content_type = "application/problem+json")]
+    Internal(#[to_schema] ProblemBody),
     /// The database cannot be reached, or too much happens at once: try again.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(#[to_schema] ProblemBody),
@@ -103,6 +109,9 @@ pub(crate) enum Changing {
     /// `If-Match` is missing.
     #[response(status = 428, content_type = "application/problem+json")]
     IfMatchRequired(#[to_schema] ProblemBody),
+    /// Something went wrong on our side; what it was stands in the log alone.
+    #[response(status = 500, content_type = "application/problem+json")]
+    Internal(#[to_schema] ProblemBody),
     /// The database cannot be reached, or too much happens at once: try again.
     #[response(status = 503, content_type = "application/problem+json")]
     Unavailable(#[to_schema] ProblemBody),

@@ -1,7 +1,7 @@
 //! `POST /v1/admin/access-requests/{id}/approve`
 
 use axum::extract::{Extension, State};
-use gatepass_app::approve::approve as decide;
+use gatepass_app::approve::{approve as decide, check_note};
 use gatepass_domain::access_request::AccessRequestView;
 use gatepass_http::{ExchangeId, Id, Keyed, OptionalBody, Owner, Problem, Reply};
 use serde::Deserialize;
@@ -30,6 +30,7 @@ pub(crate) async fn approve(
     keyed: Keyed,
     OptionalBody { value: ApproveBody { note }, bytes }: OptionalBody<ApproveBody>,
 ) -> Result<Reply, Problem> {
+    check_note(note.as_deref())?;
     let idempotent = keyed.idempotent(&owner.person().id, &bytes, answer);
     let mut context = api.context(&exchange)?;
     let id = id.uuid("access request")?;

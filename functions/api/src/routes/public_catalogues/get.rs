@@ -14,6 +14,7 @@ use crate::state::Api;
     params(("id" = CatalogueId, Path)),
     responses((status = 200, body = CatalogueDetail),
         (status = 404, body = ProblemBody, content_type = "application/problem+json"),
+        (status = 500, body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn get(State(api): State<Api>, id: Id) -> Result<Json<CatalogueDetail>, Problem> {
     let shelf = browse::catalogue(&api.store, None, &id.slug("catalogue")?).await?;

@@ -11,6 +11,7 @@ use crate::state::Api;
 /// The catalogues presented to everybody.
 #[utoipa::path(get, path = "/v1/public/catalogues", tag = "catalogues", operation_id = "list_public_catalogues",
     responses((status = 200, body = Listed<CatalogueSummary>),
+        (status = 500, body = ProblemBody, content_type = "application/problem+json"),
         (status = 503, body = ProblemBody, content_type = "application/problem+json")))]
 pub(crate) async fn list(State(api): State<Api>) -> Result<Json<Listed<CatalogueSummary>>, Problem> {
     let shelves = browse::catalogues(&api.store, None).await?;

@@ -1,0 +1,48 @@
+//! How a function of the artifact is configured.
+
+use gatepass_api::{Config, endpoints};
+use gatepass_lambda::{ConfigError, Vars};
+
+fn vars(route: &str, without: &str) -> Vars {
+    let all = [
+        ("GATEPASS_ROUTE", route),
+        ("GATEPASS_TABLE", "gatepass"),
+        ("GATEPASS_GROUPS_CLAIM", "cognito:groups"),
+        ("GATEPASS_KEY_ID", "alias/gatepass"),
+    ];
+    let kept = all.into_iter().filter(|(name, _)| *name != without);
+    kept.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+#[test]
+fn a_missing_variable_is_named() {
+    for name in ["GATEPASS_ROUTE", "GATEPASS_TABLE", "GATEPASS_GROUPS_CLAIM"] {
+        let error = Config::from_vars(&vars("GET /v1/me", name)).unwrap_err();
+        assert_eq!(error, ConfigError::Missing(name));
+        assert_eq!(error.to_string(), format!("{name} is not set"));
+    }
+}
+
+#[test]
+fn only_the_endpoint_that_reveals_needs_the_key() {
+    for endpoint in endpoints() {
+        let route = endpoint.route.to_string();
+        let without = Config::from_vars(&vars(&route, "GATEPASS_KEY_ID"));
+        if route == "POST /v1/apps/{id}/credentials/{cid}/reveal" {
+            assert_eq!(without.unwrap_err(), ConfigError::Missing("GATEPASS_KEY_ID"));
+            assert!(Config::from_vars(&vars(&route, "")).unwrap().key_id.is_some());
+        } else {
+            assert_eq!(without.unwrap().route, endpoint.route);
+            assert_eq!(Config::from_vars(&vars(&route, "")).unwrap().key_id, None, "{route} must not read the key");
+        }
+    }
+}
+
+#[test]
+fn a_route_that_is_none_is_refused_in_words() {
+    for route in ["", "GET", "GET /v1/nothing", "get /v1/me", "DELETE /v1/me", "GET /v1/me "] {
+        let error = Config::from_vars(&vars(route, "")).unwrap_err();
+        let expected = format!("GATEPASS_ROUTE cannot be `{route}`: no endpoint has this method and path");
+        assert_eq!(error.to_string(), expected);
+    }
+}

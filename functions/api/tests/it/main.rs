@@ -1,0 +1,18 @@
+//! The endpoints, called as API Gateway calls them.
+//!
+//! The snapshots read like a specification: one for each endpoint's answer when all goes well, one
+//! for each kind of problem. `cargo insta review`, or `INSTA_UPDATE=always` for one run, renews them.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bodies;
+mod config;
+mod disclosure;
+mod document;
+mod harness;
+mod idempotency;
+mod order;
+mod routes;
+mod schema;
+mod shape;
+mod tokens;

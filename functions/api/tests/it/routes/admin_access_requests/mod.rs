@@ -1,0 +1,8 @@
+//! `/v1/admin/access-requests`
+
+mod approve;
+mod get;
+mod list;
+mod reject;
+mod retry;
+mod revoke;

@@ -1,0 +1,54 @@
+use gatepass_testkit::owen;
+use serde_json::{Value, json};
+
+use crate::harness::Api;
+
+fn examples() -> [(&'static str, Value); 3] {
+    [
+        (
+            "catalogues",
+            json!({
+                "id": "harbour-apis", "name": "Harbour APIs", "audience": { "kind": "groups", "groups": ["harbour"] },
+                "product_ids": ["weather-api"], "plan_ids": ["gold"],
+            }),
+        ),
+        (
+            "products",
+            json!({
+                "id": "tides-api", "name": "Tides API", "auth_method": "api_key", "gateway": { "kind": "builtin" },
+                "owners": ["tides@example.com"], "published": true,
+            }),
+        ),
+        ("plans", json!({ "id": "silver", "name": "Silver", "rate_limit": { "requests": 50, "per_seconds": 1 } })),
+    ]
+}
+
+/// R29–R32
+#[tokio::test]
+async fn offerings_are_created_under_a_slug_of_the_owners_choice() {
+    let api = Api::new().await;
+    for (kind, body) in examples() {
+        let create = || api.post(&format!("/v1/admin/{kind}")).by_owner(&owen()).json(&body);
+        let answer = create().keyed(kind).send().await.expect(201);
+        assert_eq!(create().keyed(kind).send().await.expect(201).body, answer.body);
+        answer.is(&format!("admin_{kind}_create"));
+        let there = api.get(&answer.headers["location"]).by_owner(&owen()).send().await.expect(200);
+        assert_eq!(there.body, answer.body);
+        create().send().await.problem(409, "name-taken");
+    }
+}
+
+#[tokio::test]
+async fn faults_are_pointed_at() {
+    let api = Api::new().await;
+    for ((kind, mut body), (member, value)) in examples().into_iter().zip([
+        ("audience", json!({ "kind": "nobody" })),
+        ("owners", json!(["not an address"])),
+        ("approvals_required", json!(3)),
+    ]) {
+        body[member] = value;
+        let answer = api.post(&format!("/v1/admin/{kind}")).by_owner(&owen()).json(&body).send().await;
+        let pointers = answer.problem(400, "invalid-body").pointers();
+        assert!(pointers.len() == 1 && pointers[0].starts_with(&format!("/{member}")), "{pointers:?}");
+    }
+}

@@ -1,0 +1,4 @@
+//! `/v1/admin/settings`
+
+mod get;
+mod put;

@@ -1,0 +1,7 @@
+//! `/v1/cart`
+
+mod clear;
+mod get;
+mod put_item;
+mod remove_item;
+mod submit;

@@ -1,0 +1,4 @@
+//! `/v1/catalogues`
+
+mod get;
+mod list;

@@ -1,0 +1,4 @@
+//! `/v1/apps/{id}/credentials`
+
+mod list;
+mod reveal;

@@ -1,0 +1,65 @@
+use gatepass_domain::event::Aggregate;
+use gatepass_domain::key::PlainKey;
+use gatepass_testkit::ada;
+use jiff::SignedDuration;
+use serde_json::Value;
+
+use crate::harness::{Api, id_of};
+
+fn path(request: &Value) -> String {
+    let credential = request["credential_id"].as_str().unwrap();
+    format!("/v1/apps/{}/credentials/{credential}/reveal", id_of(&request["app"]))
+}
+
+/// R18
+#[tokio::test]
+async fn a_key_is_revealed_as_often_as_asked_and_kept_by_nobody_on_the_way() {
+    let api = Api::new().await;
+    let request = api.access(&ada(), "weather-api", "gold", "Storm warnings").await;
+    let answer = api.post(&path(&request)).by(&ada()).send().await.expect(200);
+    assert_eq!(answer.headers["cache-control"], "no-store");
+    answer.is("credentials_reveal");
+    let key = PlainKey::parse(&answer.text("/key")).expect("it is one of ours");
+    let record = api.world.store.api_key(&key.digest()).await.unwrap().expect("it is the one that was issued");
+    assert_eq!(record.credential_id.to_string(), answer.text("/credential_id"));
+    let again = api.post(&path(&request)).by(&ada()).send().await.expect(200);
+    assert_eq!(again.body, answer.body);
+}
+
+#[tokio::test]
+async fn that_a_key_was_shown_is_on_record_before_it_is_shown() {
+    let api = Api::new().await;
+    let request = api.access(&ada(), "weather-api", "gold", "Storm warnings").await;
+    api.kms.refuse("KMSInternalException", 1);
+    api.post(&path(&request)).by(&ada()).send().await.problem(503, "unavailable");
+    let credential = request["credential_id"].as_str().unwrap().parse().unwrap();
+    let events = api.world.store.events_of(&Aggregate::Credential(credential)).await.unwrap();
+    let shown = events.last().unwrap();
+    assert_eq!((shown.detail.event_type(), shown.actor_id.as_str()), ("CredentialRevealed", "ada"));
+    assert_eq!(shown.correlation_id, "JKJaXmPLvHcESHA=");
+}
+
+#[tokio::test]
+async fn a_key_whose_time_is_over_is_not_revealed() {
+    let api = Api::new().await;
+    // The plan `free` lets keys live 30 days.
+    let request = api.access(&ada(), "weather-api", "gold", "No end").await;
+    let ending = api.access(&ada(), "weather-api", "free", "Ends").await;
+    api.advance(SignedDuration::from_hours(24 * 30 - 1));
+    api.post(&path(&ending)).by(&ada()).send().await.expect(200);
+    api.advance(SignedDuration::from_hours(2));
+    let answer = api.post(&path(&ending)).by(&ada()).send().await.problem(409, "credential-not-active");
+    answer.is("problem_credential_not_active");
+    api.post(&path(&request)).by(&ada()).send().await.expect(200);
+}
+
+#[tokio::test]
+async fn a_credential_is_found_under_its_own_app_alone() {
+    let api = Api::new().await;
+    let request = api.access(&ada(), "weather-api", "gold", "One").await;
+    let other = api.app(&ada(), "Other").await;
+    let credential = request["credential_id"].as_str().unwrap();
+    let elsewhere = format!("/v1/apps/{other}/credentials/{credential}/reveal");
+    api.post(&elsewhere).by(&ada()).send().await.problem(404, "not-found");
+    api.post(&path(&request).replace(credential, "x")).by(&ada()).send().await.problem(404, "not-found");
+}

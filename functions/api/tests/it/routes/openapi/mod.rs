@@ -1,0 +1,3 @@
+//! `/v1/openapi.json`
+
+mod get;

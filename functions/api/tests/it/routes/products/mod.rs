@@ -1,0 +1,3 @@
+//! `/v1/products`
+
+mod get;

@@ -1,0 +1,4 @@
+//! `/v1/public/catalogues`
+
+mod get;
+mod list;

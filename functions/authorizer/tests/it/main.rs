@@ -1,0 +1,205 @@
+//! The authorizer, asked as API Gateway asks.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use gatepass_authorizer::{Authorizer, Config};
+use gatepass_domain::Context;
+use gatepass_domain::access_request::AccessRequestView;
+use gatepass_domain::credential::{CredentialStatus, GrantStatus, KeyRecord};
+use gatepass_domain::key::PlainKey;
+use gatepass_lambda::{ConfigError, Failure, Vars};
+use gatepass_provisioning::{Outcome, provision};
+use gatepass_sealing::Sealer;
+use gatepass_store::Transaction;
+use gatepass_testkit::aws::Kms;
+use gatepass_testkit::{Fault, World, ada, at, clock_at, context};
+use serde_json::{Value, json};
+
+const NOON: &str = "2026-11-23T12:00:01Z";
+
+/// Access to `weather-api` under `free`, whose keys live 30 days, with its key.
+struct Access {
+    world: World,
+    request: AccessRequestView,
+    key: String,
+}
+
+impl Access {
+    async fn new() -> Self {
+        let (world, kms) = (World::new().await, Kms::new().await);
+        let id = world.submitted(&ada(), "weather-api", "free", "Storm warnings").await.id;
+        world.approved(id).await;
+        let sealer = Sealer::new(kms.client, "alias/gatepass");
+        assert_eq!(provision(&world.store, &sealer, &mut context(), id).await.unwrap(), Outcome::Provisioned);
+        let request = world.request(id).await;
+        let credential = request.credential_id.unwrap();
+        let stored = world.store.credential(request.app.id, credential).await.unwrap().unwrap();
+        let record = world.store.api_key(&stored.digests[0]).await.unwrap().unwrap();
+        let key = sealer.unseal(credential, &record.sealed).await.unwrap().expose().to_owned();
+        Self { world, request, key }
+    }
+
+    /// What is answered at `time` to a call of the API of `product` with these headers.
+    async fn ask(&self, time: &str, product: &str, headers: Value) -> Value {
+        let stage = json!({ "gatepass_product_id": product, "other": "x" });
+        self.try_ask(time, stage, headers).await.unwrap()
+    }
+
+    async fn try_ask(&self, time: &str, stage_variables: Value, headers: Value) -> Result<Value, Failure> {
+        let config = Config { table: self.world.table.name.clone() };
+        let function = Authorizer::new(config, self.world.table.client.clone(), clock_at(time));
+        let request = call(stage_variables, headers).to_string();
+        let request = serde_json::from_str(&request).expect("API Gateway sends this");
+        function.handle(request).await.map(|response| serde_json::to_value(response).unwrap())
+    }
+
+    async fn record(&self) -> KeyRecord {
+        self.world.store.api_key(&PlainKey::parse(&self.key).unwrap().digest()).await.unwrap().unwrap()
+    }
+
+    async fn write(&self, record: &KeyRecord) {
+        let mut context = context();
+        self.world.store.commit(Transaction::new(&mut context).api_key(record)).await.unwrap();
+    }
+
+    fn headers(&self) -> Value {
+        json!({ "host": "weather.example.com", "x-api-key": self.key })
+    }
+}
+
+/// "Lambda authorizer request format", payload version 2.0.
+fn call(stage_variables: Value, headers: Value) -> Value {
+    json!({
+        "version": "2.0",
+        "type": "REQUEST",
+        "routeArn": "arn:aws:execute-api:eu-central-1:123456789012:abcdef123/$default/GET/storms",
+        "identitySource": [headers["x-api-key"]],
+        "routeKey": "$default",
+        "rawPath": "/storms",
+        "rawQueryString": "area=north",
+        "headers": headers,
+        "queryStringParameters": { "area": "north" },
+        "requestContext": {
+            "accountId": "123456789012", "apiId": "abcdef123", "domainName": "weather.example.com",
+            "domainPrefix": "weather", "requestId": "id", "routeKey": "$default", "stage": "$default",
+            "http": {
+                "method": "GET", "path": "/storms", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1",
+                "userAgent": "test",
+            },
+            "time": "23/Nov/2026:12:00:01 +0000", "timeEpoch": 1_795_435_201_000_u64,
+        },
+        "pathParameters": {},
+        "stageVariables": stage_variables,
+    })
+}
+
+fn closed() -> Value {
+    json!({ "isAuthorized": false, "context": {} })
+}
+
+#[tokio::test]
+async fn a_live_key_opens_its_product_with_one_consistent_read() {
+    let access = Access::new().await;
+    access.world.table.faults.calls();
+    let answer = access.ask(NOON, "weather-api", access.headers()).await;
+    assert_eq!(
+        answer,
+        json!({
+            "isAuthorized": true,
+            "context": {
+                "credential_id": access.request.credential_id, "app_id": access.request.app.id,
+                "plan_id": "free", "product_id": "weather-api",
+            },
+        })
+    );
+    assert_eq!(access.world.table.faults.calls(), ["GetItem"]);
+    assert!(!answer.to_string().contains("gp_"), "the key goes no further");
+    let differently = json!({ "X-API-Key": access.key });
+    assert_eq!(access.ask(NOON, "weather-api", differently).await["isAuthorized"], true);
+}
+
+#[tokio::test]
+async fn what_is_no_key_of_ours_is_closed_without_a_look_up() {
+    let access = Access::new().await;
+    access.world.table.faults.calls();
+    let mut mistyped = access.key.clone();
+    mistyped.replace_range(10..11, if &mistyped[10..11] == "a" { "b" } else { "a" });
+    let too_long = format!("{}x", access.key);
+    for key in ["", "gp_", "secret", &mistyped, &too_long, &access.key.to_uppercase(), &format!(" {}", access.key), "ü"] {
+        assert_eq!(access.ask(NOON, "weather-api", json!({ "x-api-key": key })).await, closed(), "{key}");
+    }
+    assert_eq!(access.ask(NOON, "weather-api", json!({})).await, closed());
+    let elsewhere = json!({ "authorization": format!("Bearer {}", access.key), "x-api-key2": access.key });
+    assert_eq!(access.ask(NOON, "weather-api", elsewhere).await, closed());
+    assert!(access.world.table.faults.calls().is_empty());
+}
+
+#[tokio::test]
+async fn a_key_that_was_never_issued_is_closed() {
+    let access = Access::new().await;
+    let minted = PlainKey::mint(&mut Context::seeded(at(NOON), 4_711));
+    assert_eq!(access.ask(NOON, "weather-api", json!({ "x-api-key": minted.expose() })).await, closed());
+}
+
+#[tokio::test]
+async fn another_product_stays_closed() {
+    let access = Access::new().await;
+    for product in ["maps-api", "fleet-api", "no-api"] {
+        assert_eq!(access.ask(NOON, product, access.headers()).await, closed(), "{product}");
+    }
+    let mut record = access.record().await;
+    record.grants[0].status = GrantStatus::Revoked;
+    access.write(&record).await;
+    assert_eq!(access.ask(NOON, "weather-api", access.headers()).await, closed());
+}
+
+#[tokio::test]
+async fn what_is_taken_back_is_closed_by_the_next_call() {
+    let access = Access::new().await;
+    let live = access.record().await;
+    for status in [CredentialStatus::Suspended, CredentialStatus::Revoked, CredentialStatus::Expired] {
+        access.write(&KeyRecord { status, ..live.clone() }).await;
+        assert_eq!(access.ask(NOON, "weather-api", access.headers()).await, closed(), "{status:?}");
+        access.write(&live).await;
+        assert_eq!(access.ask(NOON, "weather-api", access.headers()).await["isAuthorized"], true);
+    }
+}
+
+/// By the clock alone: nobody need have marked it.
+#[tokio::test]
+async fn a_key_whose_time_is_over_is_closed() {
+    let access = Access::new().await;
+    let answer = access.ask("2026-12-23T11:59:00Z", "weather-api", access.headers()).await;
+    assert_eq!(answer["isAuthorized"], true);
+    assert_eq!(access.ask("2026-12-23T12:00:00Z", "weather-api", access.headers()).await, closed());
+    assert_eq!(access.record().await.status, CredentialStatus::Active);
+}
+
+#[tokio::test]
+async fn an_api_that_names_no_product_is_a_mistake_that_shows() {
+    let access = Access::new().await;
+    for stage in [json!(null), json!({}), json!({ "product": "weather-api" }), json!({ "gatepass_product_id": "" })] {
+        let failure = access.try_ask(NOON, stage, access.headers()).await.unwrap_err();
+        assert!(matches!(&failure, Failure::Permanent(text) if text.contains("stage variable")), "{failure}");
+    }
+    // Also without a key: the mistake does not depend on who calls.
+    let failure = access.try_ask(NOON, json!({}), json!({})).await.unwrap_err();
+    assert!(matches!(failure, Failure::Permanent(_)), "{failure}");
+}
+
+#[tokio::test]
+async fn without_the_store_nothing_opens() {
+    let access = Access::new().await;
+    access.world.table.faults.plan("GetItem", Fault::Unreachable, 3);
+    let stage = json!({ "gatepass_product_id": "weather-api" });
+    let failure = access.try_ask(NOON, stage, access.headers()).await.unwrap_err();
+    assert!(matches!(failure, Failure::Transient(_)), "{failure}");
+    assert!(!failure.to_string().contains(&access.key), "no key in a failure");
+}
+
+#[test]
+fn a_missing_variable_is_named() {
+    let vars = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), "x".to_owned())).collect::<Vars>();
+    assert!(Config::from_vars(&vars(&["GATEPASS_TABLE"])).is_ok());
+    assert_eq!(Config::from_vars(&vars(&[])).unwrap_err(), ConfigError::Missing("GATEPASS_TABLE"));
+}

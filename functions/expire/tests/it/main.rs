@@ -1,0 +1,171 @@
+//! What is due by time, on the call of a schedule.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use gatepass_domain::id::{EventId, RequestId};
+use gatepass_expire::{Config, Expire};
+use gatepass_lambda::{ConfigError, Failure, Vars};
+use gatepass_provisioning::{Outcome, provision};
+use gatepass_sealing::Sealer;
+use gatepass_testkit::aws::{EventBridge, Kms, schedule_call};
+use gatepass_testkit::{Fault, World, ada, at, clock_at, context};
+
+struct Stage {
+    world: World,
+    bus: EventBridge,
+    kms: Kms,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        Self { world: World::new().await, bus: EventBridge::new().await, kms: Kms::new().await }
+    }
+
+    /// The schedule calls at `time`.
+    async fn run(&self, time: &str) -> Result<(), Failure> {
+        let config = Config { table: self.world.table.name.clone(), bus: "gatepass-bus".into() };
+        let dynamodb = self.world.table.client.clone();
+        let function = Expire::new(config, dynamodb, self.bus.client.clone(), clock_at(time));
+        let call = serde_json::from_str(&schedule_call().to_string()).unwrap();
+        function.handle(call).await
+    }
+
+    /// A request whose provisioning failed for the moment at noon: it is due again a minute later.
+    async fn deferred(&self, app: &str) -> RequestId {
+        let id = self.world.submitted(&ada(), "weather-api", "gold", app).await.id;
+        self.world.approved(id).await;
+        self.kms.refuse("ThrottlingException", 1);
+        let sealer = Sealer::new(self.kms.client.clone(), "alias/gatepass");
+        let outcome = provision(&self.world.store, &sealer, &mut context(), id).await.unwrap();
+        assert_eq!(outcome, Outcome::Deferred);
+        id
+    }
+
+    /// The ids of all that happened at noon, oldest first.
+    async fn recorded(&self) -> Vec<EventId> {
+        let noon = at("2026-11-23T12:00:00Z");
+        self.world.store.events_of_day(noon, noon).await.unwrap().into_iter().map(|event| event.id).collect()
+    }
+
+    /// The relay has published these at noon.
+    async fn received(&self, ids: &[EventId]) {
+        self.world.store.put_receipt(ids, at("2026-11-23T12:00:01Z")).await.unwrap();
+    }
+
+    fn published(&self) -> Vec<String> {
+        let entries = self.bus.entries();
+        entries.iter().map(|entry| entry["Detail"]["metadata"]["id"].as_str().unwrap().to_owned()).collect()
+    }
+
+    async fn last_event(&self, id: RequestId) -> &'static str {
+        self.world.history(id).await.last().copied().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn only_what_is_due_is_queued_again_and_once() {
+    let stage = Stage::new().await;
+    let id = stage.deferred("Storm warnings").await;
+    let pending = stage.world.submitted(&ada(), "maps-api", "gold", "Maps").await.id;
+    stage.run("2026-11-23T12:00:50Z").await.unwrap();
+    assert_eq!(stage.last_event(id).await, "ProvisioningDeferred");
+    for _ in 0..2 {
+        stage.run("2026-11-23T12:01:01Z").await.unwrap();
+    }
+    let history = stage.world.history(id).await;
+    assert_eq!(history.iter().filter(|one| **one == "ProvisioningRequeued").count(), 1);
+    assert_eq!(stage.world.request(id).await.provisioning.next_attempt_at, None);
+    assert_eq!(stage.last_event(pending).await, "AccessRequestSubmitted");
+    // The event goes its way over the stream; nothing is published from here.
+    assert!(stage.bus.batches().is_empty());
+}
+
+#[tokio::test]
+async fn runs_at_the_same_time_queue_once() {
+    let stage = Stage::new().await;
+    let id = stage.deferred("Storm warnings").await;
+    let run = || stage.run("2026-11-23T12:01:01Z");
+    let (a, b, c) = tokio::join!(run(), run(), run());
+    for done in [a, b, c] {
+        done.unwrap();
+    }
+    let history = stage.world.history(id).await;
+    assert_eq!(history.iter().filter(|one| **one == "ProvisioningRequeued").count(), 1);
+}
+
+#[tokio::test]
+async fn what_the_stream_lost_is_published_and_nothing_else() {
+    let stage = Stage::new().await;
+    stage.world.submitted(&ada(), "weather-api", "gold", "Storm warnings").await;
+    let recorded = stage.recorded().await;
+    let lost = recorded[recorded.len() / 2];
+    let rest: Vec<_> = recorded.iter().copied().filter(|id| *id != lost).collect();
+    stage.received(&rest).await;
+    // It may still be on its way.
+    stage.run("2026-11-23T12:01:30Z").await.unwrap();
+    assert_eq!(stage.published(), [""; 0]);
+    stage.run("2026-11-23T12:02:30Z").await.unwrap();
+    assert_eq!(stage.published(), [lost.to_string()]);
+    stage.run("2026-11-23T12:03:30Z").await.unwrap();
+    assert_eq!(stage.published(), [""; 0], "it has its receipt now");
+}
+
+#[tokio::test]
+async fn what_could_not_be_published_is_looked_for_again() {
+    let stage = Stage::new().await;
+    stage.world.submitted(&ada(), "weather-api", "gold", "Storm warnings").await;
+    let recorded = stage.recorded().await;
+    stage.received(&recorded[2..]).await;
+    stage.bus.refuse_entries([recorded[1]]);
+    let failure = stage.run("2026-11-23T12:02:30Z").await.unwrap_err();
+    assert!(matches!(failure, Failure::Transient(_)), "{failure}");
+    assert_eq!(stage.published(), [recorded[0].to_string()]);
+    assert_eq!(stage.world.store.swept_to().await.unwrap(), None);
+    stage.bus.out_of_order(true);
+    assert!(matches!(stage.run("2026-11-23T12:03:30Z").await, Err(Failure::Transient(_))));
+    stage.bus.out_of_order(false);
+    stage.bus.refuse_entries([""; 0]);
+    stage.run("2026-11-23T12:04:30Z").await.unwrap();
+    assert_eq!(stage.published(), [recorded[0].to_string(), recorded[1].to_string()], "twice rather than never");
+}
+
+#[tokio::test]
+async fn a_sweep_that_was_held_up_catches_up_over_days() {
+    let stage = Stage::new().await;
+    stage.run("2026-11-23T11:00:00Z").await.unwrap();
+    let recorded = stage.recorded().await;
+    stage.received(&recorded[1..]).await;
+    stage.run("2026-11-25T01:00:00Z").await.unwrap();
+    assert_eq!(stage.published(), [recorded[0].to_string()]);
+    let swept_to = stage.world.store.swept_to().await.unwrap().unwrap();
+    assert!(swept_to >= at("2026-11-25T00:57:59Z"), "{swept_to}");
+}
+
+#[tokio::test]
+async fn without_the_store_the_schedule_comes_again() {
+    let stage = Stage::new().await;
+    let id = stage.deferred("Storm warnings").await;
+    for operation in ["Query", "TransactWriteItems"] {
+        stage.world.table.faults.plan(operation, Fault::Unreachable, 3);
+        let failure = stage.run("2026-11-23T12:01:01Z").await.unwrap_err();
+        assert!(matches!(failure, Failure::Transient(_)), "{operation}: {failure}");
+        assert_eq!(stage.last_event(id).await, "ProvisioningDeferred");
+    }
+    // What is done before the sweep fails stays done.
+    stage.world.table.faults.plan("GetItem", Fault::Unreachable, 3);
+    let failure = stage.run("2026-11-23T12:01:01Z").await.unwrap_err();
+    assert!(matches!(failure, Failure::Transient(_)), "{failure}");
+    assert_eq!(stage.last_event(id).await, "ProvisioningRequeued");
+}
+
+#[test]
+fn a_missing_variable_is_named() {
+    let vars = |without: &str| -> Vars {
+        let all = ["GATEPASS_TABLE", "GATEPASS_BUS"].into_iter().filter(|name| *name != without);
+        all.map(|name| (name.to_owned(), "x".to_owned())).collect()
+    };
+    assert!(Config::from_vars(&vars("")).is_ok());
+    for name in ["GATEPASS_TABLE", "GATEPASS_BUS"] {
+        assert_eq!(Config::from_vars(&vars(name)).unwrap_err(), ConfigError::Missing(name));
+    }
+}

@@ -1,0 +1,9 @@
+//! Mails, sent on events as EventBridge delivers them.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod config;
+mod events;
+mod once;
+mod stage;
+mod trouble;

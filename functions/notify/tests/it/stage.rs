@@ -1,0 +1,113 @@
+//! A table, a mail service, and the function between them.
+
+use gatepass_domain::access_request::{LastError, ProvisioningStatus};
+use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject, MailRecord, MailStatus};
+use gatepass_domain::id::RequestId;
+use gatepass_domain::settings::MailKind;
+use gatepass_domain::{AccessRequest, Actor, Settings, Versioned};
+use gatepass_lambda::Failure;
+use gatepass_notify::{Config, Notify};
+use gatepass_provisioning::{Outcome, provision};
+use gatepass_sealing::Sealer;
+use gatepass_store::Transaction;
+use gatepass_testkit::aws::{Kms, Ses, bus_event};
+use gatepass_testkit::{World, ada, clock_at, context};
+use serde_json::Value;
+
+pub(crate) struct Stage {
+    pub(crate) world: World,
+    pub(crate) ses: Ses,
+    kms: Kms,
+    sender: Option<String>,
+}
+
+impl Stage {
+    pub(crate) async fn new() -> Self {
+        let sender = Some("Gatepass <gatepass@example.com>".to_owned());
+        Self { world: World::new().await, ses: Ses::new().await, kms: Kms::new().await, sender }
+    }
+
+    /// No sender is configured.
+    pub(crate) async fn without_sender() -> Self {
+        Self { sender: None, ..Self::new().await }
+    }
+
+    /// Ada asks for access under the reviewed plan.
+    pub(crate) async fn submitted(&self, product: &str) -> RequestId {
+        self.world.submitted(&ada(), product, "gold", &format!("App of {product}")).await.id
+    }
+
+    /// Access that stands, or for `payments-api` has failed.
+    pub(crate) async fn provisioned(&self, product: &str) -> RequestId {
+        let id = self.submitted(product).await;
+        self.provision(id).await;
+        id
+    }
+
+    /// Approves and provisions the request.
+    pub(crate) async fn provision(&self, id: RequestId) {
+        self.world.approved(id).await;
+        let sealer = Sealer::new(self.kms.client.clone(), "alias/gatepass");
+        let outcome = provision(&self.world.store, &sealer, &mut context(), id).await.unwrap();
+        assert!(matches!(outcome, Outcome::Provisioned | Outcome::Failed), "{outcome:?}");
+    }
+
+    /// Somebody retries, and it fails again.
+    pub(crate) async fn fails_again(&self, id: RequestId) {
+        let Some(AccessRequest::Failed(failed)) = self.world.store.request(id).await.unwrap() else {
+            panic!("it has not failed")
+        };
+        let mut context = context();
+        let by = Actor::system("test");
+        let (queued, event) = failed.retry(&mut context, &by);
+        let transaction = Transaction::new(&mut context).request(&queued.clone().into(), &event);
+        self.world.store.commit(transaction).await.unwrap();
+        let error = LastError { code: "gateway-not-configured".into(), message: "Still not configured.".into() };
+        let (outcome, event) = queued.attempt_failed(&mut context, &by, error, false);
+        let request = AccessRequest::from(outcome);
+        assert_eq!(request.view().provisioning.status, ProvisioningStatus::Failed);
+        let transaction = Transaction::new(&mut context).request(&request, &event);
+        self.world.store.commit(transaction).await.unwrap();
+    }
+
+    /// The owners change the settings, for the first time.
+    pub(crate) async fn configure(&self, settings: Settings) {
+        let mut context = context();
+        let settings = Versioned::first(settings, context.now);
+        let mut chain = Chain::default();
+        let detail = Detail::SettingsUpdated(EntitySubject { id: "settings".into(), version: 1 });
+        let event = chain.append(&mut context, Aggregate::Settings, &Actor::system("test"), detail, None);
+        let transaction = Transaction::new(&mut context).settings(&settings, &event, chain);
+        self.world.store.commit(transaction).await.unwrap();
+    }
+
+    /// Delivers the newest event of that type.
+    pub(crate) async fn deliver(&self, id: RequestId, event_type: &str) -> Result<(), Failure> {
+        self.deliver_at("2026-11-23T12:00:01Z", id, event_type).await
+    }
+
+    /// Delivers the newest event of that type, at `time`.
+    pub(crate) async fn deliver_at(&self, time: &str, id: RequestId, event_type: &str) -> Result<(), Failure> {
+        self.deliver_json(time, &bus_event(&self.world.event(id, event_type).await)).await
+    }
+
+    pub(crate) async fn deliver_json(&self, time: &str, event: &Value) -> Result<(), Failure> {
+        let config = Config {
+            table: self.world.table.name.clone(),
+            sender: self.sender.clone(),
+            portal_url: "https://portal.example.com".into(),
+        };
+        let dynamodb = self.world.table.client.clone();
+        let function = Notify::new(config, dynamodb, self.ses.client.clone(), clock_at(time));
+        let event = serde_json::from_str(&event.to_string()).expect("EventBridge sends this");
+        function.handle(event).await
+    }
+
+    /// What is on record of the mails about a request, by template.
+    pub(crate) async fn record(&self, id: RequestId) -> Vec<(MailKind, MailStatus)> {
+        let dossier = self.world.store.dossier(id).await.unwrap().expect("it was asked for");
+        let mut mails: Vec<_> = dossier.mails.iter().map(|MailRecord { template, status, .. }| (*template, *status)).collect();
+        mails.sort_by_key(|(template, _)| *template);
+        mails
+    }
+}

@@ -1,0 +1,157 @@
+//! Provisioning, on events as EventBridge delivers them.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use gatepass_domain::access_request::ProvisioningStatus;
+use gatepass_domain::id::RequestId;
+use gatepass_lambda::{ConfigError, Failure, Vars};
+use gatepass_provision::{Config, Provision};
+use gatepass_testkit::aws::{Kms, bus_event};
+use gatepass_testkit::{Fault, World, ada, at, clock_at};
+use serde_json::{Value, json};
+
+struct Stage {
+    world: World,
+    kms: Kms,
+    function: Provision,
+}
+
+impl Stage {
+    async fn new() -> Self {
+        let (world, kms) = (World::new().await, Kms::new().await);
+        let config = Config { table: world.table.name.clone(), key_id: "alias/gatepass".into() };
+        let clock = clock_at("2026-11-23T12:00:01Z");
+        let function = Provision::new(config, world.table.client.clone(), kms.client.clone(), clock);
+        Self { world, kms, function }
+    }
+
+    async fn approved(&self, product: &str, app: &str) -> RequestId {
+        let id = self.world.submitted(&ada(), product, "gold", app).await.id;
+        self.world.approved(id).await.id
+    }
+
+    async fn deliver(&self, event: &Value) -> Result<(), Failure> {
+        let event = serde_json::from_str(&event.to_string()).expect("EventBridge sends this");
+        self.function.handle(event).await
+    }
+
+    /// Delivers the newest event of that type.
+    async fn deliver_newest(&self, id: RequestId, event_type: &str) -> Result<(), Failure> {
+        self.deliver(&bus_event(&self.world.event(id, event_type).await)).await
+    }
+
+    async fn status(&self, id: RequestId) -> ProvisioningStatus {
+        self.world.request(id).await.provisioning.status
+    }
+
+    /// Queues again what is due at `time`, as `expire` does.
+    async fn requeue(&self, time: &str) -> usize {
+        let mut context = gatepass_domain::Context::seeded(at(time), 99);
+        gatepass_app::retry::requeue_due(&self.world.store, &mut context).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn an_approved_request_becomes_one_credential_however_often_it_is_told() {
+    let stage = Stage::new().await;
+    let id = stage.approved("weather-api", "Storm warnings").await;
+    let approved = stage.world.event(id, "AccessRequestApproved").await;
+    for _ in 0..3 {
+        stage.deliver(&bus_event(&approved)).await.unwrap();
+    }
+    let request = stage.world.request(id).await;
+    assert_eq!(request.provisioning.status, ProvisioningStatus::Provisioned);
+    let credentials = stage.world.store.credentials(request.app.id).await.unwrap();
+    assert_eq!(credentials.len(), 1);
+    assert_eq!(Some(credentials[0].credential.id), request.credential_id);
+    assert_eq!(stage.kms.calls(), ["Encrypt"]);
+    let history = stage.world.history(id).await;
+    assert_eq!(history, ["AccessRequestSubmitted", "AccessRequestApproved", "AccessProvisioned"]);
+    let provisioned = stage.world.event(id, "AccessProvisioned").await;
+    assert_eq!(provisioned.causation_id, Some(approved.id));
+    assert_eq!(provisioned.correlation_id, approved.correlation_id);
+}
+
+#[tokio::test]
+async fn what_goes_wrong_at_the_gateway_is_on_the_request_and_no_failure_of_the_function() {
+    let stage = Stage::new().await;
+    let id = stage.approved("weather-api", "Storm warnings").await;
+    stage.kms.refuse("ThrottlingException", 1);
+    stage.deliver_newest(id, "AccessRequestApproved").await.unwrap();
+    let request = stage.world.request(id).await;
+    assert_eq!((request.provisioning.status, request.provisioning.attempts), (ProvisioningStatus::Queued, 1));
+    assert!(request.provisioning.next_attempt_at.is_some());
+    // The same event once more does not jump the queue.
+    stage.deliver_newest(id, "AccessRequestApproved").await.unwrap();
+    assert_eq!(stage.world.request(id).await, request);
+    assert_eq!(stage.requeue("2026-11-23T12:02:00Z").await, 1);
+    stage.deliver_newest(id, "ProvisioningRequeued").await.unwrap();
+    assert_eq!(stage.status(id).await, ProvisioningStatus::Provisioned);
+}
+
+#[tokio::test]
+async fn after_five_transient_failures_provisioning_gives_up() {
+    let stage = Stage::new().await;
+    let id = stage.approved("weather-api", "Storm warnings").await;
+    stage.kms.refuse("KMSInternalException", 5);
+    stage.deliver_newest(id, "AccessRequestApproved").await.unwrap();
+    for _ in 0..4 {
+        assert_eq!(stage.status(id).await, ProvisioningStatus::Queued);
+        assert_eq!(stage.requeue("2026-11-23T13:00:00Z").await, 1);
+        stage.deliver_newest(id, "ProvisioningRequeued").await.unwrap();
+    }
+    assert_eq!(stage.status(id).await, ProvisioningStatus::Failed);
+    assert_eq!(stage.world.history(id).await.iter().filter(|one| **one == "ProvisioningDeferred").count(), 4);
+    assert_eq!(stage.world.history(id).await.last(), Some(&"ProvisioningFailed"));
+}
+
+#[tokio::test]
+async fn a_gateway_that_is_not_configured_fails_at_once_and_says_so() {
+    let stage = Stage::new().await;
+    let id = stage.approved("payments-api", "Shop").await;
+    stage.deliver_newest(id, "AccessRequestApproved").await.unwrap();
+    let provisioning = stage.world.request(id).await.provisioning;
+    assert_eq!(provisioning.status, ProvisioningStatus::Failed);
+    assert_eq!(provisioning.last_error.unwrap().code, "gateway-not-configured");
+    assert!(stage.kms.calls().is_empty());
+}
+
+#[tokio::test]
+async fn an_event_of_another_kind_is_refused_for_good() {
+    let stage = Stage::new().await;
+    let id = stage.approved("weather-api", "Storm warnings").await;
+    let failure = stage.deliver_newest(id, "AccessRequestSubmitted").await.unwrap_err();
+    assert!(matches!(failure, Failure::Permanent(_)), "{failure}");
+    let mut event = bus_event(&stage.world.event(id, "AccessRequestApproved").await);
+    event["detail"]["data"]["request_id"] = json!("1");
+    let failure = stage.deliver(&event).await.unwrap_err();
+    assert!(matches!(failure, Failure::Permanent(_)), "{failure}");
+    assert_eq!(stage.status(id).await, ProvisioningStatus::Queued);
+}
+
+#[tokio::test]
+async fn without_the_store_the_event_is_to_come_again() {
+    let stage = Stage::new().await;
+    let id = stage.approved("weather-api", "Storm warnings").await;
+    for operation in ["GetItem", "BatchGetItem", "TransactWriteItems"] {
+        stage.world.table.faults.plan(operation, Fault::Unreachable, 3);
+        let failure = stage.deliver_newest(id, "AccessRequestApproved").await.unwrap_err();
+        assert!(matches!(failure, Failure::Transient(_)), "{operation}: {failure}");
+        assert!(stage.world.table.faults.are_over(), "{operation}");
+        assert_eq!(stage.world.request(id).await.provisioning.attempts, 0, "the gateway is not to blame");
+    }
+    stage.deliver_newest(id, "AccessRequestApproved").await.unwrap();
+    assert_eq!(stage.status(id).await, ProvisioningStatus::Provisioned);
+}
+
+#[test]
+fn a_missing_variable_is_named() {
+    let vars = |without: &str| -> Vars {
+        let all = ["GATEPASS_TABLE", "GATEPASS_KEY_ID"].into_iter().filter(|name| *name != without);
+        all.map(|name| (name.to_owned(), "x".to_owned())).collect()
+    };
+    assert!(Config::from_vars(&vars("")).is_ok());
+    for name in ["GATEPASS_TABLE", "GATEPASS_KEY_ID"] {
+        assert_eq!(Config::from_vars(&vars(name)).unwrap_err(), ConfigError::Missing(name));
+    }
+}

@@ -1,0 +1,88 @@
+//! A function as the stack runs it: JSON text in, JSON text out, a time-out, and failures that stay inside.
+
+use std::fmt;
+use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+/// What a function does with an event.
+pub(crate) type Handler =
+    Box<dyn Fn(String) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send>> + Send + Sync>;
+
+/// A function of the template.
+pub(crate) struct Function {
+    /// What people call it: its program's name, or its logical id where a program serves several.
+    pub(crate) name: String,
+    /// Its name in the template.
+    pub(crate) logical_id: String,
+    /// How often a failed asynchronous invocation is tried again.
+    pub(crate) retries: u32,
+    timeout: Duration,
+    handler: Handler,
+    paused: watch::Sender<bool>,
+}
+
+/// Why an invocation failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum InvocationError {
+    /// The function said so.
+    Failed(String),
+    /// It took longer than it may.
+    TimedOut(Duration),
+    /// It panicked.
+    Crashed,
+}
+
+impl fmt::Display for InvocationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(error) => f.write_str(error),
+            Self::TimedOut(after) => write!(f, "Task timed out after {}.00 seconds", after.as_secs()),
+            Self::Crashed => f.write_str("the function crashed"),
+        }
+    }
+}
+
+impl Function {
+    pub(crate) fn new(name: String, wiring: &crate::template::Function, handler: Handler) -> Self {
+        Self {
+            name,
+            logical_id: wiring.logical_id.clone(),
+            retries: wiring.retries,
+            timeout: wiring.timeout,
+            handler,
+            paused: watch::Sender::new(false),
+        }
+    }
+
+    /// Runs the function, as a task of its own: what goes wrong in there stays in there.
+    pub(crate) async fn invoke(&self, event: String) -> Result<String, InvocationError> {
+        let task = tokio::spawn(tokio::time::timeout(self.timeout, (self.handler)(event)));
+        match task.await {
+            Ok(Ok(answer)) => answer.map_err(InvocationError::Failed),
+            Ok(Err(_)) => Err(InvocationError::TimedOut(self.timeout)),
+            Err(_) => Err(InvocationError::Crashed),
+        }
+    }
+
+    /// Holds the function back, or lets it go on.
+    pub(crate) fn set_paused(&self, paused: bool) {
+        self.paused.send_replace(paused);
+    }
+
+    /// Whether the function is held back now.
+    pub(crate) fn is_paused(&self) -> bool {
+        *self.paused.borrow()
+    }
+
+    /// Tells of the function's being held back and let go.
+    pub(crate) fn pauses(&self) -> watch::Receiver<bool> {
+        self.paused.subscribe()
+    }
+
+    /// Whether people mean this function by `name`.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.logical_id == name
+    }
+}

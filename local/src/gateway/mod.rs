@@ -1,0 +1,122 @@
+//! API Gateway's HTTP API, imitated: routes and authorizers of the template, functions behind them,
+//! payload format 2.0 in between.
+//!
+//! See "Working with HTTP APIs" in the API Gateway developer guide.
+
+mod answer;
+mod authorizer;
+mod call;
+mod routes;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+
+pub(crate) use call::{Body, Call};
+use routes::RouteTable;
+
+use crate::clock::StackClock;
+use crate::function::Function;
+use crate::oidc::Issuer;
+use crate::template::{JwtAuthorizer, Wiring};
+
+/// The gateway.
+pub(crate) struct Gateway {
+    routes: RouteTable,
+    authorizers: BTreeMap<String, JwtAuthorizer>,
+    issuer: Arc<Issuer>,
+    clock: StackClock,
+}
+
+impl Gateway {
+    /// The gateway of `wiring`, with its functions by logical id.
+    pub(crate) fn new(
+        wiring: &Wiring,
+        functions: &BTreeMap<String, Arc<Function>>,
+        issuer: Arc<Issuer>,
+        clock: StackClock,
+    ) -> Self {
+        let routes = RouteTable::new(&wiring.functions, functions);
+        Self { routes, authorizers: wiring.authorizers.clone(), issuer, clock }
+    }
+
+    /// Answers one request.
+    pub(crate) async fn handle(&self, request: Request) -> Response {
+        let call = Call::read(request, self.clock.now()).await;
+        let mut response = self.answer(&call).await;
+        if let Ok(id) = HeaderValue::from_str(&call.request_id) {
+            response.headers_mut().insert(HeaderName::from_static("apigw-requestid"), id);
+        }
+        response
+    }
+
+    async fn answer(&self, call: &Call) -> Response {
+        let body = match &call.body {
+            Body::Whole(bytes) => bytes,
+            Body::TooLong => return message(StatusCode::PAYLOAD_TOO_LARGE, "Request Too Long"),
+            Body::Broken => return message(StatusCode::BAD_REQUEST, "Bad Request"),
+        };
+        let Some((route, parameters)) = self.routes.find(&call.method, &call.path) else {
+            return message(StatusCode::NOT_FOUND, "Not Found");
+        };
+        let claims = match route.authorizer.as_ref().and_then(|name| self.authorizers.get(name)) {
+            Some(authorizer) => match authorizer::admit(authorizer, &self.issuer, call) {
+                Ok(claims) => Some(claims),
+                Err(refused) => return unauthorized(&refused),
+            },
+            None => None,
+        };
+        let event = event(call, &route.key, parameters, claims, body);
+        match route.function.invoke(event.to_string()).await {
+            Ok(answered) => answer::to_http(&answered).unwrap_or_else(|| {
+                tracing::error!(function = route.function.name, "the answer is not one that API Gateway understands");
+                message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+            }),
+            Err(error) => {
+                tracing::error!(function = route.function.name, %error, "a request failed");
+                message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+            }
+        }
+    }
+}
+
+/// The event of payload format 2.0 ("Working with AWS Lambda proxy integrations for HTTP APIs").
+fn event(
+    call: &Call,
+    route_key: &str,
+    parameters: Map<String, Value>,
+    claims: Option<Map<String, Value>>,
+    body: &[u8],
+) -> Value {
+    let mut event = call.event(route_key);
+    if let Some(claims) = claims {
+        event["requestContext"]["authorizer"] = json!({ "jwt": { "claims": claims, "scopes": null } });
+    }
+    if !parameters.is_empty() {
+        event["pathParameters"] = Value::Object(parameters);
+    }
+    let (body, is_base64_encoded) = call.text_or_base64(body);
+    if !body.is_empty() {
+        event["body"] = Value::String(body);
+    }
+    event["isBase64Encoded"] = Value::Bool(is_base64_encoded);
+    event
+}
+
+/// What API Gateway says by itself.
+pub(crate) fn message(status: StatusCode, text: &str) -> Response {
+    let body = json!({ "message": text }).to_string();
+    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+fn unauthorized(refused: &authorizer::Refused) -> Response {
+    let mut response = message(StatusCode::UNAUTHORIZED, "Unauthorized");
+    if let Ok(challenge) = HeaderValue::from_str(&refused.challenge()) {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
+}

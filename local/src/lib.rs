@@ -1,0 +1,52 @@
+//! The local stack: all of Gatepass on localhost, in one process, without AWS.
+//!
+//! What is deployed is what runs here. The SAM template says which functions there are and what
+//! invokes them ([`template`]); the functions are the ones that Lambda runs, and get the very JSON
+//! that API Gateway, DynamoDB streams, EventBridge and its scheduler send; AWS SDK clients talk over
+//! HTTP to local endpoints. DynamoDB is embedded, or any other by its address.
+//!
+//! ```text
+//!  HTTP ─► front ─┬─ /v1 ──► gateway ─► function ─► AWS SDK ─► local AWS endpoint ─┬─► DynamoDB
+//!                 ├─ /_local (tokens, mails, events, clock, sample APIs …)        ├─► event bus, mails, keys
+//!                 └─ portal                                                       │
+//!          functions ◄─ deliveries ◄─ rules ◄─────────────────────────────────────┘
+//!          functions ◄─ stream pump ◄─ table stream;  functions ◄─ schedules
+//! ```
+//!
+//! Not imitated: IAM (permissions are tested on the deployed template), throttling, quotas, cold starts.
+
+pub mod template;
+
+mod aws;
+mod bus;
+mod clock;
+mod crash;
+mod delivery;
+mod demo;
+mod fresh;
+mod front;
+mod function;
+mod gateway;
+mod journal;
+mod local_routes;
+mod oidc;
+mod options;
+mod pattern;
+mod people;
+mod portal;
+mod programs;
+mod sample_api;
+mod schedule;
+mod secret_file;
+mod stack;
+mod stream;
+mod table;
+
+pub use crash::{Call, CrashAfter, NoFaultPoint};
+pub use demo::DemoError;
+pub use journal::JournalError;
+pub use options::{Data, DynamoDb, Options};
+pub use pattern::NotMatchable;
+pub use programs::CannotRun;
+pub use stack::{Stack, StartError};
+pub use table::TableError;

@@ -1,0 +1,95 @@
+//! Schedules: functions that run every so often, by the stack's clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::StackClock;
+use crate::delivery::Deliveries;
+use crate::fresh::fresh_id;
+use crate::function::Function;
+use crate::template::{self, ACCOUNT, REGION};
+
+/// The time from one look at the clock to the next.
+const TICK: Duration = Duration::from_millis(500);
+
+/// One schedule of the template.
+pub(crate) struct Schedule {
+    function: Arc<Function>,
+    name: String,
+    every: SignedDuration,
+    input: Option<String>,
+    /// When it runs next; locked while it runs.
+    next: Mutex<Timestamp>,
+    deliveries: Arc<Deliveries>,
+    clock: StackClock,
+}
+
+impl Schedule {
+    /// A schedule that runs `function` for the first time when its interval has passed.
+    pub(crate) fn new(
+        wiring: &template::Schedule,
+        function: Arc<Function>,
+        deliveries: Arc<Deliveries>,
+        clock: StackClock,
+    ) -> Self {
+        let every = SignedDuration::try_from(wiring.every).unwrap_or(SignedDuration::MAX);
+        let next = Mutex::new(after(clock.now(), every));
+        Self { function, name: wiring.name.clone(), every, input: wiring.input.clone(), next, deliveries, clock }
+    }
+
+    /// Runs it whenever it is due, until `stop`.
+    pub(crate) async fn run(self: Arc<Self>, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = async { tokio::time::sleep(TICK).await; self.run_if_due().await } => {}
+            }
+        }
+    }
+
+    /// Runs it once if it is due, however long that has been so, and waits for the end of that. While its
+    /// function is held back, it skips.
+    pub(crate) async fn run_if_due(&self) {
+        let mut next = self.next.lock().await;
+        let now = self.clock.now();
+        if now < *next {
+            return;
+        }
+        let scheduled = std::mem::replace(&mut *next, after(now, self.every));
+        if self.function.is_paused() {
+            return;
+        }
+        let event = self.event(scheduled);
+        if let Err(error) = self.deliveries.deliver(&self.function.logical_id, &event).await {
+            tracing::error!(schedule = self.name, %error, "a schedule could not run");
+        }
+    }
+
+    /// What EventBridge Scheduler sends: the given input, or an event of its own.
+    fn event(&self, scheduled: Timestamp) -> Value {
+        let Some(input) = &self.input else {
+            let arn = format!("arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/default/{}", self.name);
+            return json!({
+                "version": "0",
+                "id": fresh_id(),
+                "detail-type": "Scheduled Event",
+                "source": "aws.scheduler",
+                "account": ACCOUNT,
+                "time": scheduled.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+                "region": REGION,
+                "resources": [arn],
+                "detail": "{}",
+            });
+        };
+        serde_json::from_str(input).unwrap_or_else(|_| Value::String(input.clone()))
+    }
+}
+
+fn after(now: Timestamp, every: SignedDuration) -> Timestamp {
+    now.checked_add(every).unwrap_or(Timestamp::MAX)
+}

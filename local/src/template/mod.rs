@@ -1,0 +1,65 @@
+//! The SAM template as wiring: the file that is deployed is the file that runs here.
+//!
+//! # The subset that is read
+//!
+//! **Sections**: `Parameters` (by their defaults, less what [`Setting`] sets), `Conditions`, `Globals.Function`,
+//! `Resources`; `Metadata`, `Outputs`, `Rules`, `Mappings` and `Globals.HttpApi` are for AWS alone.
+//!
+//! **Functions**, short (`!Ref`) or long (`Fn::Sub`): `Ref`, `Sub`, `GetAtt`, `If`, and in conditions `Equals`,
+//! `Not`, `And`, `Or`, `Condition`; the pseudo parameters `AWS::AccountId`, `AWS::NoValue`, `AWS::Partition`,
+//! `AWS::Region`, `AWS::StackName`, `AWS::URLSuffix`.
+//!
+//! **Resources**
+//! - `AWS::Serverless::Function`: `Metadata.BuildProperties.Binary` names the program; `Environment`, `Timeout`,
+//!   `EventInvokeConfig` and `Events` of the types `HttpApi`, `EventBridgeRule`, `DynamoDB` and `ScheduleV2` with
+//!   `rate(…)`.
+//! - `AWS::Serverless::HttpApi`: its JWT authorizers.
+//! - `AWS::DynamoDB::Table`: exactly one, with its keys, indexes, stream and time to live.
+//! - `AWS::Events::EventBus`, by name.
+//! - What only AWS has a use for, named in [`wiring`], does nothing here.
+//!
+//! Whatever the wiring depends on and is not in this list stops the start, with a message that names the place. What
+//! only AWS reads (roles, memory, log groups …) is not even resolved.
+//!
+//! Sources: the SAM specification (<https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification.html>)
+//! and the CloudFormation user guide's intrinsic function reference.
+
+mod fields;
+mod identity;
+mod node;
+mod read;
+mod resolve;
+mod wiring;
+
+use std::fmt;
+
+pub use read::load;
+pub use resolve::Setting;
+pub(crate) use resolve::{ACCOUNT, REGION};
+pub use wiring::{
+    Function, Index, JwtAuthorizer, KeyPart, KeyRole, KeyType, Route, Rule, Schedule, StreamSource, Table, Wiring,
+};
+
+/// What in a template cannot be run, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateError {
+    /// The line, from 1.
+    pub line: usize,
+    /// The way to it from the root, for example `Resources.Notify.Properties.Events`.
+    pub place: String,
+    /// What is wrong.
+    pub problem: String,
+}
+
+impl fmt::Display for TemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { line, place, problem } = self;
+        write!(f, "line {line}")?;
+        if !place.is_empty() {
+            write!(f, ", {place}")?;
+        }
+        write!(f, ": {problem}")
+    }
+}
+
+impl std::error::Error for TemplateError {}

@@ -1,0 +1,401 @@
+//! From the template's text to its wiring.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value as Json};
+
+use super::TemplateError;
+use super::fields::{
+    self, Audience, EventFields, FunctionFields, HttpApiEvent, HttpApiFields, KeyElement, ResponseType, RuleEvent,
+    ScheduleEvent, State, StreamEvent, TableFields,
+};
+use super::node::Node;
+use super::resolve::{Resolver, Setting, as_text, refuse};
+use super::wiring::{
+    FOR_AWS_ALONE, Function, Index, JwtAuthorizer, KeyPart, Route, Rule, Schedule, StreamSource, Table, Wiring,
+};
+
+/// Lambda's own default for a function's time-out.
+const DEFAULT_TIMEOUT: u64 = 3;
+/// Lambda's own default for tries of an asynchronous invocation after the first.
+const DEFAULT_RETRIES: u32 = 2;
+/// Lambda's own default for the batches of a DynamoDB stream.
+const DEFAULT_BATCH: usize = 100;
+/// The authorizer that is none.
+const OPEN: &str = "NONE";
+/// Where API Gateway looks for tokens by default.
+const TOKEN_SOURCE: &str = "$request.header.Authorization";
+
+/// Reads the wiring of the template `text`, deployed under `stack_name` with its parameters as
+/// `settings` say.
+///
+/// # Errors
+/// The first thing that is wrong with the template, or is not in the subset that is read.
+pub fn load(text: &str, stack_name: &str, settings: &BTreeMap<Setting, String>) -> Result<Wiring, TemplateError> {
+    let root = Node::parse(text)?;
+    let template = Template { root: &root, resolver: Resolver::new(&root, stack_name, settings) };
+    template.check_sections()?;
+    template.wiring()
+}
+
+const SECTIONS: &[&str] = &[
+    "AWSTemplateFormatVersion",
+    "Conditions",
+    "Description",
+    "Globals",
+    "Mappings",
+    "Metadata",
+    "Outputs",
+    "Parameters",
+    "Resources",
+    "Rules",
+    "Transform",
+];
+
+struct Template<'a> {
+    root: &'a Node,
+    resolver: Resolver<'a>,
+}
+
+/// The HTTP API: what its routes are checked by.
+#[derive(Default)]
+struct Api {
+    authorizers: BTreeMap<String, JwtAuthorizer>,
+    default_authorizer: Option<String>,
+}
+
+impl Template<'_> {
+    fn check_sections(&self) -> Result<(), TemplateError> {
+        for (name, node) in self.root.members() {
+            if !SECTIONS.contains(&name.as_str()) {
+                return Err(refuse(node, name, "the local stack does not know this section"));
+            }
+        }
+        if let Some(name) = self.resolver.unknown_settings().first() {
+            let place = format!("Parameters.{name}");
+            return Err(self.refuse(&place, "the local stack sets this parameter, and the template does not have it"));
+        }
+        Ok(())
+    }
+
+    fn wiring(&self) -> Result<Wiring, TemplateError> {
+        let api = self.api()?;
+        let table = self.table()?;
+        let buses = self.buses()?;
+        let mut functions = Vec::new();
+        for (id, resource) in self.resources("AWS::Serverless::Function")? {
+            let function = self.function(id, resource, &api)?;
+            if let Some(rule) = function.rules.iter().find(|rule| !buses.contains(&rule.bus)) {
+                let place = format!("{}.Events.{}.Properties.EventBusName", properties(id), rule.name);
+                return Err(self.refuse(&place, format!("there is no event bus `{}` in the template", rule.bus)));
+            }
+            functions.push(function);
+        }
+        self.check_routes(&functions)?;
+        Ok(Wiring { functions, buses, table, authorizers: api.authorizers })
+    }
+
+    /// The resources of type `kind` that exist under the conditions; refuses types that are not known.
+    fn resources(&self, kind: &str) -> Result<Vec<(&str, &Node)>, TemplateError> {
+        const RUN: &[&str] = &[
+            "AWS::DynamoDB::Table",
+            "AWS::Events::EventBus",
+            "AWS::Serverless::Function",
+            "AWS::Serverless::HttpApi",
+        ];
+        let mut found = Vec::new();
+        for (id, resource) in self.root.get("Resources").map(Node::members).unwrap_or_default() {
+            let place = format!("Resources.{id}");
+            let has = resource.get("Type").and_then(Node::text).unwrap_or_default();
+            if !RUN.contains(&has) && !FOR_AWS_ALONE.contains(&has) {
+                let problem = format!("the local stack does not know the resource type `{has}`");
+                return Err(refuse(resource, &place, problem));
+            }
+            let exists = match resource.get("Condition") {
+                Some(condition) => {
+                    self.resolver.condition(condition.text().unwrap_or_default(), condition, &place)?
+                }
+                None => true,
+            };
+            if exists && has == kind {
+                found.push((id.as_str(), resource));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The properties of a resource that AWS is not alone in reading, resolved.
+    fn properties(&self, id: &str, resource: &Node, skip: &[&str]) -> Result<Map<String, Json>, TemplateError> {
+        match resource.get("Properties") {
+            Some(node) => self.members(node, &properties(id), skip),
+            None => Ok(Map::new()),
+        }
+    }
+
+    fn members(&self, node: &Node, place: &str, skip: &[&str]) -> Result<Map<String, Json>, TemplateError> {
+        let mut map = Map::new();
+        for (name, member) in node.members().iter().filter(|(name, _)| !skip.contains(&name.as_str())) {
+            if let Some(value) = self.resolver.resolve(member, &format!("{place}.{name}"))? {
+                map.insert(name.clone(), value);
+            }
+        }
+        Ok(map)
+    }
+
+    fn typed<T: DeserializeOwned>(&self, value: Map<String, Json>, place: &str) -> Result<T, TemplateError> {
+        serde_path_to_error::deserialize(Json::Object(value)).map_err(|error| {
+            let path = error.path().to_string();
+            let place = if path == "." { place.to_owned() } else { format!("{place}.{path}") };
+            self.refuse(&place, format!("the local stack cannot read this: {}", error.inner()))
+        })
+    }
+
+    fn refuse(&self, place: &str, problem: impl Into<String>) -> TemplateError {
+        let line = self.root.line_at(place.split('.'));
+        TemplateError { line, place: place.to_owned(), problem: problem.into() }
+    }
+
+    fn function(&self, id: &str, resource: &Node, api: &Api) -> Result<Function, TemplateError> {
+        let place = properties(id);
+        let binary = resource.get("Metadata").and_then(|metadata| metadata.get("BuildProperties"));
+        let binary = binary.and_then(|build| build.get("Binary")).and_then(Node::text);
+        let no_binary = || refuse(resource, &format!("Resources.{id}.Metadata"), "BuildProperties.Binary is not set");
+        let globals = self.root.get("Globals").and_then(|globals| globals.get("Function"));
+        let globals = globals.map(|node| self.members(node, "Globals.Function", fields::OF_FUNCTION));
+        let own = self.properties(id, resource, fields::OF_FUNCTION)?;
+        let merged = merge(globals.transpose()?.unwrap_or_default(), own);
+        let read: FunctionFields = self.typed(merged, &place)?;
+
+        let mut function = Function {
+            logical_id: id.to_owned(),
+            binary: binary.ok_or_else(no_binary)?.to_owned(),
+            environment: BTreeMap::new(),
+            timeout: Duration::from_secs(read.timeout.unwrap_or(DEFAULT_TIMEOUT)),
+            retries: read.event_invoke_config.maximum_retry_attempts.unwrap_or(DEFAULT_RETRIES),
+            routes: Vec::new(),
+            rules: Vec::new(),
+            streams: Vec::new(),
+            schedules: Vec::new(),
+        };
+        for (name, value) in read.environment.variables {
+            let place = format!("{place}.Environment.Variables.{name}");
+            let text = as_text(&value).ok_or_else(|| self.refuse(&place, "an environment variable is a text"))?;
+            function.environment.insert(name, text);
+        }
+        for (name, event) in read.events {
+            let place = format!("{place}.Events.{name}");
+            self.add_event(&mut function, name, event, api, &place)?;
+        }
+        Ok(function)
+    }
+
+    fn add_event(
+        &self,
+        function: &mut Function,
+        name: String,
+        mut event: EventFields,
+        api: &Api,
+        place: &str,
+    ) -> Result<(), TemplateError> {
+        event.properties.retain(|property, _| !fields::OF_EVENT.contains(&property.as_str()));
+        let at = format!("{place}.Properties");
+        match event.kind.as_str() {
+            "HttpApi" => function.routes.push(self.route(self.typed(event.properties, &at)?, api, &at)?),
+            "EventBridgeRule" => {
+                let rule: RuleEvent = self.typed(event.properties, &at)?;
+                if rule.state == State::Enabled {
+                    function.rules.push(Rule { name, bus: rule.event_bus_name, pattern: rule.pattern });
+                }
+            }
+            "DynamoDB" => {
+                let source: StreamEvent = self.typed(event.properties, &at)?;
+                if source.enabled {
+                    function.streams.push(self.stream(name, source, &at)?);
+                }
+            }
+            "ScheduleV2" => {
+                let schedule: ScheduleEvent = self.typed(event.properties, &at)?;
+                let expression = &schedule.schedule_expression;
+                let every = rate(expression).ok_or_else(|| {
+                    let problem = format!("`{expression}` is not a schedule that runs here, such as rate(5 minutes)");
+                    self.refuse(&format!("{at}.ScheduleExpression"), problem)
+                })?;
+                if schedule.state == State::Enabled {
+                    function.schedules.push(Schedule { name, every, input: schedule.input });
+                }
+            }
+            other => {
+                let problem = format!("events of type `{other}` are not read by the local stack");
+                return Err(self.refuse(&format!("{place}.Type"), problem));
+            }
+        }
+        Ok(())
+    }
+
+    fn route(&self, event: HttpApiEvent, api: &Api, place: &str) -> Result<Route, TemplateError> {
+        let HttpApiEvent { path, method, auth, payload_format_version } = event;
+        if payload_format_version.is_some_and(|version| version != "2.0") {
+            return Err(self.refuse(place, "only payload format 2.0 is spoken here"));
+        }
+        let method = method.to_ascii_uppercase();
+        if !["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"].contains(&method.as_str()) {
+            return Err(self.refuse(&format!("{place}.Method"), format!("`{method}` is not a method of a route here")));
+        }
+        if !path.starts_with('/') || path.contains("+}") {
+            let problem = format!("`{path}` is not a path that runs here: it begins with / and is not greedy");
+            return Err(self.refuse(&format!("{place}.Path"), problem));
+        }
+        let authorizer = auth.authorizer.or_else(|| api.default_authorizer.clone()).filter(|name| name != OPEN);
+        if let Some(name) = authorizer.as_ref().filter(|name| !api.authorizers.contains_key(*name)) {
+            return Err(self.refuse(&format!("{place}.Auth"), format!("the API has no authorizer `{name}`")));
+        }
+        Ok(Route { method, path, authorizer })
+    }
+
+    fn check_routes(&self, functions: &[Function]) -> Result<(), TemplateError> {
+        let mut seen = BTreeSet::new();
+        for function in functions {
+            for route in &function.routes {
+                if !seen.insert((&route.method, &route.path)) {
+                    let problem = format!("{} {} is a route of another function already", route.method, route.path);
+                    return Err(self.refuse(&properties(&function.logical_id), problem));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn stream(&self, name: String, event: StreamEvent, place: &str) -> Result<StreamSource, TemplateError> {
+        let (table, _) = self.table_resource()?;
+        let identity = self.resolver.identity(table)?;
+        let of_table = identity.and_then(|identity| identity.attributes.get("StreamArn").cloned());
+        if of_table.as_ref() != Some(&event.stream) {
+            return Err(self.refuse(&format!("{place}.Stream"), "the only stream here is the table's: StreamArn of it"));
+        }
+        let filters = event.filter_criteria.filters.iter().map(|filter| {
+            serde_json::from_str(&filter.pattern).map_err(|error| {
+                self.refuse(&format!("{place}.FilterCriteria"), format!("a pattern is not JSON: {error}"))
+            })
+        });
+        Ok(StreamSource {
+            name,
+            filters: filters.collect::<Result<_, _>>()?,
+            batch_size: event.batch_size.unwrap_or(DEFAULT_BATCH).max(1),
+            retries: event.maximum_retry_attempts.and_then(|attempts| u32::try_from(attempts).ok()),
+            bisects: event.bisect_batch_on_function_error,
+            reports_items: event.function_response_types.contains(&ResponseType::ReportBatchItemFailures),
+        })
+    }
+
+    fn api(&self) -> Result<Api, TemplateError> {
+        let found = self.resources("AWS::Serverless::HttpApi")?;
+        let (id, resource) = match found.as_slice() {
+            [] => return Ok(Api::default()),
+            [one] => *one,
+            [_, (id, node), ..] => {
+                return Err(refuse(node, &format!("Resources.{id}"), "one HTTP API is all that runs here"));
+            }
+        };
+        let place = properties(id);
+        let read: HttpApiFields = self.typed(self.properties(id, resource, fields::OF_HTTP_API)?, &place)?;
+        let mut authorizers = BTreeMap::new();
+        for (name, fields) in read.auth.authorizers {
+            if fields.identity_source.is_some_and(|source| source != TOKEN_SOURCE) {
+                let place = format!("{place}.Auth.Authorizers.{name}.IdentitySource");
+                return Err(self.refuse(&place, format!("tokens come in {TOKEN_SOURCE} here")));
+            }
+            let audience = match fields.jwt_configuration.audience {
+                Audience::One(one) => vec![one],
+                Audience::Several(several) => several,
+            };
+            authorizers.insert(name, JwtAuthorizer { issuer: fields.jwt_configuration.issuer, audience });
+        }
+        Ok(Api { authorizers, default_authorizer: read.auth.default_authorizer })
+    }
+
+    fn buses(&self) -> Result<Vec<String>, TemplateError> {
+        let mut buses = Vec::new();
+        for (id, resource) in self.resources("AWS::Events::EventBus")? {
+            if let Some(name) = self.properties(id, resource, fields::OF_BUS)?.keys().next() {
+                let place = format!("{}.{name}", properties(id));
+                return Err(self.refuse(&place, "the local stack does not know this property"));
+            }
+            buses.extend(self.resolver.identity(id)?.map(|identity| identity.reference));
+        }
+        Ok(buses)
+    }
+
+    fn table_resource(&self) -> Result<(&str, &Node), TemplateError> {
+        match self.resources("AWS::DynamoDB::Table")?.as_slice() {
+            [one] => Ok(*one),
+            found => Err(self.refuse("Resources", format!("one table runs here; the template has {}", found.len()))),
+        }
+    }
+
+    fn table(&self) -> Result<Table, TemplateError> {
+        let (id, resource) = self.table_resource()?;
+        let place = properties(id);
+        let read: TableFields = self.typed(self.properties(id, resource, fields::OF_TABLE)?, &place)?;
+        let mut indexes = Vec::new();
+        for index in read.global_secondary_indexes {
+            if index.projection.projection_type != "ALL" {
+                let place = format!("{place}.GlobalSecondaryIndexes");
+                return Err(self.refuse(&place, format!("index `{}`: only the projection ALL runs here", index.index_name)));
+            }
+            indexes.push(Index { name: index.index_name, key: key(index.key_schema) });
+        }
+        let attributes = read.attribute_definitions.into_iter();
+        Ok(Table {
+            name: self.resolver.identity(id)?.map(|identity| identity.reference).unwrap_or_default(),
+            attributes: attributes.map(|attribute| (attribute.attribute_name, attribute.attribute_type)).collect(),
+            key: key(read.key_schema),
+            indexes,
+            stream_view: read.stream_specification.map(|stream| stream.stream_view_type),
+            ttl_attribute: read.time_to_live_specification.filter(|ttl| ttl.enabled).map(|ttl| ttl.attribute_name),
+        })
+    }
+}
+
+fn properties(id: &str) -> String {
+    format!("Resources.{id}.Properties")
+}
+
+fn key(elements: Vec<KeyElement>) -> Vec<KeyPart> {
+    let parts = elements.into_iter();
+    parts.map(|element| KeyPart { attribute: element.attribute_name, role: element.key_type }).collect()
+}
+
+/// SAM's rule for `Globals`: maps are merged, lists appended, and all else is overridden.
+fn merge(mut globals: Map<String, Json>, own: Map<String, Json>) -> Map<String, Json> {
+    for (name, value) in own {
+        let merged = match (globals.remove(&name), value) {
+            (Some(Json::Object(global)), Json::Object(own)) => Json::Object(merge(global, own)),
+            (Some(Json::Array(mut global)), Json::Array(own)) => {
+                global.extend(own);
+                Json::Array(global)
+            }
+            (_, own) => own,
+        };
+        globals.insert(name, merged);
+    }
+    globals
+}
+
+/// The interval of `rate(5 minutes)`.
+fn rate(expression: &str) -> Option<Duration> {
+    let (count, unit) = expression.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' ')?;
+    let count: u64 = count.parse().ok().filter(|count| *count > 0)?;
+    let seconds = match unit {
+        "minute" | "minutes" => 60,
+        "hour" | "hours" => 3_600,
+        "day" | "days" => 86_400,
+        _ => return None,
+    };
+    Some(Duration::from_secs(count.checked_mul(seconds)?))
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -1,0 +1,76 @@
+//! Answers are recorded with what they answer for, and kept for a day.
+
+use gatepass_domain::PersonId;
+use gatepass_store::{Answer, Guard, IdempotencyKey, Recorded, Store, Transaction};
+use gatepass_testkit::{Table, at, context};
+use jiff::{SignedDuration, Timestamp};
+
+fn key(who: &str, key: &str, fingerprint: &str) -> IdempotencyKey {
+    IdempotencyKey { who: PersonId(who.into()), key: key.into(), fingerprint: fingerprint.into() }
+}
+
+fn answer(body: &str) -> Answer {
+    Answer { status: 201, body: body.into(), location: Some("/v1/access-requests/1".into()) }
+}
+
+async fn record(
+    store: &Store,
+    key: &IdempotencyKey,
+    body: &str,
+    now: Timestamp,
+) -> Result<(), gatepass_store::CommitError> {
+    store.commit(Transaction::new(&mut context()).answer(key, answer(body), now)).await
+}
+
+#[tokio::test]
+async fn an_answer_is_replayed_to_the_same_question_alone() {
+    let store = Table::new().await.store();
+    let now = context().now;
+    let mine = key("ada", "once", "body");
+    assert_eq!(store.answer(&mine, now).await.unwrap(), None);
+    record(&store, &mine, "first", now).await.unwrap();
+    assert_eq!(store.answer(&mine, now).await.unwrap(), Some(Recorded::Same(answer("first"))));
+    assert_eq!(store.answer(&key("ada", "once", "other"), now).await.unwrap(), Some(Recorded::Other));
+    // What clients choose as keys never meets.
+    for other in [key("grace", "once", "body"), key("ada", "twice", "body"), key("adaonce", "", "body")] {
+        assert_eq!(store.answer(&other, now).await.unwrap(), None, "{other:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_comes_second_learns_what_the_first_was_answered() {
+    let store = Table::new().await.store();
+    let now = context().now;
+    let mine = key("ada", "once", "body");
+    record(&store, &mine, "first", now).await.unwrap();
+    let error = record(&store, &mine, "second", now).await.unwrap_err();
+    assert!(error.is_refused_by(Guard::Idempotency));
+    assert_eq!(error.already_answered(&mine, now), Some(Recorded::Same(answer("first"))));
+    let other = key("ada", "once", "other");
+    let error = record(&store, &other, "second", now).await.unwrap_err();
+    assert_eq!(error.already_answered(&other, now), Some(Recorded::Other));
+}
+
+/// Also where the fractions of the two times are written in different lengths.
+#[tokio::test]
+async fn an_answer_is_forgotten_after_a_day_to_the_millisecond() {
+    let store = Table::new().await.store();
+    for (n, start) in ["12:00:00Z", "12:00:00.5Z", "12:00:00.25Z", "12:00:00.123Z"].into_iter().enumerate() {
+        let start = at(&format!("2026-11-23T{start}"));
+        let mine = key("ada", &n.to_string(), "body");
+        record(&store, &mine, "first", start).await.unwrap();
+        for (after, forgotten) in [(-500, false), (-1, false), (0, true), (1, true), (500, true)] {
+            let then = start
+                .checked_add(SignedDuration::from_hours(24))
+                .and_then(|end| end.checked_add(SignedDuration::from_millis(after)))
+                .unwrap();
+            assert_eq!(store.answer(&mine, then).await.unwrap().is_none(), forgotten, "{start} {after}");
+            if !forgotten {
+                assert!(record(&store, &mine, "second", then).await.is_err(), "{start} {after}");
+            }
+        }
+        let then = start.checked_add(SignedDuration::from_millis(24 * 3_600_000 + 500)).unwrap();
+        record(&store, &mine, "second", then).await.unwrap();
+        assert_eq!(store.answer(&mine, then).await.unwrap(), Some(Recorded::Same(answer("second"))));
+    }
+}

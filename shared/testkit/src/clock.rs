@@ -1,0 +1,15 @@
+//! Functions at a time of the test's choice.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+
+use gatepass_lambda::Clock;
+use jiff::Timestamp;
+
+use crate::world::at;
+
+/// A clock that shows `time` now, and runs on.
+pub fn clock_at(time: &str) -> Clock {
+    let ahead = at(time).as_millisecond() - Timestamp::now().as_millisecond();
+    Clock::Ahead(Arc::new(AtomicI64::new(ahead)))
+}

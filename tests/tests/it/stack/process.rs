@@ -1,0 +1,199 @@
+//! Starting the stack, and ending it.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::{repository, template};
+
+/// How long a stack may take to become ready on a machine that does much else.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+/// What a stack is started with.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Setup {
+    variables: Vec<(&'static str, OsString)>,
+    directory: Option<PathBuf>,
+    template: Option<String>,
+}
+
+impl Setup {
+    /// With a variable of its environment.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
+        self.variables.push((name, value.into()));
+        self
+    }
+
+    /// Keeping its data in `directory`; otherwise it keeps none.
+    pub(crate) fn keeping(mut self, directory: &Path) -> Self {
+        self.directory = Some(directory.to_owned());
+        self
+    }
+
+    /// Running this template, not the repository's.
+    pub(crate) fn template(mut self, text: &str) -> Self {
+        self.template = Some(text.to_owned());
+        self
+    }
+
+    /// Starts a stack and waits until it is ready.
+    pub(crate) async fn start(&self) -> Stack {
+        let scratch = TempDir::new().expect("there is room for temporary files");
+        let child = self.command(scratch.path()).spawn();
+        let child = child.unwrap_or_else(|error| panic!("gatepass-local does not start: {error}"));
+        let client = reqwest::Client::new();
+        let mut stack = Stack { child, address: String::new(), client, scratch };
+        stack.become_ready().await;
+        stack
+    }
+
+    fn command(&self, scratch: &Path) -> Command {
+        let mut command = Command::new(program());
+        let output = |name| File::create(scratch.join(name)).expect("a temporary file can be made");
+        // What the developer's own shell says to a stack is not meant for this one.
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GATEPASS_")) {
+            command.env_remove(name);
+        }
+        command.current_dir(repository::root()).env("GATEPASS_PORT", "0");
+        command.stdin(Stdio::null()).stdout(output("stdout")).stderr(output("stderr"));
+        match &self.directory {
+            Some(directory) => command.env("GATEPASS_DATA_DIR", directory),
+            None => command.env("GATEPASS_EPHEMERAL", "1"),
+        };
+        let mut text = self.template.clone();
+        if let Ok(endpoint) = std::env::var("GATEPASS_DYNAMODB_ENDPOINT") {
+            command.env("GATEPASS_DYNAMODB_ENDPOINT", endpoint);
+            let text = text.get_or_insert_with(|| repository::text(template::PATH));
+            *text = with_table_of_its_own(text, self.directory.as_deref());
+        }
+        if let Some(text) = text {
+            let path = scratch.join("template.yaml");
+            std::fs::write(&path, text).expect("a temporary file can be written");
+            command.env("GATEPASS_TEMPLATE", path);
+        }
+        for (name, value) in &self.variables {
+            command.env(name, value);
+        }
+        command
+    }
+}
+
+/// Stacks that share a DynamoDB must not share a table. The one of a directory is always the same.
+fn with_table_of_its_own(template: &str, directory: Option<&Path>) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let name = match directory {
+        Some(directory) => {
+            let name = directory.to_string_lossy();
+            name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
+        }
+        None => format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)),
+    };
+    let place = "      BillingMode: PAY_PER_REQUEST\n";
+    assert_eq!(template.matches(place).count(), 1, "the table's properties are found");
+    template.replace(place, &format!("      TableName: gatepass-e2e-{name}\n{place}"))
+}
+
+/// The program beside the test's own.
+fn program() -> PathBuf {
+    let test = std::env::current_exe().expect("a process knows its program");
+    let directory = test.parent().and_then(Path::parent).expect("tests lie in a directory of the target's");
+    let program = directory.join(format!("gatepass-local{}", std::env::consts::EXE_SUFFIX));
+    assert!(program.exists(), "{} is not there: run `cargo build -p gatepass-local` first", program.display());
+    program
+}
+
+/// Starts a stack that is to refuse its start; gives its exit code and what it says on stderr.
+pub(crate) async fn refused(setup: &Setup) -> (Option<i32>, String) {
+    let scratch = TempDir::new().expect("there is room for temporary files");
+    let mut child = setup.command(scratch.path()).spawn().expect("gatepass-local starts");
+    let begun = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().expect("a child can be waited for") {
+            break status;
+        }
+        if begun.elapsed() > READY_WITHIN {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!("the stack does not refuse its start");
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    };
+    let stderr = std::fs::read_to_string(scratch.path().join("stderr")).expect("stderr is text");
+    (status.code(), stderr)
+}
+
+/// A running stack. It ends when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Stack {
+    child: Child,
+    /// `http://127.0.0.1:…`
+    pub(crate) address: String,
+    pub(crate) client: reqwest::Client,
+    scratch: TempDir,
+}
+
+impl Stack {
+    /// A stack that keeps nothing.
+    pub(crate) async fn new() -> Self {
+        Setup::default().start().await
+    }
+
+    async fn become_ready(&mut self) {
+        let begun = Instant::now();
+        loop {
+            let printed = std::fs::read_to_string(self.scratch.path().join("stdout")).unwrap_or_default();
+            if let Some(address) = address_in(&printed) {
+                self.address = address;
+                let health = self.client.get(format!("{}/v1/health", self.address)).send().await;
+                if health.is_ok_and(|answer| answer.status() == 200) {
+                    return;
+                }
+            }
+            let ended = self.child.try_wait().expect("a child can be waited for");
+            assert!(ended.is_none(), "the stack ended before it was ready: {ended:?}\n{}", self.output());
+            assert!(begun.elapsed() < READY_WITHIN, "the stack does not become ready\n{}", self.output());
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    }
+
+    /// Whether the process has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a child can be waited for").is_some()
+    }
+
+    /// What the process has printed and logged, as it stands.
+    pub(crate) fn output(&self) -> String {
+        let read = |name| std::fs::read(self.scratch.path().join(name)).unwrap_or_default();
+        let texts = ["stdout", "stderr"].map(|name| String::from_utf8_lossy(&read(name)).into_owned());
+        texts.join("\n")
+    }
+}
+
+/// The first address that a stack prints is its own.
+fn address_in(printed: &str) -> Option<String> {
+    const BEGIN: &str = "http://127.0.0.1:";
+    let (_, rest) = printed.split_once(BEGIN)?;
+    let end = rest.find(|c: char| !c.is_ascii_digit())?;
+    (end > 0).then(|| format!("{BEGIN}{}", &rest[..end]))
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            let output = self.output();
+            let lines: Vec<_> = output.lines().collect();
+            let last = lines[lines.len().saturating_sub(40)..].join("\n");
+            #[allow(clippy::print_stderr, reason = "whoever reads of the failure wants to see what the stack said")]
+            {
+                eprintln!("the stack's last lines:\n{last}");
+            }
+        }
+    }
+}
