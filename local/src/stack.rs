@@ -1,8 +1,10 @@
 //! The stack: started in order, stopped in the opposite one.
 
 use std::collections::BTreeMap;
+use std::fs::DirBuilder;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -234,7 +236,8 @@ impl Stack {
 
         let key = files.open("oidc.pem", SigningKey::open)?;
         let issuer = Arc::new(Issuer::new(key, clock.clone(), address.port()));
-        let run = Run { options: &options, wiring: &wiring, functions: &functions, deliveries: &deliveries, clock: &clock };
+        let run =
+            Run { options: &options, wiring: &wiring, functions: &functions, deliveries: &deliveries, clock: &clock };
         run.streams(&mut top, &clients, &stream_arn, &journal, &write_counter)?;
         let schedules = run.schedules(&mut top);
         deliveries.run(&mut top.tasks, &top.stop);
@@ -244,7 +247,7 @@ impl Stack {
             clock: clock.clone(),
             deliveries: Arc::clone(&deliveries),
             schedules,
-            held_by_name: run.holdable(),
+            holdable: run.holdable(),
             authorizer: run.authorizer(),
         };
         let front = Front {
@@ -427,7 +430,8 @@ struct Files(Option<PathBuf>);
 impl Files {
     fn prepare(data: &Data) -> Result<Self, StartError> {
         let Data::Directory(directory) = data else { return Ok(Self(None)) };
-        let made = std::fs::create_dir_all(directory);
+        // Mails and sealed keys are nobody else's business.
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
         made.map_err(|cause| StartError::Data { path: directory.clone(), cause })?;
         Ok(Self(Some(directory.clone())))
     }

@@ -1,6 +1,7 @@
 //! The list of endpoints, and the OpenAPI document that follows from it.
 
 use axum::routing::MethodRouter;
+use gatepass_http::{FieldError, ProblemBody};
 use utoipa::openapi::path::PathItem;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
@@ -8,6 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Route;
 use crate::routes;
+use crate::routes::problems::GatewayMessage;
 use crate::state::Api;
 
 /// An endpoint.
@@ -41,7 +43,12 @@ pub fn endpoints() -> Vec<Endpoint> {
 /// The OpenAPI 3.1 document of all endpoints.
 pub fn document() -> OpenApi {
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
-    let components = ComponentsBuilder::new().security_scheme("bearer", SecurityScheme::Http(bearer)).build();
+    let components = ComponentsBuilder::new()
+        .security_scheme("bearer", SecurityScheme::Http(bearer))
+        .schema_from::<GatewayMessage>()
+        .schema_from::<ProblemBody>()
+        .schema_from::<FieldError>()
+        .build();
     let info = InfoBuilder::new()
         .title("Gatepass")
         .version("1")

@@ -64,8 +64,10 @@ impl Expire {
     /// all of it was published.
     async fn republish_lost(&self) -> Result<usize, Failure> {
         let failed = |error| Failure::transient("the sweep failed", &error);
+        // One time for all strides: the sweep ends where the past ended when it began.
+        let now = self.clock.now();
         let mut republished = 0;
-        while let Some(found) = sweep::find_lost(&self.store, self.clock.now()).await.map_err(failed)? {
+        while let Some(found) = sweep::find_lost(&self.store, now).await.map_err(failed)? {
             for answer in self.bus.publish(&found.lost).await {
                 answer.map_err(|error| Failure::transient("a lost event could not be published", &error))?;
             }

@@ -65,10 +65,10 @@ impl Notify {
     /// [`Failure::Permanent`] for an event that gives no occasion, and for a mail that the mail
     /// service refuses; [`Failure::Transient`] when store or mail service cannot be reached.
     pub async fn handle(&self, event: EventBridgeEvent<Value>) -> Result<(), Failure> {
-        let event = BusEvent::parse(event.detail).map_err(|error| Failure::permanent("not an event of ours", &error))?;
-        let (request_id, occasions) = occasion::of(&event).ok_or_else(|| {
-            Failure::Permanent(format!("{} gives no occasion for a mail", event.detail.event_type()))
-        })?;
+        let event =
+            BusEvent::parse(event.detail).map_err(|error| Failure::permanent("not an event of ours", &error))?;
+        let (request_id, occasions) = occasion::of(&event)
+            .ok_or_else(|| Failure::Permanent(format!("{} gives no occasion for a mail", event.detail.event_type())))?;
         let request = self.store.request(request_id).await.map_err(store_failed)?;
         let request = request.ok_or_else(|| Failure::Permanent(format!("there is no request {request_id}")))?;
         let mut failed = None;
@@ -137,7 +137,8 @@ impl Notify {
             return Ok(MailStatus::NoRecipient);
         }
         let plan = self.store.offering::<Plan>(&request.facts().submission.plan_id).await.map_err(store_failed)?;
-        let mut context = MailContext::new(&request.view(), plan.as_ref().map(|(plan, _)| &plan.content), &self.portal_url);
+        let mut context =
+            MailContext::new(&request.view(), plan.as_ref().map(|(plan, _)| &plan.content), &self.portal_url);
         // What the mail says is what the event says, even if the request has moved on since.
         if let Some(status) = occasion.tells {
             context.provisioning.status = status;

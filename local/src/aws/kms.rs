@@ -36,7 +36,8 @@ impl Vault {
         let make = || fresh_bytes::<32>().to_vec();
         let bytes = path.map_or_else(|| Ok(make()), |path| load_or_make(path, || Ok(make())))?;
         let key = RandomizedNonceKey::new(&AES_256_GCM, &bytes);
-        let key = key.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the file does not hold 32 bytes of key"))?;
+        let key =
+            key.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "the file does not hold 32 bytes of key"))?;
         Ok(Self { key })
     }
 

@@ -69,7 +69,8 @@ async fn by_target(State(services): State<Arc<Services>>, headers: HeaderMap, bo
 }
 
 fn answer(body: &Value) -> Response {
-    let headers = [("x-amzn-requestid", fresh_id()), (header::CONTENT_TYPE.as_str(), "application/x-amz-json-1.1".into())];
+    let headers =
+        [("x-amzn-requestid", fresh_id()), (header::CONTENT_TYPE.as_str(), "application/x-amz-json-1.1".into())];
     (headers, body.to_string()).into_response()
 }
 

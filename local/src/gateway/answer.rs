@@ -66,13 +66,18 @@ mod tests {
     #[tokio::test]
     async fn an_answer_without_status_is_the_body() {
         let response = to_http(r#"{"a":1}"#).unwrap();
-        assert_eq!((response.status(), response.headers()["content-type"].as_bytes()), (StatusCode::OK, &b"application/json"[..]));
+        assert_eq!(
+            (response.status(), response.headers()["content-type"].as_bytes()),
+            (StatusCode::OK, &b"application/json"[..])
+        );
         assert_eq!(body(response).await, br#"{"a":1}"#);
     }
 
     #[test]
     fn nonsense_is_no_answer() {
-        for answer in [r#"{"statusCode":"ok"}"#, r#"{"statusCode":99999}"#, "{", r#"{"statusCode":200,"headers":{"a b":"c"}}"#] {
+        for answer in
+            [r#"{"statusCode":"ok"}"#, r#"{"statusCode":99999}"#, "{", r#"{"statusCode":200,"headers":{"a b":"c"}}"#]
+        {
             assert!(to_http(answer).is_none(), "{answer}");
         }
     }

@@ -108,9 +108,11 @@ mod tests {
     #[test]
     fn the_most_specific_route_wins() {
         let table = table(&["/v1/{a}/{b}", "/v1/apps/{id}", "/v1/apps/mine", "/v1/{a}/list"]);
-        let found = |path| table.find(&Method::GET, path).map(|(route, parameters)| {
-            (route.key.as_str(), Value::Object(parameters).to_string())
-        });
+        let found = |path| {
+            table
+                .find(&Method::GET, path)
+                .map(|(route, parameters)| (route.key.as_str(), Value::Object(parameters).to_string()))
+        };
         assert_eq!(found("/v1/apps/mine"), Some(("GET /v1/apps/mine", "{}".into())));
         assert_eq!(found("/v1/apps/list"), Some(("GET /v1/apps/{id}", r#"{"id":"list"}"#.into())));
         assert_eq!(found("/v1/x/list"), Some(("GET /v1/{a}/list", r#"{"a":"x"}"#.into())));

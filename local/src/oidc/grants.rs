@@ -55,7 +55,12 @@ impl Grants {
     }
 }
 
-fn issue<T>(among: &Mutex<HashMap<String, (T, Timestamp)>>, what: T, now: Timestamp, lifetime: SignedDuration) -> String {
+fn issue<T>(
+    among: &Mutex<HashMap<String, (T, Timestamp)>>,
+    what: T,
+    now: Timestamp,
+    lifetime: SignedDuration,
+) -> String {
     let name = URL_SAFE_NO_PAD.encode(fresh_bytes::<32>());
     let mut among = lock(among);
     among.retain(|_, (_, until)| now < *until);

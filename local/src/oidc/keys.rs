@@ -33,7 +33,8 @@ impl SigningKey {
             Some(path) => load_or_make(path, make)?,
             None => make()?,
         };
-        Self::from_pem(&pem).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the file does not hold an RSA key"))
+        Self::from_pem(&pem)
+            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "the file does not hold an RSA key"))
     }
 
     fn from_pem(pem: &[u8]) -> Option<Self> {

@@ -34,7 +34,10 @@ pub(super) fn sign_in(request: &Request) -> String {
         ));
     }
     let form = format!("<form method=post action=authorize>\n{hidden}{people}</form>");
-    document("Sign in", &format!("<h1>Who are you today?</h1>\n<p>The people of the demonstration need no password.</p>\n{form}"))
+    document(
+        "Sign in",
+        &format!("<h1>Who are you today?</h1>\n<p>The people of the demonstration need no password.</p>\n{form}"),
+    )
 }
 
 /// A page that says what is wrong.

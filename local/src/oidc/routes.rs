@@ -98,7 +98,8 @@ fn refused(request: &Request, refusal: &Refusal) -> Response {
 /// A page under a policy that lets nothing run, and its form lead only back here and to `client`.
 fn html(status: StatusCode, page: String, client: &str) -> Response {
     let client: String = client.chars().take_while(|c| !matches!(c, ';' | ',' | ' ' | '?')).collect();
-    let policy = format!("default-src 'none'; style-src 'unsafe-inline'; form-action 'self' {client}; frame-ancestors 'none'");
+    let policy =
+        format!("default-src 'none'; style-src 'unsafe-inline'; form-action 'self' {client}; frame-ancestors 'none'");
     let headers = [(header::CONTENT_SECURITY_POLICY, policy), (header::CACHE_CONTROL, "no-store".into())];
     (status, headers, Html(page)).into_response()
 }
@@ -129,7 +130,10 @@ async fn token(State(issuer): Shared, Form(request): Form<TokenRequest>) -> Resp
             };
             let grant = grant.filter(|grant| grant.redirect_uri == request.redirect_uri && honest(&grant.challenge));
             let Some(grant) = grant else {
-                return grant_refused("invalid_grant", "the code is not valid, or not for this redirect_uri and code_verifier");
+                return grant_refused(
+                    "invalid_grant",
+                    "the code is not valid, or not for this redirect_uri and code_verifier",
+                );
             };
             let refresh_token = issuer.grants.refresh_token(grant.person.clone(), now);
             issue(&issuer, &grant.person, grant.nonce.as_deref(), Some(refresh_token))
@@ -178,7 +182,8 @@ async fn user_info(State(issuer): Shared, headers: HeaderMap) -> Response {
     let wanted = Wanted { issuer: &issuer.tokens.issuer, audience: &audience };
     let claims = token.and_then(|(_, token)| issuer.tokens.verify(token, &wanted, issuer.clock.now()).ok());
     let Some(claims) = claims else {
-        return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")]).into_response();
+        return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")])
+            .into_response();
     };
     let shown = ["sub", "name", "email", "cognito:groups", "organisation"];
     let shown = claims.into_iter().filter(|(name, _)| shown.contains(&name.as_str()));

@@ -87,7 +87,12 @@ impl Tokens {
 
     /// The claims of `token`, if API Gateway's JWT authorizer would let it through at `now` ("Controlling
     /// and managing access to HTTP APIs with JWT authorizers", API Gateway developer guide).
-    pub(crate) fn verify(&self, token: &str, wanted: &Wanted<'_>, now: Timestamp) -> Result<Map<String, Value>, Rejected> {
+    pub(crate) fn verify(
+        &self,
+        token: &str,
+        wanted: &Wanted<'_>,
+        now: Timestamp,
+    ) -> Result<Map<String, Value>, Rejected> {
         let header = decode_header(token).map_err(|_| Rejected::Forged)?;
         if header.kid.as_ref() != Some(&self.key.id) {
             return Err(Rejected::Forged);

@@ -99,7 +99,9 @@ impl Batches {
             let identifier = failure.item_identifier.unwrap_or_default();
             match place(&identifier) {
                 Some(at) => first = Some(first.map_or(at, |first: usize| first.min(at))),
-                None => return Outcome::Failed(format!("the function names a record that it did not get: `{identifier}`")),
+                None => {
+                    return Outcome::Failed(format!("the function names a record that it did not get: `{identifier}`"));
+                }
             }
         }
         first.map_or(Outcome::Done, |first| Outcome::From(first, "the function reported the record as failed".into()))
@@ -127,3 +129,7 @@ impl Batches {
 fn records(events: &[Event]) -> Vec<&Value> {
     events.iter().map(|event| &event.json).collect()
 }
+
+#[cfg(test)]
+#[path = "batch_tests.rs"]
+mod tests;

@@ -27,7 +27,9 @@ pub(super) fn event(record: &Record, stream_arn: &str) -> Event {
         if let Some(created) = change.approximate_creation_date_time() {
             dynamodb.insert("ApproximateCreationDateTime".into(), json!(created.as_secs_f64()));
         }
-        for (name, item) in [("Keys", change.keys()), ("NewImage", change.new_image()), ("OldImage", change.old_image())] {
+        for (name, item) in
+            [("Keys", change.keys()), ("NewImage", change.new_image()), ("OldImage", change.old_image())]
+        {
             if let Some(item) = item {
                 dynamodb.insert(name.into(), attributes(item));
             }
@@ -85,7 +87,10 @@ mod tests {
             .new_image("PK", AttributeValue::S("R#1".into()))
             .new_image("seq", AttributeValue::N("7".into()))
             .new_image("raw", AttributeValue::B(Blob::new([255])))
-            .new_image("deep", AttributeValue::M([("l".into(), AttributeValue::L(vec![AttributeValue::Bool(true)]))].into()))
+            .new_image(
+                "deep",
+                AttributeValue::M([("l".into(), AttributeValue::L(vec![AttributeValue::Bool(true)]))].into()),
+            )
             .sequence_number("111")
             .size_bytes(9)
             .stream_view_type(StreamViewType::NewImage)

@@ -35,11 +35,9 @@ impl Node {
         })?;
         match (documents.pop(), documents.pop()) {
             (Some(document), None) => convert(document),
-            _ => Err(TemplateError {
-                line: 1,
-                place: String::new(),
-                problem: "a template is one YAML document".into(),
-            }),
+            _ => {
+                Err(TemplateError { line: 1, place: String::new(), problem: "a template is one YAML document".into() })
+            }
         }
     }
 
@@ -77,9 +75,7 @@ impl Node {
 
 fn convert(yaml: MarkedYaml<'_>) -> Result<Node, TemplateError> {
     let line = yaml.span.start.line();
-    let refuse = |problem: &str| {
-        Err(TemplateError { line, place: String::new(), problem: problem.into() })
-    };
+    let refuse = |problem: &str| Err(TemplateError { line, place: String::new(), problem: problem.into() });
     let value = match yaml.data {
         YamlData::Value(Scalar::Null) => Value::Null,
         YamlData::Value(Scalar::Boolean(value)) => Value::Bool(value),

@@ -99,12 +99,8 @@ impl Template<'_> {
 
     /// The resources of type `kind` that exist under the conditions; refuses types that are not known.
     fn resources(&self, kind: &str) -> Result<Vec<(&str, &Node)>, TemplateError> {
-        const RUN: &[&str] = &[
-            "AWS::DynamoDB::Table",
-            "AWS::Events::EventBus",
-            "AWS::Serverless::Function",
-            "AWS::Serverless::HttpApi",
-        ];
+        const RUN: &[&str] =
+            &["AWS::DynamoDB::Table", "AWS::Events::EventBus", "AWS::Serverless::Function", "AWS::Serverless::HttpApi"];
         let mut found = Vec::new();
         for (id, resource) in self.root.get("Resources").map(Node::members).unwrap_or_default() {
             let place = format!("Resources.{id}");
@@ -114,9 +110,7 @@ impl Template<'_> {
                 return Err(refuse(resource, &place, problem));
             }
             let exists = match resource.get("Condition") {
-                Some(condition) => {
-                    self.resolver.condition(condition.text().unwrap_or_default(), condition, &place)?
-                }
+                Some(condition) => self.resolver.condition(condition.text().unwrap_or_default(), condition, &place)?,
                 None => true,
             };
             if exists && has == kind {
@@ -342,7 +336,9 @@ impl Template<'_> {
         for index in read.global_secondary_indexes {
             if index.projection.projection_type != "ALL" {
                 let place = format!("{place}.GlobalSecondaryIndexes");
-                return Err(self.refuse(&place, format!("index `{}`: only the projection ALL runs here", index.index_name)));
+                return Err(
+                    self.refuse(&place, format!("index `{}`: only the projection ALL runs here", index.index_name))
+                );
             }
             indexes.push(Index { name: index.index_name, key: key(index.key_schema) });
         }

@@ -170,9 +170,11 @@ impl<'a> Resolver<'a> {
     fn attribute(&self, name: &str, attribute: &str, node: &Node, place: &str) -> Result<String, TemplateError> {
         let identity = self.identity(name)?;
         let identity = identity.ok_or_else(|| refuse(node, place, format!("there is no resource `{name}`")))?;
-        identity.attributes.get(attribute).cloned().ok_or_else(|| {
-            refuse(node, place, format!("the local stack knows no attribute `{attribute}` of `{name}`"))
-        })
+        identity
+            .attributes
+            .get(attribute)
+            .cloned()
+            .ok_or_else(|| refuse(node, place, format!("the local stack knows no attribute `{attribute}` of `{name}`")))
     }
 
     fn substitute(&self, argument: &Node, node: &Node, place: &str) -> Result<String, TemplateError> {

@@ -121,7 +121,10 @@ fn a_line_is_named() {
 
 #[test]
 fn conditions_choose() {
-    let text = changed("GATEPASS_GROUPS_CLAIM: groups", "GATEPASS_GROUPS_CLAIM: !If [OwnPool, 'own', !Sub '${AWS::Region}-${!x}']");
+    let text = changed(
+        "GATEPASS_GROUPS_CLAIM: groups",
+        "GATEPASS_GROUPS_CLAIM: !If [OwnPool, 'own', !Sub '${AWS::Region}-${!x}']",
+    );
     let wiring = read(&text).unwrap();
     assert_eq!(function(&wiring, "GetApp").environment["GATEPASS_GROUPS_CLAIM"], "us-east-1-${x}");
 }

@@ -26,10 +26,11 @@ pub struct App {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Profile {
     /// Unique among the owner's apps, 1 to 100 characters.
-    #[schema(example = "Storm warnings")]
+    #[schema(example = "Storm warnings", min_length = 1, max_length = 100)]
     pub name: String,
     /// What the app does, at most 2,000 characters.
     #[serde(default)]
+    #[schema(max_length = 2000)]
     pub description: String,
     /// Who sees it.
     #[serde(default)]

@@ -13,10 +13,11 @@ pub struct Catalogue {
     /// Client-chosen slug.
     pub id: CatalogueId,
     /// Display name, 1 to 100 characters.
-    #[schema(example = "Public APIs")]
+    #[schema(example = "Public APIs", min_length = 1, max_length = 100)]
     pub name: String,
     /// What the catalogue holds, at most 2,000 characters.
     #[serde(default)]
+    #[schema(max_length = 2000)]
     pub description: String,
     /// Who sees it.
     pub audience: Audience,

@@ -14,10 +14,11 @@ pub struct Plan {
     /// Client-chosen slug.
     pub id: PlanId,
     /// Display name, 1 to 100 characters.
-    #[schema(example = "Gold")]
+    #[schema(example = "Gold", min_length = 1, max_length = 100)]
     pub name: String,
     /// What the plan is for, at most 2,000 characters.
     #[serde(default)]
+    #[schema(max_length = 2000)]
     pub description: String,
     /// How fast an app may call; `null` is unlimited.
     #[serde(default)]
@@ -40,7 +41,7 @@ pub struct Plan {
     pub request_allowance: Option<Limit>,
     /// How many different people must approve: 1 or 2.
     #[serde(default = "one")]
-    #[schema(example = 1)]
+    #[schema(example = 1, minimum = 1, maximum = 2)]
     pub approvals_required: u8,
     /// How long access lasts, in seconds; `null` is until it is revoked.
     #[serde(default)]
@@ -62,10 +63,10 @@ fn one() -> u8 {
 #[serde(deny_unknown_fields)]
 pub struct Limit {
     /// How many requests, at least 1.
-    #[schema(example = 25)]
+    #[schema(example = 25, minimum = 1)]
     pub requests: u64,
     /// In how many seconds, at least 1.
-    #[schema(example = 1)]
+    #[schema(example = 1, minimum = 1)]
     pub per_seconds: u64,
 }
 

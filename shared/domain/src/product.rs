@@ -12,10 +12,11 @@ pub struct Product {
     /// Client-chosen slug.
     pub id: ProductId,
     /// Display name, 1 to 100 characters.
-    #[schema(example = "Weather API")]
+    #[schema(example = "Weather API", min_length = 1, max_length = 100)]
     pub name: String,
     /// What the API does, at most 2,000 characters.
     #[serde(default)]
+    #[schema(max_length = 2000)]
     pub description: String,
     /// How its callers authenticate. Products of one request must agree on it (R15).
     pub auth_method: AuthMethod,

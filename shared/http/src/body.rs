@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::BODY_LIMIT;
 use crate::problem::{FieldError, Problem};
@@ -72,6 +72,9 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(no_object(bytes));
+    }
     let mut unknown = Vec::new();
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let parsed: Result<T, _> = {
@@ -91,6 +94,15 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let detail = "is not a member that this operation knows";
     let error = |pointer| FieldError { pointer: Some(pointer), parameter: None, detail: detail.to_owned() };
     Err(Problem::invalid_body(unknown.into_iter().map(error).collect()))
+}
+
+/// What a list is answered with. Serde would take one for an object, its items for the members.
+fn no_object(bytes: &[u8]) -> Problem {
+    let detail = "must be a JSON object, not a list".to_owned();
+    match serde_json::from_slice::<IgnoredAny>(bytes) {
+        Ok(_) => Problem::invalid_body(vec![FieldError { pointer: Some(String::new()), parameter: None, detail }]),
+        Err(error) => malformed(&error),
+    }
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
@@ -149,11 +161,12 @@ mod tests {
         assert_eq!(faults(r#"{"name": "a", "inner": {"numbers": [1, "b"]}}"#)[0].0, "/inner/numbers/1");
         assert_eq!(faults("{}")[0], (String::new(), "missing field `name`".into()));
         assert_eq!(faults(r#"{"name": 7}"#)[0].0, "/name");
+        assert_eq!(faults(r#" ["a", null]"#)[0], (String::new(), "must be a JSON object, not a list".into()));
     }
 
     #[test]
     fn what_is_no_json_is_called_so() {
-        for text in ["", "{", "{} {}", "nonsense", "{\"name\": \"a\",}"] {
+        for text in ["", "{", "[", "{} {}", "nonsense", "{\"name\": \"a\",}"] {
             assert_eq!(parse::<Outer>(text.as_bytes()).expect_err(text).body.problem_type, "/problems/malformed-json");
         }
     }

@@ -51,8 +51,19 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
         let query = axum::extract::Query::<T>::try_from_uri(&parts.uri);
         query.map(|axum::extract::Query(value)| Self(value)).map_err(|rejection| {
             let text = std::error::Error::source(&rejection).map_or_else(|| rejection.to_string(), ToString::to_string);
-            let name = text.split('`').nth(1).or_else(|| text.split(':').next()).unwrap_or_default().to_owned();
-            Problem::invalid_parameter(&name, &text)
+            let (name, detail) = fault(&text);
+            Problem::invalid_parameter(name, detail)
         })
+    }
+}
+
+/// The parameter that a message of serde is about, and what it says of it: either
+/// ``limit: invalid digit``, or ``unknown field `colour`, …``.
+fn fault(text: &str) -> (&str, &str) {
+    let is_name =
+        |name: &&str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    match text.split_once(": ").filter(|(name, _)| is_name(name)) {
+        Some(named) => named,
+        None => (text.split('`').nth(1).unwrap_or_default(), text),
     }
 }

@@ -91,15 +91,17 @@ impl Problem {
     pub(crate) fn invalid_body(errors: Vec<FieldError>) -> Self {
         let count = errors.len();
         let detail = match errors.as_slice() {
-            [only] => format!("{}: {}.", only.pointer.as_deref().unwrap_or("body"), only.detail),
+            [only] => {
+                let place = only.pointer.as_deref().filter(|pointer| !pointer.is_empty()).unwrap_or("The body");
+                format!("{place}: {}.", only.detail)
+            }
             _ => format!("The request body has {count} faults; see `errors`."),
         };
         Self { ..Self::new(StatusCode::BAD_REQUEST, "invalid-body", detail) }.with_errors(errors)
     }
 
     pub(crate) fn invalid_parameter(parameter: &str, detail: &str) -> Self {
-        let error =
-            FieldError { pointer: None, parameter: Some(parameter.to_owned()), detail: detail.to_owned() };
+        let error = FieldError { pointer: None, parameter: Some(parameter.to_owned()), detail: detail.to_owned() };
         let text = format!("The query parameter `{parameter}` cannot be used: {detail}.");
         Self::new(StatusCode::BAD_REQUEST, "invalid-parameter", text).with_errors(vec![error])
     }

@@ -25,17 +25,18 @@ pub enum Clock {
 }
 
 impl Clock {
-    /// The time now.
+    /// The time now, in whole milliseconds: what is written is written with three decimals at most.
     #[expect(clippy::disallowed_methods, reason = "this is where the time comes from")]
     pub fn now(&self) -> Timestamp {
         let now = Timestamp::now();
-        match self {
+        let now = match self {
             Self::System => now,
             Self::Ahead(millis) => {
                 let ahead = SignedDuration::from_millis(millis.load(Ordering::SeqCst));
                 now.checked_add(ahead).unwrap_or(now)
             }
-        }
+        };
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 
     /// The surroundings of one unit of work that belongs to `correlation_id`.

@@ -6,6 +6,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod contracts;
+mod crashes;
 mod flows;
 mod repository;
 mod stack;

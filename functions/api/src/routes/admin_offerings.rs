@@ -25,7 +25,7 @@ macro_rules! endpoints {
 
             /// Creates one, under a slug of the owner's choice.
             #[utoipa::path(post, path = $list, tag = "admin: offerings", operation_id = $create_id, security(("bearer" = [])),
-                params(("Idempotency-Key" = Option<String>, Header)), request_body = $entity,
+                params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")), request_body = $entity,
                 responses((status = 201, body = Versioned<$entity>, headers(("Location" = String))), Writing))]
             pub(crate) async fn create(
                 State(api): State<Api>,
@@ -69,7 +69,7 @@ macro_rules! endpoints {
 
             /// Changes one: takes what GET gave, less `version`, `created_at` and `updated_at`.
             #[utoipa::path(put, path = $one, tag = "admin: offerings", operation_id = $put_id, security(("bearer" = [])),
-                params(("id" = $id, Path), ("If-Match" = String, Header)), request_body = $entity,
+                params(("id" = $id, Path), ("If-Match" = String, Header, pattern = "^([*]|\"[0-9]+\")$")), request_body = $entity,
                 responses((status = 200, body = Versioned<$entity>, headers(("ETag" = String))), Changing))]
             pub(crate) async fn put(
                 State(api): State<Api>,

@@ -11,7 +11,7 @@ mod credentials;
 mod health;
 mod me;
 mod openapi;
-mod problems;
+pub(crate) mod problems;
 mod products;
 mod public_catalogues;
 

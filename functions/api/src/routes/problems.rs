@@ -18,22 +18,22 @@ pub(crate) struct GatewayMessage {
 pub(crate) enum Reading {
     /// A parameter or cursor that cannot be used.
     #[response(status = 400, content_type = "application/problem+json")]
-    BadRequest(#[to_schema] ProblemBody),
+    BadRequest(ProblemBody),
     /// No token, or one that does not verify; answered by API Gateway.
     #[response(status = 401)]
-    Unauthorized(#[to_schema] GatewayMessage),
+    Unauthorized(GatewayMessage),
     /// The token does not have the role that this needs.
     #[response(status = 403, content_type = "application/problem+json")]
-    Forbidden(#[to_schema] ProblemBody),
+    Forbidden(ProblemBody),
     /// It does not exist, or is not the caller's.
     #[response(status = 404, content_type = "application/problem+json")]
-    NotFound(#[to_schema] ProblemBody),
+    NotFound(ProblemBody),
     /// Something went wrong on our side; what it was stands in the log alone.
     #[response(status = 500, content_type = "application/problem+json")]
-    Internal(#[to_schema] ProblemBody),
+    Internal(ProblemBody),
     /// The database cannot be reached, or too much happens at once: try again.
     #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(#[to_schema] ProblemBody),
+    Unavailable(ProblemBody),
 }
 
 /// Any operation that needs a token and changes something.
@@ -42,37 +42,37 @@ pub(crate) enum Reading {
 pub(crate) enum Writing {
     /// A body that is not JSON, or has an unknown, missing or ill-typed member.
     #[response(status = 400, content_type = "application/problem+json")]
-    BadRequest(#[to_schema] ProblemBody),
+    BadRequest(ProblemBody),
     /// No token, or one that does not verify; answered by API Gateway.
     #[response(status = 401)]
-    Unauthorized(#[to_schema] GatewayMessage),
+    Unauthorized(GatewayMessage),
     /// The token does not have the role that this needs, or it is the caller's own request.
     #[response(status = 403, content_type = "application/problem+json")]
-    Forbidden(#[to_schema] ProblemBody),
+    Forbidden(ProblemBody),
     /// It does not exist, or is not the caller's.
     #[response(status = 404, content_type = "application/problem+json")]
-    NotFound(#[to_schema] ProblemBody),
+    NotFound(ProblemBody),
     /// The state does not allow it: `already-decided`, `duplicate-access`, `name-taken`, …
     #[response(status = 409, content_type = "application/problem+json")]
-    Conflict(#[to_schema] ProblemBody),
+    Conflict(ProblemBody),
     /// The body is larger than 256 KiB.
     #[response(status = 413, content_type = "application/problem+json")]
-    TooLarge(#[to_schema] ProblemBody),
+    TooLarge(ProblemBody),
     /// The body is not JSON by its media type.
     #[response(status = 415, content_type = "application/problem+json")]
-    NotJson(#[to_schema] ProblemBody),
+    NotJson(ProblemBody),
     /// A rule is broken, or an `Idempotency-Key` was used for something else.
     #[response(status = 422, content_type = "application/problem+json")]
-    Rule(#[to_schema] ProblemBody),
+    Rule(ProblemBody),
     /// The plan's allowance of requests is used up; `Retry-After` says when there is another.
     #[response(status = 429, content_type = "application/problem+json")]
-    QuotaExceeded(#[to_schema] ProblemBody),
+    QuotaExceeded(ProblemBody),
     /// Something went wrong on our side; what it was stands in the log alone.
     #[response(status = 500, content_type = "application/problem+json")]
-    Internal(#[to_schema] ProblemBody),
+    Internal(ProblemBody),
     /// The database cannot be reached, or too much happens at once: try again.
     #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(#[to_schema] ProblemBody),
+    Unavailable(ProblemBody),
 }
 
 /// Any operation that changes a version of something.
@@ -81,38 +81,38 @@ pub(crate) enum Writing {
 pub(crate) enum Changing {
     /// A body that is not JSON, or has an unknown, missing or ill-typed member.
     #[response(status = 400, content_type = "application/problem+json")]
-    BadRequest(#[to_schema] ProblemBody),
+    BadRequest(ProblemBody),
     /// No token, or one that does not verify; answered by API Gateway.
     #[response(status = 401)]
-    Unauthorized(#[to_schema] GatewayMessage),
+    Unauthorized(GatewayMessage),
     /// The token does not have the role that this needs, or it is the caller's own request.
     #[response(status = 403, content_type = "application/problem+json")]
-    Forbidden(#[to_schema] ProblemBody),
+    Forbidden(ProblemBody),
     /// It does not exist, or is not the caller's.
     #[response(status = 404, content_type = "application/problem+json")]
-    NotFound(#[to_schema] ProblemBody),
+    NotFound(ProblemBody),
     /// The state does not allow it: `already-decided`, `duplicate-access`, `name-taken`, …
     #[response(status = 409, content_type = "application/problem+json")]
-    Conflict(#[to_schema] ProblemBody),
+    Conflict(ProblemBody),
     /// It has changed since it was read.
     #[response(status = 412, content_type = "application/problem+json")]
-    VersionMismatch(#[to_schema] ProblemBody),
+    VersionMismatch(ProblemBody),
     /// The body is larger than 256 KiB.
     #[response(status = 413, content_type = "application/problem+json")]
-    TooLarge(#[to_schema] ProblemBody),
+    TooLarge(ProblemBody),
     /// The body is not JSON by its media type.
     #[response(status = 415, content_type = "application/problem+json")]
-    NotJson(#[to_schema] ProblemBody),
+    NotJson(ProblemBody),
     /// A rule is broken, or an `Idempotency-Key` was used for something else.
     #[response(status = 422, content_type = "application/problem+json")]
-    Rule(#[to_schema] ProblemBody),
+    Rule(ProblemBody),
     /// `If-Match` is missing.
     #[response(status = 428, content_type = "application/problem+json")]
-    IfMatchRequired(#[to_schema] ProblemBody),
+    IfMatchRequired(ProblemBody),
     /// Something went wrong on our side; what it was stands in the log alone.
     #[response(status = 500, content_type = "application/problem+json")]
-    Internal(#[to_schema] ProblemBody),
+    Internal(ProblemBody),
     /// The database cannot be reached, or too much happens at once: try again.
     #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(#[to_schema] ProblemBody),
+    Unavailable(ProblemBody),
 }

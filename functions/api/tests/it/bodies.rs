@@ -30,7 +30,7 @@ fn order() -> Value {
 #[tokio::test]
 async fn what_is_no_json_is_called_so_everywhere() {
     let api = Api::new().await;
-    for body in ["{", "{} {}", "{'reason': 'no'}", "nonsense", "{\"reason\": \"no\",}"] {
+    for body in ["{", "[", "[1", "{'reason': 'no'}", "nonsense", "{\"surprise\": 1,}"] {
         for call in writing(&api) {
             call.text(body).send().await.problem(400, "malformed-json");
         }
@@ -79,6 +79,7 @@ async fn ill_typed_and_missing_members_are_pointed_at() {
         (with("extends_credential_id", json!("1")), "/extends_credential_id"),
         (with("justification", json!(true)), "/justification"),
         (json!([]), ""),
+        (json!(["public-apis", ["weather-api"], "gold", null, { "name": "Storm warnings" }]), ""),
         (json!("text"), ""),
         (json!(null), ""),
     ] {
@@ -124,7 +125,9 @@ async fn at_most_256_kib_are_taken() {
 #[tokio::test]
 async fn what_does_not_call_itself_json_is_not_taken() {
     let api = Api::new().await;
-    for media_type in ["text/plain", "application/xml", "application/x-www-form-urlencoded", "", "text/json; x=application/json"] {
+    for media_type in
+        ["text/plain", "application/xml", "application/x-www-form-urlencoded", "", "text/json; x=application/json"]
+    {
         for call in writing(&api) {
             call.text("{}").header("content-type", media_type).send().await.problem(415, "unsupported-media-type");
         }

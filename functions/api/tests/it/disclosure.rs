@@ -21,13 +21,17 @@ pub(crate) fn check(answer: &Answer) {
         let beginning = *name == "prefix" && text.len() == 7;
         assert!(shown_on_purpose || beginning, "{route} shows a key in `{name}`");
     }
-    let about_offerings = ["catalogues", "products", "plans"].iter().any(|kind| route.contains(&format!("/v1/admin/{kind}")));
+    let about_offerings =
+        ["catalogues", "products", "plans"].iter().any(|kind| route.contains(&format!("/v1/admin/{kind}")));
     for (name, text) in texts.iter().filter(|_| !about_offerings) {
         // The API Owners' addresses, and what errors of ours, the SDK and KMS would say.
         for secret in ["-owner@example.com", "DynamoDB is", "GetItem", "arn:aws", "InvalidCiphertext", "gatepass-1"] {
             assert!(!text.contains(secret), "{route} says `{secret}` in `{name}`");
         }
-        assert!(!["gateway", "owners", "auto_approve_when", "audience", "sealed", "digest"].contains(name), "{route}: {name}");
+        assert!(
+            !["gateway", "owners", "auto_approve_when", "audience", "sealed", "digest"].contains(name),
+            "{route}: {name}"
+        );
     }
 }
 
@@ -57,7 +61,8 @@ async fn consumers_see_neither_owners_nor_gateways_nor_whom_a_plan_trusts() {
         ..demo::plan("gold", "Gold")
     };
     api.world.offer(plan).await;
-    for path in ["/v1/catalogues", "/v1/catalogues/partner-apis", "/v1/products/fleet-api", "/v1/products/weather-api"] {
+    for path in ["/v1/catalogues", "/v1/catalogues/partner-apis", "/v1/products/fleet-api", "/v1/products/weather-api"]
+    {
         let answer = api.get(path).by(&grace()).send().await.expect(200);
         let text = answer.body.to_string();
         for secret in ["boss", "builtin", "oauth2_dcr", "@example.com"] {
@@ -71,22 +76,25 @@ async fn a_consumer_never_meets_anothers_things() {
     let api = Api::new().await;
     let request = api.access(&ada(), "weather-api", "gold", "Storm warnings").await;
     let (id, app, credential) = (id_of(&request), id_of(&request["app"]), request["credential_id"].as_str().unwrap());
-    for path in [
-        format!("/v1/access-requests/{id}"),
-        format!("/v1/apps/{app}"),
-        format!("/v1/apps/{app}/credentials"),
-    ] {
+    for path in [format!("/v1/access-requests/{id}"), format!("/v1/apps/{app}"), format!("/v1/apps/{app}/credentials")]
+    {
         api.get(&path).by(&ada()).send().await.expect(200);
         api.get(&path).by(&grace()).send().await.problem(404, "not-found");
     }
-    for path in [format!("/v1/access-requests/{id}/withdraw"), format!("/v1/apps/{app}/credentials/{credential}/reveal")] {
+    for path in
+        [format!("/v1/access-requests/{id}/withdraw"), format!("/v1/apps/{app}/credentials/{credential}/reveal")]
+    {
         api.post(&path).by(&grace()).send().await.problem(404, "not-found");
     }
     for path in ["/v1/access-requests", "/v1/apps"] {
         assert_eq!(api.get(path).by(&grace()).send().await.expect(200).items(), [] as [Value; 0], "{path}");
     }
     let mine = api.app(&grace(), "Fleet").await;
-    api.post(&format!("/v1/apps/{mine}/credentials/{credential}/reveal")).by(&grace()).send().await.problem(404, "not-found");
+    api.post(&format!("/v1/apps/{mine}/credentials/{credential}/reveal"))
+        .by(&grace())
+        .send()
+        .await
+        .problem(404, "not-found");
 }
 
 /// Nothing that is not there can be told from what is somebody else's.

@@ -47,7 +47,9 @@ fn every_endpoint_is_in_the_document_and_nothing_else_is() {
     let paths = document["paths"].as_object().unwrap();
     let documented: BTreeSet<_> = paths
         .iter()
-        .flat_map(|(path, item)| item.as_object().unwrap().keys().map(move |method| format!("{} {path}", method.to_uppercase())))
+        .flat_map(|(path, item)| {
+            item.as_object().unwrap().keys().map(move |method| format!("{} {path}", method.to_uppercase()))
+        })
         .collect();
     let served: Vec<_> = endpoints().into_iter().map(|endpoint| endpoint.route.to_string()).collect();
     assert_eq!(served.iter().cloned().collect::<BTreeSet<_>>(), documented);

@@ -50,7 +50,8 @@ async fn a_key_belongs_to_one_operation() {
     api.post("/v1/apps").by(&ada()).keyed("k").json(json!({ "name": "App" })).send().await.expect(201);
     let elsewhere = api.post("/v1/access-requests").by(&ada()).keyed("k").json(order("Other")).send().await;
     elsewhere.problem(422, "idempotency-key-reused");
-    let (one, other) = (api.request(&ada(), "maps-api", "gold", "1").await, api.request(&ada(), "maps-api", "gold", "2").await);
+    let (one, other) =
+        (api.request(&ada(), "maps-api", "gold", "1").await, api.request(&ada(), "maps-api", "gold", "2").await);
     let withdraw = |request: &Value| {
         api.post(&format!("/v1/access-requests/{}/withdraw", id_of(request))).by(&ada()).keyed("w").send()
     };
@@ -172,7 +173,8 @@ async fn no_key_in_clear_is_kept_anywhere() {
     let client = &api.world.table.client;
     for partition in [format!("A#{}", id_of(&request["app"])), format!("R#{}", id_of(&request)), "U#ada".to_owned()] {
         let query = client.query().table_name(&api.world.table.name).key_condition_expression("PK = :pk");
-        let rows = query.expression_attribute_values(":pk", aws_sdk_dynamodb::types::AttributeValue::S(partition)).send();
+        let rows =
+            query.expression_attribute_values(":pk", aws_sdk_dynamodb::types::AttributeValue::S(partition)).send();
         assert!(!format!("{:?}", rows.await.unwrap().items()).contains(&key));
     }
 }

@@ -39,7 +39,10 @@ fn validator(schema: &Value) -> jsonschema::Validator {
         "allOf": [closed(schema)],
         "components": { "schemas": schemas() },
     });
-    jsonschema::draft202012::options().should_validate_formats(true).build(&root).expect("the document's schemas are schemas")
+    jsonschema::draft202012::options()
+        .should_validate_formats(true)
+        .build(&root)
+        .expect("the document's schemas are schemas")
 }
 
 fn schemas() -> Value {
@@ -78,7 +81,8 @@ fn closed(schema: &Value) -> Value {
 #[test]
 fn members_that_are_not_documented_are_noticed() {
     let schema = json!({ "$ref": "#/components/schemas/AccessRequestDetail" });
-    let faults = |value: &Value| validator(&schema).iter_errors(value).map(|error| error.to_string()).collect::<Vec<_>>();
+    let faults =
+        |value: &Value| validator(&schema).iter_errors(value).map(|error| error.to_string()).collect::<Vec<_>>();
     assert!(faults(&json!({ "surprise": 1 })).iter().any(|fault| fault.contains("surprise")));
     assert!(faults(&json!({ "requester": { "surprise": 1 } })).iter().any(|fault| fault.contains("surprise")));
 }

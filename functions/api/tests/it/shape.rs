@@ -40,8 +40,11 @@ impl Names {
             _ => {}
         }
         // Also inside of texts, such as a Location.
-        let words: Vec<_> = text.split(['/', ' ']).filter_map(|word| id_in(word)).collect();
-        words.into_iter().fold(text.to_owned(), |text, id| text.replace(id, &self.id(id)))
+        let words: Vec<_> = text.split(['/', ' ']).map(|word| word.trim_end_matches(['.', ':', ','])).collect();
+        let times = words.iter().filter(|word| is_time(word));
+        let text = times.fold(text.to_owned(), |text, time| text.replace(time, "[time]"));
+        let ids = words.iter().filter(|word| is_id(word));
+        ids.fold(text, |text, id| text.replace(id, &self.id(id)))
     }
 
     fn id(&mut self, id: &str) -> String {
@@ -50,13 +53,11 @@ impl Names {
     }
 }
 
-/// The UUIDv7 (RFC 9562) that a word is, but for punctuation.
-fn id_in(word: &str) -> Option<&str> {
-    let word = word.trim_end_matches(['.', ':', ',']);
+/// A UUIDv7 (RFC 9562).
+fn is_id(word: &str) -> bool {
     let groups: Vec<_> = word.split('-').map(str::len).collect();
     let hexadecimal = word.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
-    let is_id = groups == [8, 4, 4, 4, 12] && hexadecimal && word.as_bytes().get(14) == Some(&b'7');
-    is_id.then_some(word)
+    groups == [8, 4, 4, 4, 12] && hexadecimal && word.as_bytes().get(14) == Some(&b'7')
 }
 
 /// RFC 3339 in UTC, to the millisecond.

@@ -125,7 +125,8 @@ async fn what_is_no_key_of_ours_is_closed_without_a_look_up() {
     let mut mistyped = access.key.clone();
     mistyped.replace_range(10..11, if &mistyped[10..11] == "a" { "b" } else { "a" });
     let too_long = format!("{}x", access.key);
-    for key in ["", "gp_", "secret", &mistyped, &too_long, &access.key.to_uppercase(), &format!(" {}", access.key), "ü"] {
+    for key in ["", "gp_", "secret", &mistyped, &too_long, &access.key.to_uppercase(), &format!(" {}", access.key), "ü"]
+    {
         assert_eq!(access.ask(NOON, "weather-api", json!({ "x-api-key": key })).await, closed(), "{key}");
     }
     assert_eq!(access.ask(NOON, "weather-api", json!({})).await, closed());

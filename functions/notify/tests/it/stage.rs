@@ -106,7 +106,8 @@ impl Stage {
     /// What is on record of the mails about a request, by template.
     pub(crate) async fn record(&self, id: RequestId) -> Vec<(MailKind, MailStatus)> {
         let dossier = self.world.store.dossier(id).await.unwrap().expect("it was asked for");
-        let mut mails: Vec<_> = dossier.mails.iter().map(|MailRecord { template, status, .. }| (*template, *status)).collect();
+        let mut mails: Vec<_> =
+            dossier.mails.iter().map(|MailRecord { template, status, .. }| (*template, *status)).collect();
         mails.sort_by_key(|(template, _)| *template);
         mails
     }

@@ -50,7 +50,9 @@ async fn of_two_mails_only_the_one_that_is_missing_is_sent_again() {
 #[tokio::test]
 async fn as_long_as_one_mail_may_still_go_out_the_event_is_to_come_again() {
     let stage = Stage::new().await;
-    for refusals in [[(500, "InternalFailure"), (400, "MessageRejected")], [(400, "MessageRejected"), (500, "InternalFailure")]] {
+    for refusals in
+        [[(500, "InternalFailure"), (400, "MessageRejected")], [(400, "MessageRejected"), (500, "InternalFailure")]]
+    {
         let id = stage.world.submitted(&ada(), "payments-api", "gold", refusals[0].1).await.id;
         stage.provision(id).await;
         refusals.into_iter().for_each(|(status, code)| stage.ses.refuse(status, code));

@@ -7,7 +7,7 @@ use gatepass_domain::id::RequestId;
 use gatepass_lambda::{ConfigError, Failure, Vars};
 use gatepass_provision::{Config, Provision};
 use gatepass_testkit::aws::{Kms, bus_event};
-use gatepass_testkit::{Fault, World, ada, at, clock_at};
+use gatepass_testkit::{Fault, World, ada, at, clock_at, context};
 use serde_json::{Value, json};
 
 struct Stage {
@@ -46,7 +46,8 @@ impl Stage {
 
     /// Queues again what is due at `time`, as `expire` does.
     async fn requeue(&self, time: &str) -> usize {
-        let mut context = gatepass_domain::Context::seeded(at(time), 99);
+        let mut context = context();
+        context.now = at(time);
         gatepass_app::retry::requeue_due(&self.world.store, &mut context).await.unwrap()
     }
 }

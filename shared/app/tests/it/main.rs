@@ -1,1 +1,15 @@
-//! x
+//! The use cases on an embedded DynamoDB, races and faults included.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod asking;
+mod auto_approve;
+mod browse;
+mod decide;
+mod idempotency;
+mod races;
+mod retry;
+mod reveal;
+mod submit;
+mod sweep;
+mod withdraw;

@@ -141,7 +141,8 @@ async fn throttles_and_outages_are_sat_out_and_at_last_given_up() {
 
 #[tokio::test]
 async fn a_missing_table_is_no_passing_trouble() {
-    let table = Table { name: "elsewhere".into(), ..Table::new().await };
+    let mut table = Table::new().await;
+    table.name = "elsewhere".into();
     match write_one(&table).await.unwrap_err() {
         CommitError::Store(error @ StoreError::Refused(_)) => assert!(!error.is_transient(), "{error}"),
         other => panic!("{other:?}"),

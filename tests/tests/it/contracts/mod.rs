@@ -4,6 +4,6 @@ mod policies;
 mod routes;
 mod rules;
 mod samples;
-mod schemas;
+pub(crate) mod schemas;
 mod table;
 mod variables;

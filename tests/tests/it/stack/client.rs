@@ -184,6 +184,19 @@ impl Stack {
         Person { stack: self, token: answer.text("/access_token") }
     }
 
+    /// As [`Stack::person`], of a stack that may be gone.
+    pub(crate) async fn try_person(&self, user: &str) -> Option<Person<'_>> {
+        let call = self.call(Method::POST, &format!("/_local/token?user={user}"));
+        let answer = try_send(format!("a token for {user}"), call).await.ok()?;
+        Some(Person { stack: self, token: answer.text("/access_token") })
+    }
+
+    /// The mails sent so far by a stack that may be gone.
+    pub(crate) async fn try_mails(&self) -> Option<Vec<Value>> {
+        let answer = try_send("the mails".into(), self.call(Method::GET, "/_local/mail")).await.ok()?;
+        Some(answer.items())
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         send(format!("GET {path}"), self.call(Method::GET, path)).await
     }

@@ -4,6 +4,6 @@ mod client;
 mod process;
 mod wait;
 
-pub(crate) use client::{Person, send, string};
+pub(crate) use client::{Answer, Person, send, string};
 pub(crate) use process::{Setup, Stack, refused};
 pub(crate) use wait::until;

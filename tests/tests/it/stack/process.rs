@@ -4,12 +4,11 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::{repository, template};
+use crate::repository;
 
 /// How long a stack may take to become ready on a machine that does much else.
 const READY_WITHIN: Duration = Duration::from_secs(60);
@@ -65,13 +64,11 @@ impl Setup {
             Some(directory) => command.env("GATEPASS_DATA_DIR", directory),
             None => command.env("GATEPASS_EPHEMERAL", "1"),
         };
-        let mut text = self.template.clone();
+        // Each stack then makes a table of its own there.
         if let Ok(endpoint) = std::env::var("GATEPASS_DYNAMODB_ENDPOINT") {
             command.env("GATEPASS_DYNAMODB_ENDPOINT", endpoint);
-            let text = text.get_or_insert_with(|| repository::text(template::PATH));
-            *text = with_table_of_its_own(text, self.directory.as_deref());
         }
-        if let Some(text) = text {
+        if let Some(text) = &self.template {
             let path = scratch.join("template.yaml");
             std::fs::write(&path, text).expect("a temporary file can be written");
             command.env("GATEPASS_TEMPLATE", path);
@@ -81,21 +78,6 @@ impl Setup {
         }
         command
     }
-}
-
-/// Stacks that share a DynamoDB must not share a table. The one of a directory is always the same.
-fn with_table_of_its_own(template: &str, directory: Option<&Path>) -> String {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let name = match directory {
-        Some(directory) => {
-            let name = directory.to_string_lossy();
-            name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
-        }
-        None => format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)),
-    };
-    let place = "      BillingMode: PAY_PER_REQUEST\n";
-    assert_eq!(template.matches(place).count(), 1, "the table's properties are found");
-    template.replace(place, &format!("      TableName: gatepass-e2e-{name}\n{place}"))
 }
 
 /// The program beside the test's own.
@@ -164,6 +146,13 @@ impl Stack {
     /// Whether the process has ended.
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().expect("a child can be waited for").is_some()
+    }
+
+    /// Whether the process has ended by SIGKILL.
+    pub(crate) fn was_killed(&mut self) -> bool {
+        use std::os::unix::process::ExitStatusExt;
+        let status = self.child.try_wait().expect("a child can be waited for");
+        status.is_some_and(|status| status.signal() == Some(9))
     }
 
     /// What the process has printed and logged, as it stands.

@@ -11,7 +11,7 @@ use crate::state::Api;
 
 /// One of the caller's requests, with its history.
 #[utoipa::path(get, path = "/v1/access-requests/{id}", tag = "access requests", operation_id = "get_access_request",
-    security(("bearer" = [])), params(("id" = String, Path)), responses((status = 200, body = AccessRequestDetail), Reading))]
+    security(("bearer" = [])), params(("id" = String, Path, format = "uuid")), responses((status = 200, body = AccessRequestDetail), Reading))]
 pub(crate) async fn get(
     State(api): State<Api>,
     Caller(caller): Caller,

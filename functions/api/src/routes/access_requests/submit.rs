@@ -25,24 +25,26 @@ pub(crate) struct SubmitBody {
     /// The catalogue that offers products and plan.
     catalogue_id: CatalogueId,
     /// The products: 1 to 20, which share an authentication method.
+    #[schema(min_items = 1, max_items = 20)]
     product_ids: Vec<ProductId>,
     /// The plan.
     plan_id: PlanId,
     /// An app of the caller's.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = "uuid")]
     app_id: Option<AppId>,
     /// An app to create together with the request.
     new_app: Option<Profile>,
     /// A credential of the app that is to open the products too.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = "uuid")]
     extends_credential_id: Option<CredentialId>,
     /// What it is for, at most 2,000 characters. The owners see it.
+    #[schema(max_length = 2000)]
     justification: Option<String>,
 }
 
 /// Asks for access.
 #[utoipa::path(post, path = "/v1/access-requests", tag = "access requests", operation_id = "submit_access_request",
-    security(("bearer" = [])), params(("Idempotency-Key" = Option<String>, Header)), request_body = SubmitBody,
+    security(("bearer" = [])), params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")), request_body = SubmitBody,
     responses((status = 201, body = AccessRequestView, headers(("Location" = String))), Writing))]
 pub(crate) async fn submit(
     State(api): State<Api>,

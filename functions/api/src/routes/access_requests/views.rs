@@ -37,6 +37,7 @@ pub(crate) struct PageParams {
     /// Only requests in this status.
     pub(crate) status: Option<Status>,
     /// At most so many rows: 1 to 100, 25 unless told.
+    #[param(minimum = 1, maximum = 100)]
     pub(crate) limit: Option<usize>,
     /// `next_cursor` of the page before.
     pub(crate) cursor: Option<String>,

@@ -17,7 +17,7 @@ pub(crate) struct Empty {}
 
 /// Takes a request back that is still undecided.
 #[utoipa::path(post, path = "/v1/access-requests/{id}/withdraw", tag = "access requests", operation_id = "withdraw_access_request",
-    security(("bearer" = [])), params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    security(("bearer" = [])), params(("id" = String, Path, format = "uuid"), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
     request_body = Option<Empty>, responses((status = 200, body = AccessRequestView), Writing))]
 pub(crate) async fn withdraw(
     State(api): State<Api>,

@@ -15,12 +15,13 @@ use crate::state::Api;
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ApproveBody {
     /// What the other owners should know, at most 2,000 characters.
+    #[schema(max_length = 2000)]
     note: Option<String>,
 }
 
 /// Approves a request. Nobody approves their own.
 #[utoipa::path(post, path = "/v1/admin/access-requests/{id}/approve", tag = "admin: access requests", operation_id = "approve_access_request",
-    security(("bearer" = [])), params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    security(("bearer" = [])), params(("id" = String, Path, format = "uuid"), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
     request_body = Option<ApproveBody>, responses((status = 200, body = AccessRequestView), Writing))]
 pub(crate) async fn approve(
     State(api): State<Api>,

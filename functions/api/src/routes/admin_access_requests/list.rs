@@ -25,11 +25,12 @@ pub(crate) struct AdminPageParams {
     /// Only requests for this product.
     product_id: Option<ProductId>,
     /// Only requests for this app.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, format = "uuid")]
     app_id: Option<AppId>,
     /// Only requests of the person with this id.
     requester: Option<String>,
     /// At most so many rows: 1 to 100, 25 unless told.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<usize>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,

@@ -16,12 +16,13 @@ use crate::state::Api;
 #[schema(example = json!({"reason": "Please use the plan `free` for trials."}))]
 pub(crate) struct RejectBody {
     /// What the requester will read, 1 to 2,000 characters.
+    #[schema(min_length = 1, max_length = 2000, pattern = "[^ ]")]
     pub(super) reason: String,
 }
 
 /// Rejects a request, with a reason.
 #[utoipa::path(post, path = "/v1/admin/access-requests/{id}/reject", tag = "admin: access requests", operation_id = "reject_access_request",
-    security(("bearer" = [])), params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    security(("bearer" = [])), params(("id" = String, Path, format = "uuid"), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
     request_body = RejectBody, responses((status = 200, body = AccessRequestView), Writing))]
 pub(crate) async fn reject(
     State(api): State<Api>,

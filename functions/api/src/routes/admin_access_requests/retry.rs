@@ -12,7 +12,7 @@ use crate::state::Api;
 
 /// Queues a provisioning again that has failed.
 #[utoipa::path(post, path = "/v1/admin/access-requests/{id}/retry", tag = "admin: access requests", operation_id = "retry_access_request",
-    security(("bearer" = [])), params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    security(("bearer" = [])), params(("id" = String, Path, format = "uuid"), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
     request_body = Option<Empty>, responses((status = 200, body = AccessRequestView), Writing))]
 pub(crate) async fn retry(
     State(api): State<Api>,

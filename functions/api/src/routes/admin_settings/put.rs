@@ -12,7 +12,7 @@ use crate::state::Api;
 
 /// Changes the settings. What is left out takes its default. A subject must render.
 #[utoipa::path(put, path = "/v1/admin/settings", tag = "admin: settings", operation_id = "put_settings", security(("bearer" = [])),
-    params(("If-Match" = String, Header)), request_body = Settings,
+    params(("If-Match" = String, Header, pattern = "^([*]|\"[0-9]+\")$")), request_body = Settings,
     responses((status = 200, body = Versioned<Settings>, headers(("ETag" = String))), Changing))]
 pub(crate) async fn put(
     State(api): State<Api>,

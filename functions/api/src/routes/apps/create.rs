@@ -12,7 +12,7 @@ use crate::state::Api;
 
 /// Creates an app.
 #[utoipa::path(post, path = "/v1/apps", tag = "apps", operation_id = "create_app", security(("bearer" = [])),
-    params(("Idempotency-Key" = Option<String>, Header)), request_body = Profile,
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")), request_body = Profile,
     responses((status = 201, body = Versioned<App>, headers(("Location" = String))), Writing))]
 pub(crate) async fn create(
     State(api): State<Api>,

@@ -11,7 +11,7 @@ use crate::state::Api;
 /// Deletes an app; its owner alone may. What it awaits is withdrawn, what it holds is revoked, and
 /// only then is it gone.
 #[utoipa::path(delete, path = "/v1/apps/{id}", tag = "apps", operation_id = "delete_app", security(("bearer" = [])),
-    params(("id" = String, Path)), responses((status = 204), Writing))]
+    params(("id" = String, Path, format = "uuid")), responses((status = 204), Writing))]
 pub(crate) async fn delete(
     State(api): State<Api>,
     Caller(caller): Caller,

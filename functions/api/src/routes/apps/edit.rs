@@ -16,8 +16,10 @@ use crate::state::Api;
 #[schema(example = json!({"description": "Warns ships in time"}))]
 pub(crate) struct EditAppBody {
     /// Another name, 1 to 100 characters.
+    #[schema(min_length = 1, max_length = 100)]
     name: Option<String>,
     /// Another description, at most 2,000 characters.
+    #[schema(max_length = 2000)]
     description: Option<String>,
     /// Another visibility.
     visibility: Option<Visibility>,
@@ -36,7 +38,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<S
 
 /// Edits an app; its owner alone may.
 #[utoipa::path(patch, path = "/v1/apps/{id}", tag = "apps", operation_id = "edit_app", security(("bearer" = [])),
-    params(("id" = String, Path), ("If-Match" = String, Header)), request_body = EditAppBody,
+    params(("id" = String, Path, format = "uuid"), ("If-Match" = String, Header, pattern = "^([*]|\"[0-9]+\")$")), request_body = EditAppBody,
     responses((status = 200, body = Versioned<App>, headers(("ETag" = String))), Changing))]
 pub(crate) async fn edit(
     State(api): State<Api>,

@@ -10,7 +10,7 @@ use crate::state::Api;
 
 /// One app.
 #[utoipa::path(get, path = "/v1/apps/{id}", tag = "apps", operation_id = "get_app", security(("bearer" = [])),
-    params(("id" = String, Path)), responses((status = 200, body = Versioned<App>, headers(("ETag" = String))), Reading))]
+    params(("id" = String, Path, format = "uuid")), responses((status = 200, body = Versioned<App>, headers(("ETag" = String))), Reading))]
 pub(crate) async fn get(
     State(api): State<Api>,
     Caller(caller): Caller,

@@ -18,20 +18,21 @@ use crate::state::Api;
 #[schema(example = json!({"new_app": {"name": "Storm warnings"}, "justification": "Warn ships in time"}))]
 pub(crate) struct SubmitCartBody {
     /// An app of the caller's.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = "uuid")]
     app_id: Option<AppId>,
     /// An app to create together with the request.
     new_app: Option<Profile>,
     /// A credential of the app that is to open the products too.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, format = "uuid")]
     extends_credential_id: Option<CredentialId>,
     /// What it is for, at most 2,000 characters. The owners see it.
+    #[schema(max_length = 2000)]
     justification: Option<String>,
 }
 
 /// Asks for all that is in the cart, and empties it: "Submit request" (R20).
 #[utoipa::path(post, path = "/v1/cart/submit", tag = "cart", operation_id = "submit_cart", security(("bearer" = [])),
-    params(("Idempotency-Key" = Option<String>, Header)), request_body = SubmitCartBody,
+    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")), request_body = SubmitCartBody,
     responses((status = 201, body = AccessRequestView, headers(("Location" = String))), Writing))]
 pub(crate) async fn submit(
     State(api): State<Api>,

@@ -11,7 +11,7 @@ use crate::state::Api;
 
 /// The credentials of an app, newest first; without their keys.
 #[utoipa::path(get, path = "/v1/apps/{id}/credentials", tag = "credentials", operation_id = "list_credentials",
-    security(("bearer" = [])), params(("id" = String, Path)), responses((status = 200, body = Listed<Versioned<Credential>>), Reading))]
+    security(("bearer" = [])), params(("id" = String, Path, format = "uuid")), responses((status = 200, body = Listed<Versioned<Credential>>), Reading))]
 pub(crate) async fn list(
     State(api): State<Api>,
     Caller(caller): Caller,

@@ -3,6 +3,7 @@
 use std::io;
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Extension, Path, State};
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -29,18 +30,19 @@ pub(crate) struct Revealed {
 
 /// Shows the newest key of a credential. That it was shown, and to whom, is on record.
 #[utoipa::path(post, path = "/v1/apps/{id}/credentials/{cid}/reveal", tag = "credentials", operation_id = "reveal_credential",
-    security(("bearer" = [])), params(("id" = String, Path), ("cid" = String, Path)),
+    security(("bearer" = [])), params(("id" = String, Path, format = "uuid"), ("cid" = String, Path, format = "uuid")),
     request_body = Option<Empty>, responses((status = 200, body = Revealed), Writing))]
 pub(crate) async fn reveal(
     State(api): State<Api>,
     Caller(caller): Caller,
     Extension(exchange): Extension<ExchangeId>,
-    Path((app_id, credential_id)): Path<(Id, Id)>,
+    ids: Result<Path<(Id, Id)>, PathRejection>,
     OptionalBody { value: Empty {}, .. }: OptionalBody<Empty>,
 ) -> Result<impl IntoResponse, Problem> {
     let no_sealer = || Problem::internal("this function is not configured to reveal", &io::Error::other("GATEPASS_KEY_ID"));
     let sealer = api.sealer.as_ref().ok_or_else(no_sealer)?;
     let mut context = api.context(&exchange)?;
+    let Path((app_id, credential_id)) = ids.map_err(|_| Problem::not_found("credential"))?;
     let (app_id, credential_id) = (app_id.uuid("app")?, credential_id.uuid("credential")?);
     let record = credentials::reveal(&api.store, &mut context, &caller, app_id, credential_id).await?;
     let unsealed = sealer.unseal(credential_id, &record.sealed).await;

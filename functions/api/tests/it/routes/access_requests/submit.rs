@@ -109,10 +109,7 @@ async fn nothing_is_left_of_a_new_app_whose_request_was_refused() {
 #[tokio::test]
 async fn an_allowance_that_is_used_up_says_when_there_is_more() {
     let api = Api::new().await;
-    let plan = Plan {
-        request_allowance: Some(Limit { requests: 1, per_seconds: 3600 }),
-        ..demo::plan("gold", "Gold")
-    };
+    let plan = Plan { request_allowance: Some(Limit { requests: 1, per_seconds: 3600 }), ..demo::plan("gold", "Gold") };
     api.world.offer(plan).await;
     let submit = |app: &str| {
         let body = json!({
@@ -156,7 +153,8 @@ async fn a_credential_is_extended() {
     let credentials = format!("/v1/apps/{}/credentials", id_of(&access["app"]));
     let credentials = api.get(&credentials).by(&ada()).send().await;
     assert_eq!(credentials.items().len(), 1, "no second credential");
-    let grants: Vec<_> = credentials.items()[0]["grants"].as_array().unwrap().iter().map(|g| &g["product_id"]).collect();
+    let grants: Vec<_> =
+        credentials.items()[0]["grants"].as_array().unwrap().iter().map(|g| &g["product_id"]).collect();
     assert_eq!(grants, ["weather-api", "maps-api"]);
 }
 

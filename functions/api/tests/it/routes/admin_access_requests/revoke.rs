@@ -12,10 +12,7 @@ async fn access_is_taken_back_with_a_reason() {
     let answer = revoke().send().await.expect(200);
     answer.is("admin_access_requests_revoke");
     assert_eq!(revoke().send().await.expect(200).body, answer.body);
-    let reveal = format!(
-        "/v1/apps/{}/credentials/{}/reveal",
-        id_of(&access["app"]),
-        access["credential_id"].as_str().unwrap()
-    );
+    let reveal =
+        format!("/v1/apps/{}/credentials/{}/reveal", id_of(&access["app"]), access["credential_id"].as_str().unwrap());
     api.post(&reveal).by(&ada()).send().await.problem(409, "credential-not-active");
 }

@@ -1,0 +1,156 @@
+//! The same key and the same question: the same answer, and done once.
+
+use gatepass_app::{Idempotent, Refused, approve, reject, retry, withdraw};
+use gatepass_domain::access_request::AccessRequestView;
+use gatepass_domain::id::RequestId;
+use gatepass_domain::plan::Limit;
+use gatepass_domain::{ApiOwner, Plan};
+use gatepass_store::Store;
+use gatepass_testkit::{Fault, World, ada, context, demo, grace, owen};
+
+use crate::asking::{keyed, replayed, said, story, submit, submit_keyed, weather};
+
+#[tokio::test]
+async fn a_repeated_submit_is_answered_as_the_first_was() {
+    let world = World::new().await;
+    let asked = weather("gold", "Storm warnings");
+    world.table.faults.calls();
+    let first = submit_keyed(&world.store, &ada(), &asked, &keyed(&ada(), "once", "a")).await.unwrap();
+    assert!(world.table.faults.calls().len() <= 3);
+    for _ in 0..2 {
+        let again = submit_keyed(&world.store, &ada(), &asked, &keyed(&ada(), "once", "a")).await;
+        assert_eq!(replayed(again), format!("{} Pending", first.id));
+    }
+    let other = submit_keyed(&world.store, &ada(), &weather("gold", "Other"), &keyed(&ada(), "once", "b")).await;
+    assert_eq!(said(&other), "idempotency-key-reused");
+    let graces = submit_keyed(&world.store, &grace(), &asked, &keyed(&grace(), "once", "a")).await.unwrap();
+    assert_ne!(graces.id, first.id);
+    assert_eq!(world.store.open_requests().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_refusal_is_not_recorded() {
+    let world = World::new().await;
+    let key = keyed(&ada(), "once", "a");
+    let refused = submit_keyed(&world.store, &ada(), &weather("silver", "Storm warnings"), &key).await;
+    assert_eq!(said(&refused), "plan-not-offered");
+    submit_keyed(&world.store, &ada(), &weather("gold", "Storm warnings"), &key).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_submit_whose_reply_was_lost_is_made_once() {
+    let world = World::new().await;
+    let asked = weather("gold", "Storm warnings");
+    world.table.faults.plan("TransactWriteItems", Fault::LostReply, 1);
+    let view = submit(&world.store, &ada(), &asked).await.unwrap();
+    assert_eq!(story(&world, view.id).await, ["AccessRequestSubmitted"]);
+
+    // The reply stays lost: the client hears of trouble, repeats with its key, and has its request.
+    let key = keyed(&ada(), "once", "a");
+    let asked = weather("gold", "Another");
+    world.table.faults.plan("TransactWriteItems", Fault::LostReply, 3);
+    assert_eq!(said(&submit_keyed(&world.store, &ada(), &asked, &key).await), "store");
+    replayed(submit_keyed(&world.store, &ada(), &asked, &key).await);
+    assert_eq!(world.store.open_requests().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn of_many_submits_with_one_key_one_is_made_and_all_are_answered_alike() {
+    let world = World::new().await;
+    // With an allowance of one, a twin would seem to have used it up.
+    let limit = Some(Limit { requests: 1, per_seconds: 3600 });
+    world.offer::<Plan>(Plan { request_allowance: limit, ..demo::plan("gold", "Gold") }).await;
+    let tries = (0..10).map(|_| {
+        let store = world.store.clone();
+        tokio::spawn(async move {
+            submit_keyed(&store, &ada(), &weather("gold", "Storm warnings"), &keyed(&ada(), "once", "a")).await
+        })
+    });
+    let mut made = Vec::new();
+    let mut answered = Vec::new();
+    for attempt in tries.collect::<Vec<_>>() {
+        match attempt.await.unwrap() {
+            Ok(view) => made.push(format!("{} {:?}", view.id, view.status)),
+            again => answered.push(replayed(again)),
+        }
+    }
+    assert_eq!(made.len(), 1);
+    assert!(answered.iter().all(|answer| *answer == made[0]), "{answered:?}");
+}
+
+type Deciding = Idempotent<AccessRequestView>;
+
+async fn decide(store: &Store, how: &str, id: RequestId, key: &Deciding) -> Result<AccessRequestView, Refused> {
+    let (mut context, owner): (_, ApiOwner) = (context(), owen());
+    match how {
+        "approve" => approve::approve(store, &mut context, &owner, id, None, key).await,
+        "reject" => reject::reject(store, &mut context, &owner, id, "no", key).await,
+        "withdraw" => withdraw::withdraw(store, &mut context, &ada(), id, key).await,
+        "retry" => retry::retry(store, &mut context, &owner, id, key).await,
+        other => panic!("{other}"),
+    }
+}
+
+async fn asked(world: &World, how: &str) -> RequestId {
+    let view = submit(&world.store, &ada(), &weather("gold", how)).await.unwrap();
+    if how == "retry" {
+        crate::retry::failed(world, view.id).await;
+    }
+    view.id
+}
+
+/// A twin that gets in between, with the same key, is no stranger who was faster.
+#[tokio::test]
+async fn a_decision_that_is_repeated_while_it_is_made_is_answered_alike() {
+    for how in ["approve", "reject", "withdraw", "retry"] {
+        let world = World::new().await;
+        let id = asked(&world, how).await;
+        for nth in 0..2 {
+            let key = keyed(&ada(), &format!("{how} {nth}"), how);
+            let late = world.table.beside();
+            let id = if nth == 0 { id } else { asked_again(&world, how).await };
+            let held = late.faults.hold("GetItem", nth);
+            let repeated = {
+                let (store, key) = (late.store(), key.clone());
+                tokio::spawn(async move { decide(&store, how, id, &key).await })
+            };
+            held.arrived().await;
+            let first = decide(&world.store, how, id, &key).await.unwrap();
+            held.release();
+            assert_eq!(replayed(repeated.await.unwrap()), format!("{id} {:?}", first.status), "{how} {nth}");
+            let again = decide(&world.store, how, id, &keyed(&ada(), &format!("{how} {nth}"), "else")).await;
+            assert_eq!(said(&again), "idempotency-key-reused", "{how} {nth}");
+        }
+    }
+}
+
+async fn asked_again(world: &World, how: &str) -> RequestId {
+    let view = submit(&world.store, &ada(), &weather("gold", &format!("{how} again"))).await.unwrap();
+    if how == "retry" {
+        crate::retry::failed(world, view.id).await;
+    }
+    view.id
+}
+
+/// As above, where the twin seems to have used the allowance up.
+#[tokio::test]
+async fn a_submit_that_is_repeated_while_it_is_made_is_answered_alike() {
+    for operation in ["GetItem", "BatchGetItem", "TransactWriteItems"] {
+        let world = World::new().await;
+        let limit = Some(Limit { requests: 1, per_seconds: 3600 });
+        world.offer::<Plan>(Plan { request_allowance: limit, ..demo::plan("gold", "Gold") }).await;
+        let late = world.table.beside();
+        let held = late.faults.hold(operation, 0);
+        let repeated = {
+            let store = late.store();
+            tokio::spawn(async move {
+                submit_keyed(&store, &ada(), &weather("gold", "Storm warnings"), &keyed(&ada(), "once", "a")).await
+            })
+        };
+        held.arrived().await;
+        let key = keyed(&ada(), "once", "a");
+        let first = submit_keyed(&world.store, &ada(), &weather("gold", "Storm warnings"), &key).await.unwrap();
+        held.release();
+        assert_eq!(replayed(repeated.await.unwrap()), format!("{} Pending", first.id), "{operation}");
+    }
+}

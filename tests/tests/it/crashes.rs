@@ -1,0 +1,189 @@
+//! SIGKILL at the worst moments: a backend has done what it was asked, and nobody has heard of it. After
+//! a restart every request completes, once, and nothing on disk or in a log holds a key in clear.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::stack::{Answer, Person, Setup, Stack, string, until};
+
+/// More of a kind of call than the two requests below make.
+const FAR_MORE: u32 = 40;
+
+/// A call to a stack that may be gone, or go before it answers.
+async fn attempt(stack: &Stack, user: &str, path: &str, body: Value, key: &str) -> Option<Answer> {
+    stack.try_person(user).await?.post_keyed(path, body, key).await.ok()
+}
+
+fn automatic() -> Value {
+    json!({
+        "catalogue_id": "public-apis", "product_ids": ["weather-api"], "plan_id": "free",
+        "new_app": { "name": "Survivor" },
+    })
+}
+
+fn manual() -> Value {
+    json!({
+        "catalogue_id": "partner-apis", "product_ids": ["fleet-api"], "plan_id": "gold",
+        "new_app": { "name": "Refused" },
+    })
+}
+
+const REASON: &str = "Not before the audit.";
+
+/// One automatic request, and one that is rejected, as far as they get.
+async fn use_it(stack: &Stack) {
+    attempt(stack, "ada", "/v1/access-requests", automatic(), "ada-1").await;
+    let filed = attempt(stack, "grace", "/v1/access-requests", manual(), "grace-1").await;
+    if let Some(filed) = filed {
+        let path = format!("/v1/admin/access-requests/{}/reject", filed.text("/id"));
+        attempt(stack, "olga", &path, json!({ "reason": REASON }), "olga-1").await;
+    }
+}
+
+/// Whether everything that follows from `use_it` has come about.
+async fn is_done(stack: &Stack) -> bool {
+    let Some(mails) = stack.try_mails().await else { return false };
+    ["approve", "submitted", "reject"].iter().all(|template| mails.iter().any(|mail| mail["template"] == *template))
+}
+
+/// Runs the two requests with a fault point; gives whether the process died at it.
+async fn dies(directory: &Path, point: &str) -> bool {
+    let mut stack = Setup::default().keeping(directory).with("GATEPASS_CRASH_AFTER", point).start().await;
+    use_it(&stack).await;
+    let died = until("the stack dies or comes through", async || {
+        if stack.has_ended() {
+            return Some(true);
+        }
+        is_done(&stack).await.then_some(false)
+    })
+    .await;
+    assert!(!died || stack.was_killed(), "{point}: the process ended by itself:\n{}", stack.output());
+    died
+}
+
+/// Starts again, and holds the outcome against what was asked for.
+async fn recovers(directory: &Path, point: &str) {
+    let stack = Setup::default().keeping(directory).start().await;
+    let (ada, grace, olga) = (stack.person("ada").await, stack.person("grace").await, stack.person("olga").await);
+    // Whoever got no answer asks again, with the same key, and gets the one request.
+    let granted = ada.post_keyed("/v1/access-requests", automatic(), "ada-1").await.unwrap().expect(201).text("/id");
+    let refused = grace.post_keyed("/v1/access-requests", manual(), "grace-1").await.unwrap().expect(201).text("/id");
+    let path = format!("/v1/admin/access-requests/{refused}/reject");
+    olga.post_keyed(&path, json!({ "reason": REASON }), "olga-1").await.unwrap().expect(200);
+
+    let request = ada.until_provisioning(&granted, "provisioned").await;
+    settled(&stack, &ada, &granted, "approve").await;
+    settled(&stack, &grace, &refused, "submitted").await;
+    settled(&stack, &grace, &refused, "reject").await;
+
+    // One of each, and no gap in the trail.
+    let expected = ["AccessRequestSubmitted", "AccessRequestApproved", "AccessProvisioned"];
+    assert_eq!(types(&request), expected, "{point}");
+    assert_eq!(ada.get("/v1/access-requests").await.expect(200).items().len(), 1, "{point}");
+    assert_eq!(ada.get("/v1/apps").await.expect(200).items().len(), 1, "{point}");
+    assert_eq!(ada.credentials(&string(&request["app"]["id"])).await.len(), 1, "{point}");
+    let other = grace.request(&refused).await;
+    assert_eq!(types(&other), ["AccessRequestSubmitted", "AccessRequestRejected"], "{point}");
+    assert_eq!(grace.get("/v1/access-requests").await.expect(200).items().len(), 1, "{point}");
+    assert_eq!(grace.credentials(&string(&other["app"]["id"])).await.len(), 0, "{point}");
+    for event_type in expected {
+        until("it is published", async || {
+            let events = stack.events(event_type).await;
+            let about = events.iter().filter(|event| event["detail"]["data"]["request_id"] == granted.as_str());
+            (about.count() == 1).then_some(())
+        })
+        .await;
+    }
+    for template in ["approve", "submitted", "reject"] {
+        let mails = stack.mails_of(template).await.len();
+        let most = if point.starts_with("mail") { 2 } else { 1 };
+        assert!((1..=most).contains(&mails), "{point}: {mails} mails {template}");
+    }
+    assert_eq!(stack.get("/_local/dead-letters").await.items(), Vec::<Value>::new(), "{point}");
+
+    let key = ada.reveal(&request).await;
+    assert_eq!(stack.sample("weather-api", Some(&key)).await, 200, "{point}");
+    let output = stack.output();
+    drop(stack);
+    assert!(!output.contains(&key), "{point}: a log holds the key");
+    assert!(!holds(directory, key.as_bytes()), "{point}: the data directory holds the key");
+}
+
+/// Waits until a mail is settled. One that was on its way when the process died is waited for, by the
+/// stack's clock, before it is sent again.
+async fn settled(stack: &Stack, person: &Person<'_>, id: &str, template: &str) {
+    until(&format!("{template} is sent"), async || {
+        let request = person.request(id).await;
+        let mails = request["mails"].as_array().expect("a request has mails");
+        let mail = mails.iter().find(|mail| mail["template"] == template);
+        match mail.and_then(|mail| mail["status"].as_str()) {
+            Some("sent") => Some(()),
+            Some("sending") => {
+                stack.advance("PT15S").await;
+                None
+            }
+            _ => None,
+        }
+    })
+    .await;
+}
+
+fn types(request: &Value) -> Vec<String> {
+    request["history"].as_array().unwrap().iter().map(|entry| string(&entry["type"])).collect()
+}
+
+/// Whether a file below `directory` holds `bytes`.
+fn holds(directory: &Path, bytes: &[u8]) -> bool {
+    let mut seen = 0;
+    let mut directories = vec![directory.to_owned()];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                directories.push(path);
+                continue;
+            }
+            seen += 1;
+            if std::fs::read(&path).unwrap().windows(bytes.len()).any(|window| window == bytes) {
+                return true;
+            }
+        }
+    }
+    assert!(seen > 0, "there are files to be searched");
+    false
+}
+
+/// Dies after the first, second, … call of a kind until no such call is left.
+async fn survives_every(kind: &str, at_least: u32) {
+    for nth in 1..FAR_MORE {
+        let directory = TempDir::new().unwrap();
+        let point = format!("{kind}:{nth}");
+        let died = dies(directory.path(), &point).await;
+        recovers(directory.path(), &point).await;
+        if !died {
+            assert!(nth > at_least, "only {} calls of {kind} were made", nth - 1);
+            return;
+        }
+    }
+    panic!("there are more calls of {kind} than expected");
+}
+
+/// R2, R6: submit, approve, provision, submit, reject.
+#[tokio::test]
+async fn r2_r6_it_survives_every_commit() {
+    survives_every("commit", 5).await;
+}
+
+/// R2, R6: the relay's calls, several events at once or one by one.
+#[tokio::test]
+async fn r2_r6_it_survives_every_put_events() {
+    survives_every("put-events", 1).await;
+}
+
+/// R22, R28, R35: a mail is sent; twice, if the process dies between sending and writing that down.
+#[tokio::test]
+async fn r22_r28_r35_it_survives_every_mail() {
+    survives_every("mail", 3).await;
+}
