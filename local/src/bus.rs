@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::clock::StackClock;
@@ -122,8 +122,8 @@ impl Buses {
 
     /// Whole seconds, as EventBridge writes them.
     fn time_of(&self, entry: &Entry) -> String {
-        #[expect(clippy::cast_possible_truncation, reason = "seconds since 1970 fit by far")]
-        let given = entry.time.and_then(|seconds| Timestamp::from_second(seconds as i64).ok());
+        let given = entry.time.and_then(|seconds| SignedDuration::try_from_secs_f64(seconds).ok());
+        let given = given.and_then(|since| Timestamp::UNIX_EPOCH.checked_add(since).ok());
         given.unwrap_or_else(|| self.clock.now()).strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
     }
 }

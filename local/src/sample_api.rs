@@ -33,7 +33,8 @@ pub(crate) async fn answer(
     request: Request,
     now: Timestamp,
 ) -> Response {
-    let call = Call { path: format!("/{path}"), ..Call::read(request, now).await };
+    let mut call = Call::read(request, now).await;
+    call.path = format!("/{path}");
     // Without its identity source a call never reaches the authorizer.
     let Some(key) = call.header(KEY_HEADER).filter(|key| !key.is_empty()) else {
         return message(StatusCode::UNAUTHORIZED, "Unauthorized");

@@ -110,7 +110,7 @@ impl<'a> Resolver<'a> {
             },
             "GetAtt" => {
                 let path = match &argument.value {
-                    Value::Text(text) => text.split_once('.').map(|(name, attribute)| (name, attribute)),
+                    Value::Text(text) => text.split_once('.'),
                     Value::List(items) => match items.as_slice() {
                         [name, attribute] => name.text().zip(attribute.text()),
                         _ => None,

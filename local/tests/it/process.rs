@@ -8,13 +8,16 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::world::{Client, is_provisioned, template};
+use crate::world::{Client, DYNAMODB_ENDPOINT, is_provisioned, template};
 
 const SIGKILL: i32 = 9;
 
 fn command(vars: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gatepass-local"));
     command.env_clear().env("GATEPASS_TEMPLATE", template()).env("GATEPASS_PORT", "0").env("GATEPASS_EPHEMERAL", "1");
+    if let Ok(endpoint) = std::env::var(DYNAMODB_ENDPOINT) {
+        command.env(DYNAMODB_ENDPOINT, endpoint);
+    }
     command.envs(vars.iter().copied());
     command
 }

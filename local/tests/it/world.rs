@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use gatepass_local::{Data, Options, Stack};
+use gatepass_local::{Data, DynamoDb, Options, Stack};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -12,9 +12,13 @@ pub(crate) fn template() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/template.yaml"))
 }
 
+/// The variable by which the tests use another DynamoDB than the embedded one.
+pub(crate) const DYNAMODB_ENDPOINT: &str = "GATEPASS_DYNAMODB_ENDPOINT";
+
 /// A stack on any port that keeps nothing.
 pub(crate) fn options() -> Options {
-    Options { port: 0, data: Data::Ephemeral, template: template(), ..Options::default() }
+    let dynamodb = std::env::var(DYNAMODB_ENDPOINT).map_or(DynamoDb::Embedded, DynamoDb::At);
+    Options { port: 0, data: Data::Ephemeral, dynamodb, template: template(), ..Options::default() }
 }
 
 /// A running stack in this process.

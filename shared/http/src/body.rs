@@ -72,8 +72,10 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // Serde would take a list for an object, its items for the members.
     if bytes.trim_ascii_start().starts_with(b"[") {
-        return Err(no_object(bytes));
+        let detail = "must be a JSON object, not a list".to_owned();
+        return Err(misread(bytes, FieldError { pointer: Some(String::new()), parameter: None, detail }));
     }
     let mut unknown = Vec::new();
     let mut json = serde_json::Deserializer::from_slice(bytes);
@@ -84,7 +86,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     };
     let value = match parsed {
         Ok(value) => value,
-        Err(error) if error.inner().is_data() => return Err(Problem::invalid_body(vec![ill_typed(&error)])),
+        Err(error) if error.inner().is_data() => return Err(misread(bytes, ill_typed(&error))),
         Err(error) => return Err(malformed(error.inner())),
     };
     json.end().map_err(|error| malformed(&error))?;
@@ -96,11 +98,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     Err(Problem::invalid_body(unknown.into_iter().map(error).collect()))
 }
 
-/// What a list is answered with. Serde would take one for an object, its items for the members.
-fn no_object(bytes: &[u8]) -> Problem {
-    let detail = "must be a JSON object, not a list".to_owned();
+/// A fault in a body that is JSON; of what is none, that is said first.
+fn misread(bytes: &[u8], fault: FieldError) -> Problem {
     match serde_json::from_slice::<IgnoredAny>(bytes) {
-        Ok(_) => Problem::invalid_body(vec![FieldError { pointer: Some(String::new()), parameter: None, detail }]),
+        Ok(_) => Problem::invalid_body(vec![fault]),
         Err(error) => malformed(&error),
     }
 }

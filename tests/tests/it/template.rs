@@ -2,6 +2,7 @@
 //! their long form (`{"Ref": …}`, `{"Fn::GetAtt": "A.B"}`).
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 use serde_json::Value;
@@ -39,8 +40,9 @@ impl Function {
 }
 
 /// The whole template.
-pub(crate) fn read() -> Value {
-    parse(&repository::text(PATH))
+pub(crate) fn read() -> &'static Value {
+    static TEMPLATE: LazyLock<Value> = LazyLock::new(|| parse(&repository::text(PATH)));
+    &TEMPLATE
 }
 
 /// The functions of the template.
@@ -56,14 +58,13 @@ pub(crate) fn functions() -> Vec<Function> {
 
 /// The resources of one type, by logical id.
 pub(crate) fn of_type(kind: &str) -> Vec<(String, Value)> {
-    let template = read();
-    let resources = template["Resources"].as_object().expect("a template has resources");
+    let resources = read()["Resources"].as_object().expect("a template has resources");
     let found = resources.iter().filter(|(_, resource)| resource["Type"] == kind);
     found.map(|(id, resource)| (id.clone(), resource.clone())).collect()
 }
 
 /// A template's text as JSON.
-pub(crate) fn parse(text: &str) -> Value {
+fn parse(text: &str) -> Value {
     let mut documents = MarkedYaml::load_from_str(text).expect("the template is YAML");
     assert_eq!(documents.len(), 1, "a template is one document");
     convert(documents.remove(0))

@@ -30,7 +30,7 @@ fn order() -> Value {
 #[tokio::test]
 async fn what_is_no_json_is_called_so_everywhere() {
     let api = Api::new().await;
-    for body in ["{", "[", "[1", "{'reason': 'no'}", "nonsense", "{\"surprise\": 1,}"] {
+    for body in ["{", "{} {}", "[", "[1", "{'reason': 'no'}", "nonsense", "{\"surprise\": 1,}"] {
         for call in writing(&api) {
             call.text(body).send().await.problem(400, "malformed-json");
         }

@@ -70,7 +70,8 @@ fn a_stored_request_that_contradicts_itself_is_not_read() {
     let chain = pending.facts().chain.clone();
     let (queued, _) = pending.clone().approve(&mut context(2), &owen(), None, 1);
     let good = AccessRequest::from(queued).view();
-    let faulty: [(&str, fn(&mut AccessRequestView)); 6] = [
+    type Spoil = fn(&mut AccessRequestView);
+    let faulty: [(&str, Spoil); 6] = [
         ("by whom", |view| view.decided_by = None),
         ("when", |view| view.decided_at = None),
         ("no credential", |view| view.credential_id = None),

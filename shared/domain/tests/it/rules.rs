@@ -22,7 +22,10 @@ fn asked(
     let catalogue_id = slug("public-apis");
     let ada = person("ada", &["builders"]);
     match check_offer(&ada, (&catalogue_id, catalogue), (&slug(product.0), product.1), (&slug(plan.0), plan.1)) {
-        Ok(offered) => Ok(assert_eq!(Some(offered), product.1)),
+        Ok(offered) => {
+            assert_eq!(Some(offered), product.1);
+            Ok(())
+        }
         Err(violation) => Err(violation.slug()),
     }
 }

@@ -69,8 +69,10 @@ async fn an_answer_is_forgotten_after_a_day_to_the_millisecond() {
                 assert!(record(&store, &mine, "second", then).await.is_err(), "{start} {after}");
             }
         }
-        let then = start.checked_add(SignedDuration::from_millis(24 * 3_600_000 + 500)).unwrap();
-        record(&store, &mine, "second", then).await.unwrap();
-        assert_eq!(store.answer(&mine, then).await.unwrap(), Some(Recorded::Same(answer("second"))));
+        for (after, body) in [(0, "at the end"), (24 * 3_600_000 + 500, "half a second later")] {
+            let then = start.checked_add(SignedDuration::from_millis(24 * 3_600_000 + after)).unwrap();
+            record(&store, &mine, body, then).await.unwrap();
+            assert_eq!(store.answer(&mine, then).await.unwrap(), Some(Recorded::Same(answer(body))));
+        }
     }
 }

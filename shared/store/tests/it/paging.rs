@@ -107,6 +107,34 @@ async fn a_page_that_is_just_full_is_the_last() {
 }
 
 #[tokio::test]
+async fn requests_of_one_millisecond_are_paged_in_one_order() {
+    let store = Table::new().await.store();
+    let app_id = context().id();
+    let mut expected = Vec::new();
+    for _ in 0..6 {
+        let mut context: Context = context();
+        let (pending, event) = drafted(&mut context, &ada(), app_id, &products(&["weather-api"]));
+        write(&store, &pending.clone().into(), &event).await.unwrap();
+        expected.push(pending.facts().id);
+    }
+    expected.sort();
+    expected.reverse();
+    for filter in [Filter::Everything, Filter::Requester(ada().id), Filter::App(app_id)] {
+        let mut seen = Vec::new();
+        let mut after = None;
+        loop {
+            let page = store.requests(context().now, &filter, None, 1, after.as_ref()).await.unwrap();
+            seen.extend(ids(&page.items));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, expected, "{filter:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_empty_list_is_a_list() {
     let store = Table::new().await.store();
     for filter in [

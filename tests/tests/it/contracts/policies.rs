@@ -52,7 +52,8 @@ fn grants_name_exact_actions_on_exact_resources() {
 #[test]
 fn only_who_seals_encrypts_and_only_who_reveals_decrypts() {
     let granted = |action: &str| -> Vec<String> {
-        let found = statements().into_iter().filter(|(_, statement)| list(&statement["Action"]).contains(&json!(action)));
+        let found =
+            statements().into_iter().filter(|(_, statement)| list(&statement["Action"]).contains(&json!(action)));
         found.map(|(id, _)| id).collect()
     };
     assert_eq!(granted("kms:Encrypt"), ["Provision"]);

@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use super::history;
-use crate::contracts::schemas;
 use crate::stack::{Stack, string};
 
 /// R1 (a formal request for products and one plan), R2 (starts the granting), R4, R5 (names products,
@@ -66,7 +65,6 @@ async fn r1_r2_r4_r5_r6_r7_r18_r26_r28_r29_r33_to_r35_r37_r38_r40_free_is_grante
         let events = stack.events(event_type).await;
         assert_eq!(events.len(), 1, "{event_type}");
         assert_eq!(events[0]["source"], "gatepass");
-        schemas::check(event_type, &events[0]["detail"]);
         let text = events[0].to_string();
         assert!(!text.contains("@example.com") && !text.contains(&key), "events are thin: {text}");
     }

@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use crate::contracts::schemas;
 use crate::stack::{Stack, string, until};
 
 /// Revoking and deleting the app end a key at the next call; so does the plan's key lifetime.
@@ -35,7 +34,6 @@ async fn keys_end_by_revoking_by_deleting_the_app_and_by_time() {
     assert_eq!(ada.request(&string(&deleted["id"])).await["provisioning"]["status"], "revoked");
     until("both are published", async || {
         let events = stack.events("AccessRevoked").await;
-        events.iter().for_each(|event| schemas::check("AccessRevoked", &event["detail"]));
         (events.len() == 2 && stack.events("AppDeleted").await.len() == 1).then_some(())
     })
     .await;

@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use super::history;
-use crate::contracts::schemas;
 use crate::stack::{Stack, string, until};
 
 /// R2, R18: provisioning that fails is visible, owners are told, and it can be retried by hand. R35, R37:
@@ -46,11 +45,8 @@ async fn r2_r18_r35_r37_provisioning_that_fails_is_visible_and_can_be_retried() 
     ];
     assert_eq!(history(&request), expected);
     assert_eq!(stack.mails_of("approve").await.len(), 1, "the requester hears once");
-    for event_type in ["ProvisioningFailed", "ProvisioningRequeued"] {
-        for event in stack.events(event_type).await {
-            schemas::check(event_type, &event["detail"]);
-        }
-    }
+    assert_eq!(stack.events("ProvisioningFailed").await.len(), 2);
+    assert_eq!(stack.events("ProvisioningRequeued").await.len(), 1);
     let weather = ada.submit("public-apis", &["weather-api"], "free", "Barometer").await;
     let provisioned = ada.until_provisioning(&string(&weather["id"]), "provisioned").await;
     let path = format!("/v1/admin/access-requests/{}/retry", string(&provisioned["id"]));

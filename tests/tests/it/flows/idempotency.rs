@@ -27,10 +27,8 @@ async fn r1_r6_a_repeated_request_is_filed_once() {
 
     let id = string(&grace.submit("partner-apis", &["fleet-api"], "gold", "Decided").await["id"]);
     let approve = format!("/v1/admin/access-requests/{id}/approve");
-    let (left, right) = tokio::join!(
-        owen.post_keyed(&approve, json!({}), "k-2"),
-        owen.post_keyed(&approve, json!({}), "k-2"),
-    );
+    let (left, right) =
+        tokio::join!(owen.post_keyed(&approve, json!({}), "k-2"), owen.post_keyed(&approve, json!({}), "k-2"),);
     assert_eq!(left.unwrap().expect(200).body, right.unwrap().expect(200).body);
     owen.post_keyed(&approve, json!({}), "k-3").await.unwrap().problem(409, "already-decided");
 }

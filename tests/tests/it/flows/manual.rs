@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::history;
-use crate::contracts::schemas;
 use crate::stack::{Stack, string, until};
 
 /// R22 (owners are told by one mail), R24 (who, app, products, plan), R7, R26 (approved: provisioned),
@@ -99,7 +98,6 @@ async fn r27_r28_r35_r41_r43_a_rejected_request_grants_nothing() {
     assert_eq!(request["credential_id"], Value::Null);
     assert_eq!(grace.credentials(&string(&request["app"]["id"])).await, Vec::<Value>::new(), "R27");
     assert_eq!(stack.mails_of("approve").await, Vec::<Value>::new());
-    schemas::check("AccessRequestRejected", &stack.events("AccessRequestRejected").await[0]["detail"]);
     assert!(!stack.events("AccessRequestRejected").await[0].to_string().contains(reason), "events are thin");
 }
 
@@ -137,11 +135,8 @@ async fn a_withdrawn_request_frees_the_product() {
     stack.person("owen").await.approve(&id).await.problem(409, "already-decided");
     let second = string(&grace.post("/v1/access-requests", again).await.expect(201).body["id"]);
     grace.until_provisioning(&second, "provisioned").await;
-    until("the withdrawal is published", async || {
-        let events = stack.events("AccessRequestWithdrawn").await;
-        events.first().map(|event| schemas::check("AccessRequestWithdrawn", &event["detail"]))
-    })
-    .await;
+    let what = "the withdrawal is published";
+    until(what, async || (stack.events("AccessRequestWithdrawn").await.len() == 1).then_some(())).await;
     // Nothing that comes late changes it.
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(grace.request(&id).await["status"], "withdrawn");

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::history;
-use crate::contracts::schemas;
 use crate::stack::{Stack, string, until};
 
 /// R7, R29: what no longer holds is referred to the owners, who are told once.
@@ -23,9 +22,7 @@ async fn r7_r29_a_plan_that_became_manual_refers_to_the_owners() {
     let mails = stack.mails_of("submitted").await;
     assert_eq!(mails.len(), 1);
     assert_eq!(mails[0]["to"], json!(["weather-team@example.com"]));
-    for event in stack.events("AccessRequestReferred").await {
-        schemas::check("AccessRequestReferred", &event["detail"]);
-    }
+    assert_eq!(stack.events("AccessRequestReferred").await.len(), 1);
 
     owen.approve(&id).await.expect(200);
     let request = ada.until_provisioning(&id, "provisioned").await;
@@ -66,11 +63,9 @@ async fn r29_r31_r32_automatic_for_trusted_people_and_chosen_products() {
         })
         .await;
     assert_eq!(saved.body["auto_approve"], true, "R32");
-    for (who, product, expected) in [
-        (&grace, "weather-api", "automatic"),
-        (&grace, "maps-api", "manual"),
-        (&ada, "weather-api", "manual"),
-    ] {
+    for (who, product, expected) in
+        [(&grace, "weather-api", "automatic"), (&grace, "maps-api", "manual"), (&ada, "weather-api", "manual")]
+    {
         let request = who.submit("public-apis", &[product], "gold", &format!("{product} {expected}")).await;
         assert_eq!(request["policy"]["review"], expected, "{product}: {:#}", request["policy"]);
         assert!(!request["policy"]["reasons"].as_array().unwrap().is_empty(), "the reasons are on record");

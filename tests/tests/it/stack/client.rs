@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::process::Stack;
 use super::wait::until;
+use crate::contracts::schemas;
 
 /// What was answered.
 #[derive(Debug, Clone)]
@@ -81,6 +82,11 @@ impl Person<'_> {
         send(format!("GET {path}"), self.call(Method::GET, path)).await
     }
 
+    /// As [`Person::get`]; `None` when there is no answer.
+    pub(crate) async fn try_get(&self, path: &str) -> Option<Answer> {
+        try_send(format!("GET {path}"), self.call(Method::GET, path)).await.ok()
+    }
+
     pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         send(format!("POST {path} {body}"), self.call(Method::POST, path).json(&body)).await
     }
@@ -131,8 +137,10 @@ impl Person<'_> {
     /// Waits until provisioning of the request has come to `status`; gives the request.
     pub(crate) async fn until_provisioning(&self, id: &str, status: &str) -> Value {
         let what = format!("provisioning of {id} is {status}");
-        until(&what, async || Some(self.request(id).await).filter(|request| request["provisioning"]["status"] == status))
-            .await
+        until(&what, async || {
+            Some(self.request(id).await).filter(|request| request["provisioning"]["status"] == status)
+        })
+        .await
     }
 
     /// Waits until the request's mail `template` has come to `status`; gives the request.
@@ -191,12 +199,6 @@ impl Stack {
         Some(Person { stack: self, token: answer.text("/access_token") })
     }
 
-    /// The mails sent so far by a stack that may be gone.
-    pub(crate) async fn try_mails(&self) -> Option<Vec<Value>> {
-        let answer = try_send("the mails".into(), self.call(Method::GET, "/_local/mail")).await.ok()?;
-        Some(answer.items())
-    }
-
     pub(crate) async fn get(&self, path: &str) -> Answer {
         send(format!("GET {path}"), self.call(Method::GET, path)).await
     }
@@ -217,12 +219,16 @@ impl Stack {
         mails
     }
 
-    /// The events on the bus so far, each once, however often it was published, by type.
+    /// The events of a type on the bus so far, each once, however often it was published. Every event on the
+    /// bus is held against its schema.
     pub(crate) async fn events(&self, event_type: &str) -> Vec<Value> {
         let items = self.get("/_local/events").await.expect(200).items();
         let mut events = BTreeMap::new();
-        for event in items.into_iter().filter(|event| event["detail-type"] == event_type) {
-            events.insert(string(&event["detail"]["metadata"]["id"]), event);
+        for event in items {
+            schemas::check(&string(&event["detail-type"]), &event["detail"]);
+            if event["detail-type"] == event_type {
+                events.insert(string(&event["detail"]["metadata"]["id"]), event);
+            }
         }
         events.into_values().collect()
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::repository;
@@ -153,6 +154,14 @@ impl Stack {
         use std::os::unix::process::ExitStatusExt;
         let status = self.child.try_wait().expect("a child can be waited for");
         status.is_some_and(|status| status.signal() == Some(9))
+    }
+
+    /// Has the process finish what it is doing, as Ctrl-C does.
+    pub(crate) async fn stop(mut self) {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).expect("a child can be told to stop");
+        let status =
+            super::until("the stack stops", async || self.child.try_wait().expect("it can be waited for")).await;
+        assert!(status.success(), "the stack stopped with {status}\n{}", self.output());
     }
 
     /// What the process has printed and logged, as it stands.
