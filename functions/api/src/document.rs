@@ -49,25 +49,16 @@ pub fn document() -> OpenApi {
         .schema_from::<ProblemBody>()
         .schema_from::<FieldError>()
         .build();
-    let info = InfoBuilder::new()
-        .title("Gatepass")
-        .version("1")
-        .description(Some(include_str!("description.md")))
-        .build();
+    let info =
+        InfoBuilder::new().title("Gatepass").version("1").description(Some(include_str!("description.md"))).build();
     let base = OpenApiBuilder::new().info(info).components(Some(components)).build();
     let router = routes::all().into_iter().fold(OpenApiRouter::with_openapi(base), OpenApiRouter::routes);
     router.into_openapi()
 }
 
 fn method(item: &PathItem) -> &'static str {
-    [
-        ("GET", &item.get),
-        ("POST", &item.post),
-        ("PUT", &item.put),
-        ("PATCH", &item.patch),
-        ("DELETE", &item.delete),
-    ]
-    .into_iter()
-    .find_map(|(method, operation)| operation.is_some().then_some(method))
-    .unwrap_or("GET")
+    [("GET", &item.get), ("POST", &item.post), ("PUT", &item.put), ("PATCH", &item.patch), ("DELETE", &item.delete)]
+        .into_iter()
+        .find_map(|(method, operation)| operation.is_some().then_some(method))
+        .unwrap_or("GET")
 }

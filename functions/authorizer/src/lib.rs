@@ -98,7 +98,8 @@ impl Authorizer {
 
 fn product_of(request: &Request) -> Result<ProductId, Failure> {
     let variable = request.stage_variables.as_ref().and_then(|variables| variables.get(PRODUCT_VARIABLE));
-    let slug = variable.ok_or_else(|| Failure::Permanent(format!("the stage variable {PRODUCT_VARIABLE} is not set")))?;
+    let slug =
+        variable.ok_or_else(|| Failure::Permanent(format!("the stage variable {PRODUCT_VARIABLE} is not set")))?;
     slug.parse().map_err(|error| Failure::permanent("the stage variable names no product", &error))
 }
 

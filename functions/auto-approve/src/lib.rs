@@ -43,7 +43,8 @@ impl AutoApprove {
     /// [`Failure::Permanent`] for an event of another kind; [`Failure::Transient`] when the store
     /// cannot be reached.
     pub async fn handle(&self, event: EventBridgeEvent<Value>) -> Result<(), Failure> {
-        let event = BusEvent::parse(event.detail).map_err(|error| Failure::permanent("not an event of ours", &error))?;
+        let event =
+            BusEvent::parse(event.detail).map_err(|error| Failure::permanent("not an event of ours", &error))?;
         let Detail::AccessRequestSubmitted(submitted) = event.detail else {
             let text = format!("{} is not for this function", event.detail.event_type());
             return Err(Failure::Permanent(text));

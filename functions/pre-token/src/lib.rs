@@ -39,7 +39,10 @@ mod tests {
     fn added(attributes: Value) -> Value {
         let event = json!({ "version": "2", "request": { "userAttributes": attributes }, "response": {} });
         let answered = handle(event);
-        answered.pointer("/response/claimsAndScopeOverrideDetails/accessTokenGeneration/claimsToAddOrOverride").unwrap().clone()
+        answered
+            .pointer("/response/claimsAndScopeOverrideDetails/accessTokenGeneration/claimsToAddOrOverride")
+            .unwrap()
+            .clone()
     }
 
     #[test]

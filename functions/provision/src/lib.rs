@@ -48,7 +48,8 @@ impl Provision {
     /// [`Failure::Permanent`] for an event of another kind; [`Failure::Transient`] when the store
     /// cannot be reached.
     pub async fn handle(&self, event: EventBridgeEvent<Value>) -> Result<(), Failure> {
-        let event = BusEvent::parse(event.detail).map_err(|error| Failure::permanent("not an event of ours", &error))?;
+        let event =
+            BusEvent::parse(event.detail).map_err(|error| Failure::permanent("not an event of ours", &error))?;
         let (Detail::AccessRequestApproved(subject) | Detail::ProvisioningRequeued(subject)) = event.detail else {
             let text = format!("{} is not for this function", event.detail.event_type());
             return Err(Failure::Permanent(text));

@@ -6,8 +6,8 @@
 //! Each batch that was published leaves one receipt, with which the sweeper in `expire` finds what
 //! the stream has lost.
 
-use aws_lambda_events::event::streams::DynamoDbBatchItemFailure;
 use aws_lambda_events::event::dynamodb::{Event as StreamEvent, EventRecord};
+use aws_lambda_events::event::streams::DynamoDbBatchItemFailure;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use gatepass_bus::Bus;
 use gatepass_domain::Event;

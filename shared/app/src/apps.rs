@@ -1,10 +1,10 @@
 //! Create, list, read, edit and delete apps (R17, R19).
 
 use gatepass_domain::app::Profile;
+use gatepass_domain::app::Visibility;
 use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
 use gatepass_domain::id::AppId;
 use gatepass_domain::{AccessRequest, Actor, App, Context, Person, Versioned};
-use gatepass_domain::app::Visibility;
 use gatepass_store::{Guard, Store, Transaction};
 
 use crate::error::Refused;

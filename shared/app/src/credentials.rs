@@ -52,7 +52,11 @@ pub async fn reveal(
     Err(Refused::Busy)
 }
 
-fn revealed(context: &mut Context, by: &Actor, mut stored: StoredCredential) -> (StoredCredential, gatepass_domain::Event) {
+fn revealed(
+    context: &mut Context,
+    by: &Actor,
+    mut stored: StoredCredential,
+) -> (StoredCredential, gatepass_domain::Event) {
     let credential = &stored.credential;
     let subject = CredentialSubject {
         credential_id: credential.id,

@@ -74,7 +74,9 @@ pub enum Refused {
     #[error("This access has been revoked already.")]
     AlreadyRevoked,
     /// The entity has changed since the caller read it.
-    #[error("It has changed since you read it: you have version {expected}, it is now version {actual}. Read it again and repeat your change.")]
+    #[error(
+        "It has changed since you read it: you have version {expected}, it is now version {actual}. Read it again and repeat your change."
+    )]
     VersionMismatch {
         /// The version that the caller knows.
         expected: u64,

@@ -9,8 +9,8 @@ mod error;
 mod idempotent;
 mod precondition;
 
-pub mod apps;
 pub mod approve;
+pub mod apps;
 pub mod auto_approve;
 pub mod browse;
 pub mod cart;

@@ -1,24 +1,20 @@
 //! File an access request (R1–R8, R15–R19).
 
-use gatepass_domain::access_request::{
-    self, AccessRequestView, AppRef, Item, MAX_TEXT, RequestKind, Submission,
-};
+use gatepass_domain::access_request::{self, AccessRequestView, AppRef, Item, MAX_TEXT, RequestKind, Submission};
 use gatepass_domain::app::Profile;
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
 use gatepass_domain::plan::Limit;
 use gatepass_domain::policy::{self, Inputs, Subject};
-use gatepass_domain::text::Findings;
 use gatepass_domain::settings::AccessFlow;
-use gatepass_domain::{
-    AccessRequest, App, Context, Person, Plan, Product, Settings, Versioned, Violation, rule,
-};
+use gatepass_domain::text::Findings;
+use gatepass_domain::{AccessRequest, App, Context, Person, Plan, Product, Settings, Versioned, Violation, rule};
 use gatepass_store::{Allowance, CommitError, Guard, Store, StoredCart, SubmissionFacts, SubmissionKeys, Transaction};
 use jiff::Timestamp;
 
+use crate::ROUNDS;
 use crate::apps;
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
-use crate::ROUNDS;
 
 /// The most products in one request.
 pub const MAX_PRODUCTS: usize = 20;

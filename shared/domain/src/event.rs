@@ -427,8 +427,10 @@ fn canonical(value: &Value) -> String {
         Value::Object(members) => {
             let mut names: Vec<_> = members.iter().collect();
             names.sort_by_key(|(name, _)| *name);
-            let members: Vec<_> =
-                names.into_iter().map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), canonical(value))).collect();
+            let members: Vec<_> = names
+                .into_iter()
+                .map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), canonical(value)))
+                .collect();
             format!("{{{}}}", members.join(","))
         }
         Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),

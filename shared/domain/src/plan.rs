@@ -102,11 +102,9 @@ impl Plan {
         let mut findings = Findings::default();
         findings.name(&self.name, "/name", 100);
         findings.text(&self.description, "/description", 2000);
-        for (limit, pointer) in [
-            (self.rate_limit, "/rate_limit"),
-            (self.quota, "/quota"),
-            (self.request_allowance, "/request_allowance"),
-        ] {
+        for (limit, pointer) in
+            [(self.rate_limit, "/rate_limit"), (self.quota, "/quota"), (self.request_allowance, "/request_allowance")]
+        {
             let Some(limit) = limit else { continue };
             findings.require(limit.requests >= 1, &format!("{pointer}/requests"), "must be at least 1");
             findings.require(

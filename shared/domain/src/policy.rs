@@ -85,10 +85,8 @@ pub fn evaluate(plan: &Versioned<Plan>, inputs: Inputs) -> Verdict {
         let reason = format!("the plan `{}` approves every request", plan.id);
         (Review::Automatic, Rule::AutoApproveAlways, vec![reason])
     } else {
-        let outcomes: Vec<_> = [person_condition(plan, &inputs), products_condition(plan, &inputs)]
-            .into_iter()
-            .flatten()
-            .collect();
+        let outcomes: Vec<_> =
+            [person_condition(plan, &inputs), products_condition(plan, &inputs)].into_iter().flatten().collect();
         let holds = outcomes.iter().all(|(holds, _)| *holds);
         let reasons = outcomes.into_iter().map(|(_, reason)| reason).collect();
         if holds {

@@ -11,7 +11,9 @@ use crate::versioned::Versioned;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Violation {
     /// R8: the catalogue is not presented to the caller, or does not show the product.
-    #[error("The product `{product}` is not offered to you by the catalogue `{catalogue}`. Choose from GET /v1/catalogues.")]
+    #[error(
+        "The product `{product}` is not offered to you by the catalogue `{catalogue}`. Choose from GET /v1/catalogues."
+    )]
     ProductNotOffered {
         /// The product asked for.
         product: ProductId,
@@ -19,7 +21,9 @@ pub enum Violation {
         catalogue: CatalogueId,
     },
     /// R8: the catalogue does not offer the plan.
-    #[error("The plan `{plan}` is not offered by the catalogue `{catalogue}`. GET /v1/products/{{id}} lists the plans open to you.")]
+    #[error(
+        "The plan `{plan}` is not offered by the catalogue `{catalogue}`. GET /v1/products/{{id}} lists the plans open to you."
+    )]
     PlanNotOffered {
         /// The plan asked for.
         plan: PlanId,
@@ -27,7 +31,9 @@ pub enum Violation {
         catalogue: CatalogueId,
     },
     /// R15: the products do not agree on an authentication method.
-    #[error("All products of a request must use the same authentication method; these use both `api_key` and `oauth2`. File one request for each.")]
+    #[error(
+        "All products of a request must use the same authentication method; these use both `api_key` and `oauth2`. File one request for each."
+    )]
     MixedAuthenticationMethods,
     /// R16: the cart holds more than one plan.
     #[error("A request is for one plan; this would mix `{held}` and `{asked}`. File one request for each plan.")]
@@ -44,7 +50,9 @@ pub enum Violation {
         why: &'static str,
     },
     /// R17: the app does not exist, or the caller may not ask for access on its behalf.
-    #[error("The app cannot be used for this request: it does not exist or is not yours. GET /v1/apps lists your apps.")]
+    #[error(
+        "The app cannot be used for this request: it does not exist or is not yours. GET /v1/apps lists your apps."
+    )]
     AppNotUsable,
     /// There is nothing to submit.
     #[error("The cart is empty: add a product with PUT /v1/cart/items/{{product_id}}.")]
@@ -142,7 +150,9 @@ pub fn check_extension(
     let why = match credential {
         None => "the app has no such credential",
         Some(credential) if credential.status != CredentialStatus::Active => "it is not active",
-        Some(credential) if &credential.plan_id != plan_id => "it has another plan, which needs a credential of its own",
+        Some(credential) if &credential.plan_id != plan_id => {
+            "it has another plan, which needs a credential of its own"
+        }
         Some(credential) if credential.auth_method != auth_method => "it uses another authentication method",
         Some(credential) if products.iter().any(|id| credential.opens(id)) => "it already opens one of the products",
         Some(_) => return Ok(()),

@@ -60,8 +60,7 @@ where
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
-        let Caller(person) =
-            Caller::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
+        let Caller(person) = Caller::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
         person.into_api_owner().map(Owner).map_err(|_| {
             let detail = "This is for members of the group `api-owners`.";
             Problem::new(StatusCode::FORBIDDEN, "forbidden", detail).into_response()

@@ -17,7 +17,8 @@ pub struct ExchangeId(pub String);
 /// `application/problem+json`.
 pub async fn finish(mut request: Request, next: Next) -> Response {
     let id = exchange_id(&request);
-    let span = tracing::info_span!("http", correlation_id = %id, method = %request.method(), path = request.uri().path());
+    let span =
+        tracing::info_span!("http", correlation_id = %id, method = %request.method(), path = request.uri().path());
     request.extensions_mut().insert(ExchangeId(id.clone()));
     async move {
         let response = write_problem(next.run(request).await, &id);

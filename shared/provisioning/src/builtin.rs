@@ -1,9 +1,7 @@
 //! The built-in gateway: keys kept by Gatepass and checked by its own authorizer. The table *is* the
 //! gateway, so that effect and commit are one.
 
-use gatepass_domain::credential::{
-    self, Credential, CredentialStatus, Grant, GrantStatus, Key, KeyRecord,
-};
+use gatepass_domain::credential::{self, Credential, CredentialStatus, Grant, GrantStatus, Key, KeyRecord};
 use gatepass_domain::event::Chain;
 use gatepass_domain::key::PlainKey;
 use gatepass_domain::{Context, Versioned};

@@ -60,9 +60,7 @@ pub async fn provision(
                 store.commit(transaction).await.map(|()| Outcome::Provisioned)
             }
             Err(Setback::Store(error)) => return Err(error.into()),
-            Err(Setback::Gateway { error, transient }) => {
-                set_back(store, context, queued, &by, error, transient).await
-            }
+            Err(Setback::Gateway { error, transient }) => set_back(store, context, queued, &by, error, transient).await,
         };
         match committed {
             Ok(outcome) => return Ok(outcome),

@@ -94,11 +94,15 @@ impl Transaction {
     /// gone, or holds or awaits one of them already.
     pub fn claim_access(self, app_id: AppId, request_id: RequestId, products: &[ProductId]) -> Self {
         let mut change = Change { condition: EXISTS.into(), ..Change::default() };
-        let assignments: Vec<_> = products.iter().enumerate().map(|(n, product)| {
-            change.names.insert(format!("#p{n}"), product.to_string());
-            change.condition.push_str(&format!(" AND attribute_not_exists(products.#p{n})"));
-            format!("products.#p{n} = :request")
-        }).collect();
+        let assignments: Vec<_> = products
+            .iter()
+            .enumerate()
+            .map(|(n, product)| {
+                change.names.insert(format!("#p{n}"), product.to_string());
+                change.condition.push_str(&format!(" AND attribute_not_exists(products.#p{n})"));
+                format!("products.#p{n} = :request")
+            })
+            .collect();
         change.update = format!("SET {}", assignments.join(", "));
         change.values.insert(":request".into(), AttributeValue::S(request_id.to_string()));
         self.update(Guard::Access, &keys::access(app_id), change)
@@ -125,11 +129,15 @@ impl Transaction {
     /// Makes products available to the app again, as far as `request_id` is what holds them.
     pub fn release_access(self, app_id: AppId, request_id: RequestId, products: &[ProductId]) -> Self {
         let mut change = Change { condition: "attribute_exists(PK)".into(), ..Change::default() };
-        let removals: Vec<_> = products.iter().enumerate().map(|(n, product)| {
-            change.names.insert(format!("#p{n}"), product.to_string());
-            change.condition.push_str(&format!(" AND products.#p{n} = :request"));
-            format!("products.#p{n}")
-        }).collect();
+        let removals: Vec<_> = products
+            .iter()
+            .enumerate()
+            .map(|(n, product)| {
+                change.names.insert(format!("#p{n}"), product.to_string());
+                change.condition.push_str(&format!(" AND products.#p{n} = :request"));
+                format!("products.#p{n}")
+            })
+            .collect();
         change.update = format!("REMOVE {}", removals.join(", "));
         change.values.insert(":request".into(), AttributeValue::S(request_id.to_string()));
         self.update(Guard::Access, &keys::access(app_id), change)
@@ -175,7 +183,14 @@ impl Transaction {
     }
 
     /// Writes down that a request was made on the allowance; `interval` is how long that matters.
-    pub fn use_allowance(self, who: &PersonId, plan: &PlanId, used: Allowance, interval: Limit, now: Timestamp) -> Self {
+    pub fn use_allowance(
+        self,
+        who: &PersonId,
+        plan: &PlanId,
+        used: Allowance,
+        interval: Limit,
+        now: Timestamp,
+    ) -> Self {
         let expected = used.version - 1;
         let seconds = i64::try_from(interval.per_seconds).unwrap_or(i64::MAX);
         let end = now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX);

@@ -37,16 +37,7 @@ pub struct Item<T> {
 
 impl<T> Item<T> {
     pub(crate) fn new(key: Key, content: T) -> Self {
-        Self {
-            pk: key.pk,
-            sk: key.sk,
-            gsi1_pk: None,
-            gsi1_sk: None,
-            gsi2_pk: None,
-            gsi2_sk: None,
-            ttl: None,
-            content,
-        }
+        Self { pk: key.pk, sk: key.sk, gsi1_pk: None, gsi1_sk: None, gsi2_pk: None, gsi2_sk: None, ttl: None, content }
     }
 
     pub(crate) fn gsi1(self, key: IndexKey) -> Self {

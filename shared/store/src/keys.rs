@@ -21,12 +21,12 @@
 //!
 //! Times in keys are UTC with exactly three decimals, so that they sort as text.
 
+use gatepass_domain::app::Visibility;
 use gatepass_domain::event::Aggregate;
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, EventId, PlanId, ProductId, RequestId};
 use gatepass_domain::key::KeyDigest;
 use gatepass_domain::settings::MailKind;
 use gatepass_domain::{App, Event, PersonId};
-use gatepass_domain::app::Visibility;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use newtype_uuid::{TypedUuid, TypedUuidKind};

@@ -67,7 +67,9 @@ impl Store {
             .put_item()
             .table_name(&self.table)
             .set_item(Some(encode(&Item::new(key.clone(), leased))?))
-            .condition_expression("attribute_not_exists(PK) OR #status = :refused OR (#status = :sending AND since <= :lost)")
+            .condition_expression(
+                "attribute_not_exists(PK) OR #status = :refused OR (#status = :sending AND since <= :lost)",
+            )
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":refused", AttributeValue::S("refused".into()))
             .expression_attribute_values(":sending", AttributeValue::S("sending".into()))

@@ -9,12 +9,12 @@ use gatepass_domain::id::{AppId, ProductId, RequestId};
 use gatepass_domain::{AccessRequest, Event, PersonId};
 use jiff::Timestamp;
 
+use crate::Store;
 use crate::error::StoreError;
 use crate::item::{Attributes, Item, decode};
 use crate::keys::{self, QueuePartition};
 use crate::read::{Index, Page, Query, Span};
 use crate::requests::parse;
-use crate::Store;
 
 /// Where a page of a list begins: after the row with this time and id.
 pub type Position = String;
@@ -58,7 +58,12 @@ impl Source {
     }
 
     /// The position of the row that this source would give next.
-    async fn peek(&mut self, store: &Store, before: Option<&Position>, wanted: &Wanted) -> Result<Option<Position>, StoreError> {
+    async fn peek(
+        &mut self,
+        store: &Store,
+        before: Option<&Position>,
+        wanted: &Wanted,
+    ) -> Result<Option<Position>, StoreError> {
         while self.rows.is_empty() {
             let Next::Page(start) = std::mem::replace(&mut self.next, Next::Nothing) else { return Ok(None) };
             let (rows, next) = store.query_page(&self.query, start).await?;

@@ -6,12 +6,12 @@ use gatepass_domain::id::RequestId;
 use gatepass_domain::{AccessRequest, Event};
 use serde::{Deserialize, Serialize};
 
+use crate::Store;
 use crate::error::StoreError;
 use crate::item::{Attributes, Item, decode};
 use crate::keys;
 use crate::read::{Index, Query, Span};
 use crate::transaction::{Guard, Transaction};
-use crate::Store;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct StoredRequest {

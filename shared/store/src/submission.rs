@@ -59,8 +59,10 @@ impl Store {
         let product_keys: Vec<_> = names.wanted.iter().map(|(_, id)| keys::product(id)).collect();
         let plan_key = keys::plan(names.plan_id);
         let app_key = names.app_id.map(keys::app);
-        let credential_key =
-            names.app_id.zip(names.credential_id).map(|(app_id, credential_id)| keys::credential(app_id, credential_id));
+        let credential_key = names
+            .app_id
+            .zip(names.credential_id)
+            .map(|(app_id, credential_id)| keys::credential(app_id, credential_id));
         let allowance_key = keys::allowance(names.requester, names.plan_id);
 
         let mut all = [catalogue_keys.clone(), product_keys.clone()].concat();

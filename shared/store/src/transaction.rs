@@ -249,7 +249,8 @@ fn outcome<R>(guards: &[Guard], error: &SdkError<TransactWriteItemsError, R>) ->
     let service_error = error.as_service_error();
     if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = service_error {
         let reasons = cancelled.cancellation_reasons();
-        let refusals: Vec<_> = guards.iter().zip(reasons).filter_map(|(guard, reason)| refusal(*guard, reason)).collect();
+        let refusals: Vec<_> =
+            guards.iter().zip(reasons).filter_map(|(guard, reason)| refusal(*guard, reason)).collect();
         if !refusals.is_empty() {
             return Outcome::Refused(refusals);
         }

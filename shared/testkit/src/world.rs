@@ -19,7 +19,9 @@ pub fn at(time: &str) -> Timestamp {
 /// A context at noon, different from every other one.
 pub fn context() -> Context {
     static SEED: AtomicU64 = AtomicU64::new(1);
-    Context::seeded(at("2026-11-23T12:00:00Z"), SEED.fetch_add(1, Ordering::Relaxed))
+    // Apart also from other processes: DynamoDB remembers the tokens of transactions for all of them.
+    let process = u64::from(std::process::id()) << 32;
+    Context::seeded(at("2026-11-23T12:00:00Z"), process | SEED.fetch_add(1, Ordering::Relaxed))
 }
 
 /// A table with the demo catalogue.

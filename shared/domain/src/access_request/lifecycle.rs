@@ -249,7 +249,8 @@ impl Queued {
             self.next_attempt_at = context.now.checked_add(pause_after(attempts)).ok();
             (AttemptOutcome::Deferred(self), event)
         } else {
-            let event = self.approved.record(context, by, reason, |subject| Detail::ProvisioningFailed(failed(subject)));
+            let event =
+                self.approved.record(context, by, reason, |subject| Detail::ProvisioningFailed(failed(subject)));
             self.approved.last_error = Some(error);
             (AttemptOutcome::GaveUp(Failed(self.approved)), event)
         }

@@ -20,7 +20,8 @@ mod submission;
 mod view;
 
 pub use lifecycle::{
-    AccessRequest, AfterApproval, Approval, Approved, AttemptOutcome, Closed, Decision, Failed, Pending, Provisioned, Queued, Revoked,
+    AccessRequest, AfterApproval, Approval, Approved, AttemptOutcome, Closed, Decision, Failed, Pending, Provisioned,
+    Queued, Revoked,
 };
 pub use submission::{Facts, Submission, submit};
 pub use view::{

@@ -1,8 +1,8 @@
 //! `POST /v1/access-requests`: the direct flow.
 
 use axum::extract::{Extension, State};
-use gatepass_app::submit::{Application, Flow, MAX_PRODUCTS, Target, submit as file};
 use gatepass_app::Refused;
+use gatepass_app::submit::{Application, Flow, MAX_PRODUCTS, Target, submit as file};
 use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::app::Profile;
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
@@ -69,7 +69,9 @@ pub(crate) fn target(app_id: Option<AppId>, new_app: Option<Profile>) -> Result<
     match (app_id, new_app) {
         (Some(id), None) => Ok(Target::Existing(id)),
         (None, Some(profile)) => Ok(Target::New(profile)),
-        (None, None) => Err(Refused::Invalid(vec![Invalid::new("/app_id", "name an app, or create one with `new_app`")])),
+        (None, None) => {
+            Err(Refused::Invalid(vec![Invalid::new("/app_id", "name an app, or create one with `new_app`")]))
+        }
         (Some(_), Some(_)) => {
             Err(Refused::Invalid(vec![Invalid::new("/new_app", "goes without `app_id`: the request is for one app")]))
         }

@@ -39,7 +39,8 @@ pub(crate) async fn reveal(
     ids: Result<Path<(Id, Id)>, PathRejection>,
     OptionalBody { value: Empty {}, .. }: OptionalBody<Empty>,
 ) -> Result<impl IntoResponse, Problem> {
-    let no_sealer = || Problem::internal("this function is not configured to reveal", &io::Error::other("GATEPASS_KEY_ID"));
+    let no_sealer =
+        || Problem::internal("this function is not configured to reveal", &io::Error::other("GATEPASS_KEY_ID"));
     let sealer = api.sealer.as_ref().ok_or_else(no_sealer)?;
     let mut context = api.context(&exchange)?;
     let Path((app_id, credential_id)) = ids.map_err(|_| Problem::not_found("credential"))?;
