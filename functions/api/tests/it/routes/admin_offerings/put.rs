@@ -26,9 +26,9 @@ async fn what_get_gave_is_what_put_takes() {
         let answer = api.put(&path).by_owner(&owen()).header("if-match", "*").json(elsewhere).send().await;
         assert_eq!(answer.problem(400, "invalid-body").pointers(), ["/id"]);
         let nothing = api.put(&path.replace(id, "nothing")).by_owner(&owen()).header("if-match", "*");
-        let mut body = body;
-        body["id"] = json!("nothing");
-        nothing.json(body).send().await.problem(404, "not-found");
+        let mut unknown = body.clone();
+        unknown["id"] = json!("nothing");
+        nothing.json(unknown).send().await.problem(404, "not-found");
     }
 }
 
