@@ -16,7 +16,7 @@
 //! - `AWS::Serverless::HttpApi`: its JWT authorizers.
 //! - `AWS::DynamoDB::Table`: exactly one, with its keys, indexes, stream and time to live.
 //! - `AWS::Events::EventBus`, by name.
-//! - What only AWS has a use for, named in [`wiring`], does nothing here.
+//! - What only AWS has a use for, named in `wiring`, does nothing here.
 //!
 //! Whatever the wiring depends on and is not in this list stops the start, with a message that names the place. What
 //! only AWS reads (roles, memory, log groups …) is not even resolved.

@@ -111,7 +111,7 @@ pub async fn clear(store: &Store, context: &mut Context, caller: &Person) -> Res
 /// transaction. Of several submits of one cart, one files the request and the others find it empty.
 ///
 /// # Errors
-/// As [`file`] says; `empty-cart` when there is nothing in it, `no-longer-available` with the products
+/// As [`file()`] says; `empty-cart` when there is nothing in it, `no-longer-available` with the products
 /// that are not on offer any more.
 pub async fn submit(
     store: &Store,
