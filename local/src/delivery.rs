@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use gatepass_lambda::causes;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -27,7 +28,7 @@ const CONCURRENCY: usize = 4;
 /// How long a queue sleeps at most, should time pass in leaps.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 
-/// The queues of all functions.
+/// The queues of all functions that events come to.
 pub(crate) struct Deliveries {
     journal: Arc<Journal>,
     clock: StackClock,
@@ -124,7 +125,7 @@ impl Deliveries {
         }
         let due = self.journal.due(&function.logical_id, self.clock.now(), CONCURRENCY + under_way.len());
         let due = due.unwrap_or_else(|error| {
-            tracing::error!(function = function.name, %error, "cannot see what is to be delivered");
+            tracing::error!(function = function.name, error = causes(&error), "cannot see what is to be delivered");
             Vec::new()
         });
         let free = CONCURRENCY.saturating_sub(under_way.len());
@@ -146,7 +147,11 @@ impl Deliveries {
             Err(error) => self.failed(&function, &delivery, &error.to_string()),
         };
         if let Err(error) = written {
-            tracing::error!(function = function.name, %error, "a delivery could not be settled; it will be made again");
+            tracing::error!(
+                function = function.name,
+                error = causes(&error),
+                "a delivery could not be settled; it will be made again"
+            );
         }
         self.settled.notify_waiters();
         delivery.id

@@ -20,10 +20,10 @@ pub enum JournalError {
     #[error("another stack is using it; stop that one, or set GATEPASS_DATA_DIR to another directory")]
     InUse,
     /// SQLite failed.
-    #[error("the journal failed: {0}")]
-    Sqlite(rusqlite::Error),
+    #[error("the journal failed")]
+    Sqlite(#[source] rusqlite::Error),
     /// A row is not what was written.
-    #[error("the journal holds something that is not JSON: {0}")]
+    #[error("the journal holds something that is not JSON")]
     NotJson(#[from] serde_json::Error),
 }
 

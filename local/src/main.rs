@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use gatepass_lambda::causes;
 use gatepass_local::{Options, Stack, StartError};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -23,8 +24,8 @@ async fn main() -> ExitCode {
     };
     match started.await {
         Ok((stop, Ok(stack))) => run(stack, stop).await,
-        Ok((_, Err(error))) => complain(&error.to_string(), exit_code(&error)),
-        Err(error) => complain(&error.to_string(), 1),
+        Ok((_, Err(error))) => complain(&causes(&error), exit_code(&error)),
+        Err(error) => complain(&causes(&error), 1),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use gatepass_lambda::causes;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
@@ -66,7 +67,7 @@ impl Schedule {
         }
         let event = self.event(scheduled);
         if let Err(error) = self.deliveries.deliver(&self.function.logical_id, &event).await {
-            tracing::error!(schedule = self.name, %error, "a schedule could not run");
+            tracing::error!(schedule = self.name, error = causes(&error), "a schedule could not run");
         }
     }
 

@@ -1,156 +1,42 @@
 //! The stack: started in order, stopped in the opposite one.
 
 use std::collections::BTreeMap;
-use std::fs::DirBuilder;
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
-use axum::Router;
-use dynoxide::Database;
-use tokio::net::TcpListener;
+use gatepass_lambda::causes;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
 
 use crate::aws::{self, Services, Vault};
 use crate::bus::Buses;
 use crate::clock::StackClock;
 use crate::crash::FaultPoint;
 use crate::delivery::Deliveries;
-use crate::demo::{self, DemoError};
+use crate::demo;
+use crate::files::Files;
 use crate::fresh::fresh_id;
 use crate::front::{self, Front};
 use crate::function::Function;
 use crate::gateway::Gateway;
 use crate::journal::{Journal, JournalError};
+use crate::layer::{Layer, address_of, listen};
 use crate::local_routes::Extras;
 use crate::oidc::{self, Issuer, SigningKey};
 use crate::options::{Data, DynamoDb, Options};
-use crate::pattern::NotMatchable;
 use crate::portal::Portal;
-use crate::programs::{self, CannotRun, Clients};
+use crate::programs::{self, Clients};
 use crate::schedule::Schedule;
+use crate::start_error::StartError;
 use crate::stream::{self, Pump};
-use crate::table::{self, TableError};
-use crate::template::{self, REGION, Setting, TemplateError, Wiring};
+use crate::table;
+use crate::template::{self, REGION, Setting, Wiring};
 
-/// How long a part of the stack gets to finish what it is doing.
-const GRACE: Duration = Duration::from_secs(5);
 /// The name that the stack goes by, as a CloudFormation stack would.
 const STACK_NAME: &str = "gatepass-local";
 /// The program that sample APIs are guarded by.
 const AUTHORIZER: &str = "authorizer";
-
-/// Why the stack did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The port is taken, or not to be had.
-    #[error("cannot listen on 127.0.0.1:{port}: {cause}; set GATEPASS_PORT to another port, or to 0 for any free one")]
-    Port {
-        /// The port.
-        port: u16,
-        /// What the system said.
-        cause: io::Error,
-    },
-    /// The template cannot be read.
-    #[error("{}: {cause}; set GATEPASS_TEMPLATE to a SAM template, or start in the root of the repository", .path.display())]
-    NoTemplate {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        cause: io::Error,
-    },
-    /// The template says something that cannot run here.
-    #[error("{}: {cause}", .path.display())]
-    Template {
-        /// The file.
-        path: PathBuf,
-        /// What it is, and where.
-        cause: TemplateError,
-    },
-    /// The template trusts another issuer than the one that is here.
-    #[error("{}: the authorizer `{authorizer}` trusts {issuer}, and not the parameter Issuer, which is the local one", .path.display())]
-    Issuer {
-        /// The file.
-        path: PathBuf,
-        /// The authorizer's name.
-        authorizer: String,
-        /// Whom it trusts.
-        issuer: String,
-    },
-    /// A pattern of the template cannot run here.
-    #[error("{}: {place}: {cause}", .path.display())]
-    Pattern {
-        /// The file.
-        path: PathBuf,
-        /// The rule or filter.
-        place: String,
-        /// What is wrong with it.
-        cause: NotMatchable,
-    },
-    /// A function of the template cannot run.
-    #[error("{}: Resources.{function}: {cause}", .path.display())]
-    Function {
-        /// The file.
-        path: PathBuf,
-        /// The function's logical id.
-        function: String,
-        /// What is wrong with it.
-        cause: CannotRun,
-    },
-    /// The data directory cannot be used.
-    #[error("{}: {cause}", .path.display())]
-    Data {
-        /// The file or directory.
-        path: PathBuf,
-        /// What the system said.
-        cause: io::Error,
-    },
-    /// The journal cannot be used.
-    #[error("{}: {cause}", .path.display())]
-    Journal {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        cause: JournalError,
-    },
-    /// The embedded database does not open.
-    #[error("the embedded database does not open: {0}")]
-    Database(String),
-    /// The table is not to be had.
-    #[error(transparent)]
-    Table(#[from] TableError),
-    /// The demonstration could not be loaded.
-    #[error("the demonstration could not be loaded: {0}")]
-    Demo(#[from] DemoError),
-    /// The HTTP client could not be made.
-    #[error("no HTTP client: {0}")]
-    HttpClient(#[from] reqwest::Error),
-}
-
-impl StartError {
-    /// Whether the options or the template are to blame, rather than the machine.
-    pub fn is_configuration(&self) -> bool {
-        match self {
-            Self::Port { .. }
-            | Self::NoTemplate { .. }
-            | Self::Template { .. }
-            | Self::Issuer { .. }
-            | Self::Pattern { .. }
-            | Self::Function { .. }
-            | Self::Data { .. }
-            | Self::Journal { .. }
-            | Self::Table(TableError::Description(_) | TableError::NoStream(_)) => true,
-            Self::Database(_) | Self::Table(TableError::DynamoDb { .. }) | Self::Demo(_) | Self::HttpClient(_) => false,
-        }
-    }
-}
 
 /// A running stack. Dropped, it ends at once; [`Stack::stop`] lets it finish.
 pub struct Stack {
@@ -160,32 +46,6 @@ pub struct Stack {
     layers: Vec<Layer>,
     /// A table in somebody's DynamoDB that is not to be kept.
     leftover: Option<(aws_sdk_dynamodb::Client, template::Table)>,
-}
-
-/// Tasks that stop together.
-#[derive(Default)]
-struct Layer {
-    tasks: JoinSet<()>,
-    stop: CancellationToken,
-}
-
-impl Layer {
-    fn serve(&mut self, listener: TcpListener, router: Router) {
-        let stop = self.stop.clone().cancelled_owned();
-        self.tasks.spawn(async move {
-            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop).await {
-                tracing::error!(%error, "a server ended");
-            }
-        });
-    }
-
-    async fn finish(mut self) {
-        self.stop.cancel();
-        let finished = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(GRACE, finished).await.is_err() {
-            tracing::warn!("something did not finish in time and is cut off");
-        }
-    }
 }
 
 impl Stack {
@@ -206,14 +66,15 @@ impl Stack {
         let (mut bottom, mut middle, mut top) = (Layer::default(), Layer::default(), Layer::default());
         let dynamodb = match &options.dynamodb {
             DynamoDb::At(address) => address.clone(),
-            DynamoDb::Embedded => files.embed_dynamodb(&mut bottom).await?,
+            DynamoDb::Embedded => bottom.serve_dynamodb(files.database()?).await?,
         };
         let aws_listener = listen(0).await?;
         let aws_address = address_of(&aws_listener, 0)?;
         let clients = Clients::new(&sdk_config(aws_address));
         let functions = programs::all(&wiring.functions, &clients, &clock.for_functions())
             .map_err(|(function, cause)| StartError::Function { path: options.template.clone(), function, cause })?;
-        let deliveries = Deliveries::new(Arc::clone(&journal), clock.clone(), functions.values().cloned());
+        let taking_events = taking_events(&wiring, &functions);
+        let deliveries = Deliveries::new(Arc::clone(&journal), clock.clone(), taking_events.iter().cloned());
         let buses = Buses::new(&wiring, Arc::clone(&deliveries), clock.clone())
             .map_err(|(place, cause)| StartError::Pattern { path: options.template.clone(), place, cause })?;
         let fault = Arc::new(FaultPoint::new(options.crash_after));
@@ -247,7 +108,7 @@ impl Stack {
             clock: clock.clone(),
             deliveries: Arc::clone(&deliveries),
             schedules,
-            holdable: run.holdable(),
+            holdable: taking_events,
             authorizer: run.authorizer(),
         };
         let front = Front {
@@ -282,12 +143,21 @@ impl Stack {
         if let Some((client, table)) = &self.leftover
             && let Err(error) = table::delete(client, table).await
         {
-            tracing::warn!(%error, "the table could not be deleted");
+            tracing::warn!(error = causes(&error), "the table could not be deleted");
         }
         for layer in layers {
             layer.finish().await;
         }
     }
+}
+
+/// The functions that events come to, and not somebody who waits for an answer.
+fn taking_events(wiring: &Wiring, functions: &BTreeMap<String, Arc<Function>>) -> Vec<Arc<Function>> {
+    let by_events = |wiring: &&template::Function| {
+        !(wiring.rules.is_empty() && wiring.streams.is_empty() && wiring.schedules.is_empty())
+    };
+    let wirings = wiring.functions.iter().filter(by_events);
+    wirings.filter_map(|wiring| functions.get(&wiring.logical_id).cloned()).collect()
 }
 
 /// What the parts that bring work in are made of.
@@ -349,26 +219,9 @@ impl Run<'_> {
         schedules
     }
 
-    /// The functions that events come to, and not somebody who waits for an answer.
-    fn holdable(&self) -> Vec<Arc<Function>> {
-        let by_events = |wiring: &template::Function| {
-            !(wiring.rules.is_empty() && wiring.streams.is_empty() && wiring.schedules.is_empty())
-        };
-        self.each().filter(|(wiring, _)| by_events(wiring)).map(|(_, function)| Arc::clone(function)).collect()
-    }
-
     fn authorizer(&self) -> Option<Arc<Function>> {
         self.each().find(|(wiring, _)| wiring.binary == AUTHORIZER).map(|(_, function)| Arc::clone(function))
     }
-}
-
-async fn listen(port: u16) -> Result<TcpListener, StartError> {
-    let listening = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
-    listening.map_err(|cause| StartError::Port { port, cause })
-}
-
-fn address_of(listener: &TcpListener, port: u16) -> Result<SocketAddr, StartError> {
-    listener.local_addr().map_err(|cause| StartError::Port { port, cause })
 }
 
 /// A client for the one hop to DynamoDB: a proxy has no place on it.
@@ -421,57 +274,5 @@ fn read_template(options: &Options, stack_name: &str, port: u16) -> Result<Wirin
             Err(StartError::Issuer { path: path(), authorizer, issuer })
         }
         None => Ok(wiring),
-    }
-}
-
-/// The files of a stack that keeps its data; without a directory there are none.
-struct Files(Option<PathBuf>);
-
-impl Files {
-    fn prepare(data: &Data) -> Result<Self, StartError> {
-        let Data::Directory(directory) = data else { return Ok(Self(None)) };
-        // Mails and sealed keys are nobody else's business.
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
-        made.map_err(|cause| StartError::Data { path: directory.clone(), cause })?;
-        Ok(Self(Some(directory.clone())))
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.as_ref().map(|directory| directory.join(name)).unwrap_or_default()
-    }
-
-    fn journal(&self) -> Result<Journal, StartError> {
-        let path = self.path("journal.sqlite");
-        let opened = if self.0.is_some() { Journal::open(&path) } else { Journal::in_memory() };
-        opened.map_err(|cause| StartError::Journal { path, cause })
-    }
-
-    fn open<T>(&self, name: &str, open: impl FnOnce(Option<&Path>) -> io::Result<T>) -> Result<T, StartError> {
-        let path = self.path(name);
-        let opened = open(self.0.as_ref().map(|_| path.as_path()));
-        opened.map_err(|cause| StartError::Data { path, cause })
-    }
-
-    /// Serves the embedded DynamoDB on a loopback port; gives its address.
-    async fn embed_dynamodb(&self, layer: &mut Layer) -> Result<String, StartError> {
-        let path = self.path("dynamodb.sqlite");
-        let database = match (&self.0, path.to_str()) {
-            (None, _) => Database::memory(),
-            (Some(_), Some(path)) => Database::new(path),
-            (Some(_), None) => {
-                let cause = io::Error::new(io::ErrorKind::InvalidInput, "the path must be valid UTF-8");
-                return Err(StartError::Data { path, cause });
-            }
-        };
-        let database = database.map_err(|error| StartError::Database(error.to_string()))?;
-        let listener = listen(0).await?;
-        let address = address_of(&listener, 0)?;
-        let stop = layer.stop.clone().cancelled_owned();
-        layer.tasks.spawn(async move {
-            if let Err(error) = dynoxide::server::serve_with_shutdown(listener, database, stop).await {
-                tracing::error!(error, "the embedded DynamoDB ended");
-            }
-        });
-        Ok(format!("http://{address}"))
     }
 }

@@ -1,11 +1,12 @@
 //! The table: made as the template says, when it is not there.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{BuildError, DisplayErrorContext, ProvideErrorMetadata};
+use aws_sdk_dynamodb::error::{BuildError, ProvideErrorMetadata};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
     ScalarAttributeType, StreamSpecification, StreamViewType, TableDescription, TimeToLiveSpecification,
 };
+use gatepass_lambda::causes;
 
 use crate::template::{self, KeyPart, KeyRole, Table};
 
@@ -28,8 +29,8 @@ pub enum TableError {
     NoStream(String),
 }
 
-fn failed(operation: &'static str, error: impl std::error::Error) -> TableError {
-    TableError::DynamoDb { operation, problem: DisplayErrorContext(error).to_string() }
+fn failed(operation: &'static str, error: &dyn std::error::Error) -> TableError {
+    TableError::DynamoDb { operation, problem: causes(error) }
 }
 
 /// Makes the table unless it is there; gives the ARN of its stream.
@@ -48,14 +49,14 @@ pub(crate) async fn ensure(client: &Client, table: &Table) -> Result<String, Tab
 /// Deletes the table.
 pub(crate) async fn delete(client: &Client, table: &Table) -> Result<(), TableError> {
     let deleted = client.delete_table().table_name(&table.name).send().await;
-    deleted.map(drop).map_err(|error| failed("DeleteTable", error))
+    deleted.map(drop).map_err(|error| failed("DeleteTable", &error))
 }
 
 async fn describe(client: &Client, name: &str) -> Result<Option<TableDescription>, TableError> {
     match client.describe_table().table_name(name).send().await {
         Ok(answer) => Ok(answer.table),
         Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(None),
-        Err(error) => Err(failed("DescribeTable", error)),
+        Err(error) => Err(failed("DescribeTable", &error)),
     }
 }
 
@@ -76,11 +77,11 @@ async fn create(client: &Client, table: &Table) -> Result<(), TableError> {
         call = call.stream_specification(stream.build()?);
     }
     let created = call.set_key_schema(Some(schema(&table.key)?)).send().await;
-    created.map_err(|error| failed("CreateTable", error))?;
+    created.map_err(|error| failed("CreateTable", &error))?;
     if let Some(attribute) = &table.ttl_attribute {
         let ttl = TimeToLiveSpecification::builder().enabled(true).attribute_name(attribute).build()?;
         let call = client.update_time_to_live().table_name(&table.name).time_to_live_specification(ttl);
-        call.send().await.map_err(|error| failed("UpdateTimeToLive", error))?;
+        call.send().await.map_err(|error| failed("UpdateTimeToLive", &error))?;
     }
     Ok(())
 }

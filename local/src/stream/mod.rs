@@ -22,8 +22,9 @@ use crate::template::StreamSource;
 use batch::Batches;
 use shards::{Shard, Shards};
 
-/// The time from one look at the stream to the next, when nothing is known to have been written.
-const PAUSE: Duration = Duration::from_millis(100);
+/// The time from one look at the stream to the next, when nothing is known to have been written. What is
+/// written through the stack is known at once; this is for what somebody else writes to the table.
+const PAUSE: Duration = Duration::from_millis(200);
 /// The time after which a stream that could not be read is tried again.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
 /// The time after which new shards are looked for.

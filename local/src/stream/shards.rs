@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodbstreams::Client;
 use aws_sdk_dynamodbstreams::error::ProvideErrorMetadata;
 use aws_sdk_dynamodbstreams::types::{Record, ShardIteratorType};
+use gatepass_lambda::causes;
 
 use super::Trouble;
 use crate::journal::{Journal, JournalError};
@@ -143,7 +144,6 @@ impl Shard {
     }
 }
 
-fn trouble<E: ProvideErrorMetadata>(error: &E) -> Trouble {
-    let code = error.code().unwrap_or("no answer");
-    Trouble::Stream(error.message().map_or_else(|| code.to_owned(), |message| format!("{code}: {message}")))
+fn trouble(error: &dyn std::error::Error) -> Trouble {
+    Trouble::Stream(causes(error))
 }

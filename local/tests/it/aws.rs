@@ -6,7 +6,7 @@ use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use aws_sdk_kms::error::ProvideErrorMetadata;
 use aws_sdk_kms::primitives::Blob;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
-use gatepass_local::Stack;
+use gatepass_local::{DynamoDb, Options, Stack};
 use serde_json::json;
 
 use crate::world::{World, options};
@@ -28,7 +28,8 @@ fn entry(bus: &str, detail: &str) -> PutEventsRequestEntry {
 
 #[tokio::test]
 async fn events_are_published_each_for_itself() {
-    let world = World::start(options()).await;
+    // With another DynamoDB the bus would have a name that is made up.
+    let world = World::start(Options { dynamodb: DynamoDb::Embedded, ..options() }).await;
     let client = aws_sdk_eventbridge::Client::new(&config(&world.stack));
     let before = world.client.items("/_local/events").await.len();
     let huge = format!("{{\"text\":\"{}\"}}", "x".repeat(256 * 1024));

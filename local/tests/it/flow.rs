@@ -8,7 +8,8 @@ use crate::world::{World, is_provisioned, options, template};
 
 #[tokio::test]
 async fn an_automatic_request_ends_in_a_key_that_works() {
-    let world = World::start(options()).await;
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::start(Options { data: Data::Directory(dir.path().into()), ..options() }).await;
     let client = &world.client;
     let ada = client.token("user=ada").await;
     let id = client.submit(&ada, "public-apis", "weather-api", "free").await;
@@ -44,6 +45,11 @@ async fn an_automatic_request_ends_in_a_key_that_works() {
     let place = |name: &str| types.iter().position(|kind| kind == name).unwrap();
     assert!(place("AccessRequestSubmitted") < place("AccessRequestApproved"));
     assert!(place("AccessRequestApproved") < place("AccessProvisioned"));
+    for file in std::fs::read_dir(dir.path()).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        assert!(!bytes.windows(key.len()).any(|window| window == key.as_bytes()), "{} holds the key", path.display());
+    }
     world.stack.stop().await;
 }
 

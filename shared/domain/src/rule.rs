@@ -58,7 +58,7 @@ pub enum Violation {
     #[error("The cart is empty: add a product with PUT /v1/cart/items/{{product_id}}.")]
     EmptyCart,
     /// Items of the cart have since been withdrawn from the catalogues.
-    #[error("No longer available: {}. Remove them from the cart and submit the rest.", list(.0))]
+    #[error("No longer available: {}. Ask for the rest without them.", list(.0))]
     NoLongerAvailable(
         /// The products concerned.
         Vec<ProductId>,

@@ -4,6 +4,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use gatepass_app::Refused;
 use gatepass_domain::text::Invalid;
+use gatepass_lambda::causes;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -83,7 +84,7 @@ impl Problem {
 
     /// Something went wrong here. What it was stands in the log, not in the answer.
     pub fn internal(what: &str, cause: &dyn std::error::Error) -> Self {
-        tracing::error!(what, error = %Chain(cause), "internal error");
+        tracing::error!(what, error = causes(cause), "internal error");
         let detail = "Something went wrong on our side. Nothing was changed. Quote the request_id when you report it.";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", detail)
     }
@@ -124,26 +125,11 @@ impl Problem {
 
 /// `plan-not-offered` → `Plan not offered`.
 fn title(slug: &str) -> String {
-    let mut words = slug.replace('-', " ");
+    let mut words = slug.replace('-', " ").replace("json", "JSON").replace("if match", "If-Match");
     if let Some(first) = words.get_mut(..1) {
         first.make_ascii_uppercase();
     }
     words
-}
-
-/// An error with all of its causes. (A `Display` of ours never repeats its source.)
-struct Chain<'a>(&'a dyn std::error::Error);
-
-impl std::fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut next = self.0.source();
-        while let Some(cause) = next {
-            write!(f, ": {cause}")?;
-            next = cause.source();
-        }
-        Ok(())
-    }
 }
 
 impl From<Refused> for Problem {
@@ -181,7 +167,7 @@ impl From<Refused> for Problem {
             Refused::NoLongerPossible(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "no-longer-available", detail),
             Refused::Busy => Self::unavailable(),
             Refused::Store(error) if error.is_transient() => {
-                tracing::warn!(error = %Chain(&error), "the store is unavailable");
+                tracing::warn!(error = causes(&error), "the store is unavailable");
                 Self::unavailable()
             }
             Refused::Store(error) => Self::internal("the store failed", &error),

@@ -2,6 +2,8 @@
 
 use lambda_runtime::Diagnostic;
 
+use crate::causes;
+
 /// Why an event could not be handled.
 ///
 /// Lambda retries both kinds and then hands the event to the function's on-failure destination,
@@ -20,12 +22,12 @@ pub enum Failure {
 impl Failure {
     /// A transient failure with `what` went wrong and the whole chain of its causes.
     pub fn transient(what: &str, cause: &dyn std::error::Error) -> Self {
-        Self::Transient(format!("{what}: {}", chain(cause)))
+        Self::Transient(format!("{what}: {}", causes(cause)))
     }
 
     /// A permanent failure with `what` went wrong and the whole chain of its causes.
     pub fn permanent(what: &str, cause: &dyn std::error::Error) -> Self {
-        Self::Permanent(format!("{what}: {}", chain(cause)))
+        Self::Permanent(format!("{what}: {}", causes(cause)))
     }
 }
 
@@ -38,15 +40,4 @@ impl From<Failure> for Diagnostic {
         };
         Self { error_type: error_type.into(), error_message: failure.to_string() }
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }

@@ -2,11 +2,13 @@
 //!
 //! Invariant: nothing here knows an AWS service, so that every function can afford it.
 
+mod causes;
 mod clock;
 mod failure;
 mod logs;
 mod vars;
 
+pub use causes::causes;
 pub use clock::{Clock, NoEntropy};
 pub use failure::Failure;
 pub use logs::init as init_logs;
