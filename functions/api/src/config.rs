@@ -40,7 +40,7 @@ impl Config {
     /// The variable that is missing, or names no endpoint.
     pub fn from_vars(vars: &Vars) -> Result<Self, ConfigError> {
         let name = vars.required("GATEPASS_ROUTE")?;
-        let known = endpoints().into_iter().find(|endpoint| endpoint.route.to_string() == name);
+        let known = endpoints().iter().find(|endpoint| endpoint.route.to_string() == name);
         let endpoint = known.ok_or_else(|| ConfigError::Unusable {
             name: "GATEPASS_ROUTE",
             value: name.to_owned(),
@@ -48,7 +48,7 @@ impl Config {
         })?;
         let key_id = endpoint.reveals.then(|| vars.required("GATEPASS_KEY_ID")).transpose()?;
         Ok(Self {
-            route: endpoint.route,
+            route: endpoint.route.clone(),
             table: vars.required("GATEPASS_TABLE")?.to_owned(),
             groups_claim: vars.required("GATEPASS_GROUPS_CLAIM")?.to_owned(),
             key_id: key_id.map(str::to_owned),

@@ -1,5 +1,7 @@
 //! The list of endpoints, and the OpenAPI document that follows from it.
 
+use std::sync::LazyLock;
+
 use axum::routing::MethodRouter;
 use gatepass_http::{FieldError, ProblemBody};
 use utoipa::openapi::path::PathItem;
@@ -27,8 +29,14 @@ impl std::fmt::Debug for Endpoint {
     }
 }
 
-/// Every endpoint, in the order of the document.
-pub fn endpoints() -> Vec<Endpoint> {
+/// Every endpoint, in the order of the document: listed once a process, for the list comes with the
+/// schemas of everything that endpoints take and answer.
+pub fn endpoints() -> &'static [Endpoint] {
+    static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(list);
+    &ENDPOINTS
+}
+
+fn list() -> Vec<Endpoint> {
     let mut endpoints = Vec::new();
     for (_, paths, handler) in routes::all() {
         for (path, item) in paths.paths {

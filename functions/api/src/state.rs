@@ -68,9 +68,9 @@ pub fn service(config: Config, clients: &Clients, clock: Clock) -> Router {
         groups_claim: GroupsClaim(config.groups_claim),
         cursor_key: Arc::default(),
     };
-    let mounted = endpoints().into_iter().filter(|endpoint| endpoint.route == config.route);
+    let mounted = endpoints().iter().filter(|endpoint| endpoint.route == config.route);
     mounted
-        .fold(Router::new(), |router, endpoint| router.route(&endpoint.route.path, endpoint.handler))
+        .fold(Router::new(), |router, endpoint| router.route(&endpoint.route.path, endpoint.handler.clone()))
         .layer(from_fn(finish))
         .with_state(api)
 }

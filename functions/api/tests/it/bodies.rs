@@ -11,7 +11,7 @@ const LIMIT: usize = 256 * 1024;
 /// A call of every endpoint that takes a body, by somebody with the role for it.
 fn writing(api: &Api) -> Vec<Call<'_>> {
     let writes = |method: &str| ["POST", "PUT", "PATCH"].contains(&method);
-    let writing = endpoints().into_iter().filter(|endpoint| writes(&endpoint.route.method));
+    let writing = endpoints().iter().filter(|endpoint| writes(&endpoint.route.method));
     writing
         .map(|endpoint| {
             let call = api.call(&endpoint.route).header("if-match", "*");

@@ -273,7 +273,7 @@ fn route(method: &Method, path: &str) -> (Route, BTreeMap<String, String>) {
         Some(parameters)
     };
     let found =
-        endpoints().into_iter().filter_map(|endpoint| fits(&endpoint.route).map(|found| (endpoint.route, found)));
+        endpoints().iter().filter_map(|endpoint| fits(&endpoint.route).map(|found| (endpoint.route.clone(), found)));
     // As API Gateway does, the route with fewer parameters wins.
     found.min_by_key(|(_, parameters)| parameters.len()).unwrap_or_else(|| panic!("no endpoint for {method} {path}"))
 }

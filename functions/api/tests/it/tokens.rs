@@ -9,7 +9,7 @@ use crate::harness::{Answer, Api, Call};
 /// A call of every endpoint that is not open to everyone.
 fn guarded(api: &Api) -> Vec<Call<'_>> {
     let open = |path: &str| path.starts_with("/v1/public/") || path == "/v1/health" || path == "/v1/openapi.json";
-    let guarded = endpoints().into_iter().filter(|endpoint| !open(&endpoint.route.path));
+    let guarded = endpoints().iter().filter(|endpoint| !open(&endpoint.route.path));
     guarded.map(|endpoint| api.call(&endpoint.route)).collect()
 }
 
@@ -90,7 +90,7 @@ async fn only_the_group_api_owners_to_the_letter_is_let_in() {
 #[tokio::test]
 async fn consumers_are_kept_out_of_every_admin_endpoint() {
     let api = Api::new().await;
-    for endpoint in endpoints().into_iter().filter(|endpoint| endpoint.route.path.starts_with("/v1/admin/")) {
+    for endpoint in endpoints().iter().filter(|endpoint| endpoint.route.path.starts_with("/v1/admin/")) {
         api.call(&endpoint.route).by(&ada()).send().await.problem(403, "forbidden");
     }
     api.get("/v1/admin/access-requests").by(&person("eve", &[])).send().await.is("problem_forbidden");
