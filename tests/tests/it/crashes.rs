@@ -63,8 +63,20 @@ fn status_of<'a>(request: &'a Value, template: &str) -> Option<&'a str> {
     mails.iter().find(|mail| mail["template"] == template)?["status"].as_str()
 }
 
+/// Has the demo catalogue loaded and published: a fault point counts from the start, and is meant for
+/// what comes after.
+async fn settles_in(directory: &Path) {
+    let stack = Setup::default().keeping(directory).start().await;
+    until("the demo catalogue is published", async || {
+        (stack.events("CatalogueCreated").await.len() == 2).then_some(())
+    })
+    .await;
+    stack.stop().await;
+}
+
 /// Runs the two requests with a fault point; gives whether the process died at it.
 async fn dies(directory: &Path, point: &str) -> bool {
+    settles_in(directory).await;
     let mut stack = Setup::default().keeping(directory).with("GATEPASS_CRASH_AFTER", point).start().await;
     if use_it(&mut stack).await.is_some() {
         stack.stop().await;
