@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use newtype_uuid::{TypedUuid, TypedUuidKind};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use uuid::Uuid;
 
 use crate::id::EventId;
 
@@ -65,10 +64,4 @@ impl Context {
     pub fn attempt_token(&mut self) -> String {
         uuid::Builder::from_random_bytes(self.bytes()).into_uuid().to_string()
     }
-}
-
-/// The time at which a UUIDv7 was made; `None` for a UUID of another version.
-pub fn time_of(uuid: Uuid) -> Option<Timestamp> {
-    let (seconds, nanos) = uuid.get_timestamp()?.to_unix();
-    Timestamp::new(i64::try_from(seconds).ok()?, i32::try_from(nanos).ok()?).ok()
 }

@@ -52,7 +52,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
         query.map(|axum::extract::Query(value)| Self(value)).map_err(|rejection| {
             let text = std::error::Error::source(&rejection).map_or_else(|| rejection.to_string(), ToString::to_string);
             let (name, detail) = fault(&text);
-            Problem::invalid_parameter(name, detail)
+            Problem::parameter(name, detail)
         })
     }
 }

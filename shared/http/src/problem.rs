@@ -101,15 +101,11 @@ impl Problem {
         Self { ..Self::new(StatusCode::BAD_REQUEST, "invalid-body", detail) }.with_errors(errors)
     }
 
-    pub(crate) fn invalid_parameter(parameter: &str, detail: &str) -> Self {
+    /// A query parameter, or a combination of them, that cannot be used.
+    pub fn parameter(parameter: &str, detail: &str) -> Self {
         let error = FieldError { pointer: None, parameter: Some(parameter.to_owned()), detail: detail.to_owned() };
         let text = format!("The query parameter `{parameter}` cannot be used: {detail}.");
         Self::new(StatusCode::BAD_REQUEST, "invalid-parameter", text).with_errors(vec![error])
-    }
-
-    /// A query parameter, or a combination of them, that cannot be used.
-    pub fn parameter(parameter: &str, detail: &str) -> Self {
-        Self::invalid_parameter(parameter, detail)
     }
 
     fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
