@@ -1,0 +1,14 @@
+/** A command that calls a product with a key, ready to be pasted into a shell. */
+
+const PLACEHOLDER = 'https://your-gateway.example.com/{product_id}';
+
+/** `template` is the configuration's `product_url`. */
+export function curl(template: string | undefined, productId: string, key: string): string {
+  const address = (template ?? PLACEHOLDER).replaceAll('{product_id}', encodeURIComponent(productId));
+  return `curl ${quoted(address)} \\\n  --header ${quoted(`x-api-key: ${key}`)}`;
+}
+
+/** As one word of a POSIX shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}

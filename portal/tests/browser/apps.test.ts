@@ -1,0 +1,115 @@
+/** My apps. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { LOOKS, usable } from '../browser.ts';
+import { stage } from '../stage.ts';
+
+const on = stage();
+
+for (const { name, options } of LOOKS) {
+  test(`an app is made, changed and deleted (R19; ${name})`, async () => {
+    const { page, leaves } = await on
+      .signedIn('Ada', '/apps', options)
+      .then((ada) => ({ page: ada.page, leaves: () => ada.leaves() }));
+    await page.getByText('No apps yet').waitFor();
+    await usable(page, 'no apps');
+    await page.getByRole('link', { name: 'New app' }).click();
+    await page.getByLabel('Name').fill('Tide table');
+    await page.getByRole('radio', { name: 'My team' }).check();
+    await page.getByLabel('Team', { exact: true }).selectOption('builders');
+    await usable(page, 'the form of a new app');
+    await page.getByRole('button', { name: 'Create app' }).click();
+    await page.getByText('No credential yet').waitFor();
+    await usable(page, 'a new app');
+
+    await page.getByRole('link', { name: 'Edit' }).click();
+    await page.getByLabel('Description').fill('High water and low water.');
+    await usable(page, 'the form of an app');
+    await page.getByRole('button', { name: 'Save changes' }).click();
+    await page.getByText('High water and low water.').waitFor();
+
+    await page.getByRole('link', { name: 'My apps' }).first().click();
+    await page.getByRole('link', { name: 'Tide table' }).click();
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog', { name: 'Delete Tide table?' }).waitFor();
+    await usable(page, 'the question before an app is deleted');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('button', { name: 'Delete app' }).click();
+    await page.getByText('No apps yet').waitFor();
+    await leaves();
+  });
+}
+
+test('who edits what was changed meanwhile sees both, and loses neither', async () => {
+  const app = await on.stack.api('grace', 'POST', '/v1/apps', { name: 'Pier' });
+  const grace = await on.signedIn('Grace', `/apps/${app.id}/edit`);
+  await grace.page.getByLabel('Description').fill('Mine');
+  await on.stack.api('grace', 'PATCH', `/v1/apps/${app.id}`, { description: 'Theirs' }, { 'If-Match': '*' });
+  await grace.page.getByRole('button', { name: 'Save changes' }).click();
+  const note = grace.page.getByRole('alert');
+  await note.getByText('This app was changed meanwhile').waitFor();
+  assert.match(await note.getByRole('row', { name: /Description/ }).innerText(), /Theirs\s+Mine/);
+  await usable(grace.page, 'a conflict');
+  await note.getByRole('button', { name: 'Take it as it is now' }).click();
+  assert.equal(await grace.page.getByLabel('Description').inputValue(), 'Theirs');
+  await grace.page.getByLabel('Description').fill('Both');
+  await grace.page.getByRole('button', { name: 'Save changes' }).click();
+  await grace.page.getByText('Both').waitFor();
+  grace.expects(/status of 412/);
+  await grace.leaves();
+});
+
+test('a name that is taken is refused, and what was typed is kept', async () => {
+  await on.stack.api('grace', 'POST', '/v1/apps', { name: 'Lighthouse' });
+  const grace = await on.signedIn('Grace', '/apps/new');
+  await grace.page.getByLabel('Name').fill('lighthouse');
+  await grace.page.getByRole('button', { name: 'Create app' }).click();
+  await grace.page.getByText('Choose another name.').waitFor();
+  assert.equal(await grace.page.getByLabel('Name').inputValue(), 'lighthouse');
+  await usable(grace.page, 'a name that is taken');
+  grace.expects(/status of 409/);
+  await grace.leaves();
+});
+
+test('a key is shown when asked for, copied, and hidden again (R18)', async () => {
+  const order = {
+    catalogue_id: 'public-apis',
+    product_ids: ['maps-api'],
+    plan_id: 'free',
+    new_app: { name: 'Charts' },
+  };
+  const { app } = await on.stack.api('grace', 'POST', '/v1/access-requests', order);
+  const grace = await on.signedIn('Grace', `/apps/${app.id}`, { permissions: ['clipboard-read', 'clipboard-write'] });
+  await grace.page.getByRole('button', { name: 'Reveal key' }).click();
+  await grace.page.getByRole('button', { name: 'Copy the key' }).click();
+  await grace.page.getByText('Copied').waitFor();
+  const key = await grace.page.evaluate(() => navigator.clipboard.readText());
+  assert.match(key, /^gp_\w{20,}/);
+  const address = `${on.stack.origin}/_local/apis/maps-api`;
+  assert.equal((await fetch(address, { headers: { 'x-api-key': key } })).status, 200);
+  await grace.page.getByRole('button', { name: 'Hide' }).click();
+  assert.equal(await grace.page.getByText(key).count(), 0);
+  const kept = await grace.page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
+  assert.ok(!kept.includes(key), 'and the browser keeps it nowhere');
+  await grace.leaves();
+});
+
+test('a team sees its app and the key, and its owner alone changes it', async () => {
+  const profile = { name: 'Harbour radio', visibility: 'team', team: 'api-owners' };
+  const order = { catalogue_id: 'public-apis', product_ids: ['maps-api'], plan_id: 'free', new_app: profile };
+  const { app } = await on.stack.api('olga', 'POST', '/v1/access-requests', order);
+  const owen = await on.signedIn('Owen', '/apps');
+  await owen.page.getByRole('link', { name: 'Harbour radio' }).click();
+  await owen.page.getByRole('button', { name: 'Reveal key' }).click();
+  await owen.page.getByRole('button', { name: 'Hide' }).waitFor();
+  assert.equal(await owen.page.getByRole('button', { name: 'Delete' }).count(), 0);
+  await owen.page.goto(`/apps/${app.id}/edit`);
+  await owen.page.getByLabel('Description').fill('Mine now');
+  await owen.page.getByRole('button', { name: 'Save changes' }).click();
+  await owen.page.getByText('Not the owner').waitFor();
+  owen.expects(/status of 403/);
+  await owen.leaves();
+});

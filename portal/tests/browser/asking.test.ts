@@ -1,0 +1,179 @@
+/** The way from a catalogue to a key, as a person goes it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import type { Page } from 'playwright-core';
+
+import { LOOKS, usable } from '../browser.ts';
+import { stage } from '../stage.ts';
+
+const on = stage();
+
+/** R9 to R11: from the catalogues by "More info" to a plan. */
+async function choose(page: Page, product: string, plan: string): Promise<void> {
+  await page.getByRole('link', { name: 'Catalogues' }).first().click();
+  await page.getByRole('link', { name: `More info on ${product}` }).click();
+  await page.getByRole('button', { name: `Access with this Plan: ${plan}` }).click();
+  await page.getByText(`${product} with the plan ${plan} is in your cart.`).waitFor();
+}
+
+for (const { name, options } of LOOKS) {
+  test(`a request for review, from the catalogues to the key (R3 to R5, R8 to R20, R26, R28; ${name})`, async () => {
+    const { page, ...ada } = await on.signedIn('Ada', '/', options).then((visitor) => {
+      return { page: visitor.page, visitor };
+    });
+    const visitor = ada.visitor;
+
+    // R3, R8, R9: the catalogues that Ada is shown, and no other.
+    await page.getByRole('heading', { name: 'Public APIs' }).waitFor();
+    await page.getByRole('link', { name: 'More info on Payments API' }).waitFor();
+    assert.equal(await page.getByText('Fleet API').count(), 0, 'R8: partners alone see it');
+    await usable(page, 'the catalogues');
+
+    // R10: the product's page lists its plans, with their terms.
+    await page.getByRole('link', { name: 'More info on Weather API' }).click();
+    await page.getByRole('heading', { name: 'Weather API', level: 1 }).waitFor();
+    const gold = page.getByRole('listitem').filter({ hasText: 'For production' });
+    assert.match(await gold.innerText(), /100 per second[\s\S]*Reviewed by an API Owner/);
+    await usable(page, 'the product');
+
+    // R11, R12, R13: into the cart, at the top right, twice.
+    const cart = page.getByRole('banner').getByRole('link', { name: /^Cart/ });
+    assert.equal(await cart.getAttribute('aria-label'), 'Cart, empty');
+    await choose(page, 'Weather API', 'Gold');
+    await choose(page, 'Maps API', 'Gold');
+    assert.equal(await cart.getAttribute('aria-label'), 'Cart, 2 products');
+    const box = (await cart.boundingBox()) ?? assert.fail('the cart is there');
+    const width = page.viewportSize()?.width ?? 0;
+    assert.ok(box.x > width / 2 && box.y < 80, 'R13: at the top right');
+
+    // R14, R15, R16: both products, their one authentication method, their one plan. R17, R19: an app, made on the way.
+    await cart.click();
+    await page.getByRole('heading', { name: 'Cart', level: 1 }).waitFor();
+    const products = page.getByRole('region', { name: 'Products' });
+    assert.match(await products.innerText(), /Weather API[\s\S]*Maps API[\s\S]*Gold[\s\S]*API key/);
+    // After the first walk there are apps to choose from.
+    await page.getByRole('radio', { name: 'A new app' }).check();
+    await page.getByLabel('Name').fill(`Storm warnings, ${name}`);
+    await page.getByLabel('What do you need it for?').fill('To warn sailors in time.');
+    await usable(page, 'the cart');
+
+    // R4, R5, R20: one request for all of it, which waits for an owner.
+    await page.getByRole('button', { name: 'Submit request' }).click();
+    await page.getByRole('heading', { name: 'Weather API and Maps API', level: 1 }).waitFor();
+    await page.getByText('Waiting for a decision').waitFor();
+    await page.getByText('To warn sailors in time.').waitFor();
+    assert.equal(await cart.getAttribute('aria-label'), 'Cart, empty');
+    await usable(page, 'a pending request');
+
+    // R26, R28: the page follows the decision by itself.
+    const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+    await on.stack.api('owen', 'POST', `/v1/admin/access-requests/${id}/approve`, { note: 'Fair winds.' });
+    await page.getByText('Access granted').waitFor();
+    await page.getByText('Fair winds.').waitFor();
+    await usable(page, 'a request that was granted');
+
+    // R18: the key is in the app, and opens what was granted.
+    await page.getByRole('link', { name: 'Open the app' }).click();
+    await page.getByRole('heading', { name: `Storm warnings, ${name}`, level: 1 }).waitFor();
+    await page.getByRole('button', { name: 'Reveal key' }).click();
+    const snippet = await page.getByRole('region', { name: 'the command that calls Weather API' }).innerText();
+    const [, address, key] =
+      /^curl '([^']+)' \\\n\s+--header 'x-api-key: ([^']+)'$/.exec(snippet) ?? assert.fail(snippet);
+    assert.equal((await fetch(address ?? '', { headers: { 'x-api-key': key ?? '' } })).status, 200);
+    await usable(page, 'an app with its key');
+
+    const { items: mails } = await on.stack.local('GET', '/mail');
+    const told = mails.filter((mail: { template: string; to: string[]; text: string }) => {
+      return (
+        mail.template === 'approve' &&
+        mail.to.includes('ada@example.com') &&
+        mail.text.includes(`Storm warnings, ${name}`)
+      );
+    });
+    assert.equal(told.length, 1, 'R28: and it came by mail, once');
+    await visitor.leaves();
+  });
+}
+
+test('a request under an automatic plan is granted while one looks (R33)', async () => {
+  const grace = await on.signedIn('Grace');
+  await choose(grace.page, 'Fleet API', 'Free');
+  await grace.page.getByRole('link', { name: 'Open the cart' }).click();
+  await grace.page.getByLabel('Name').fill('Night watch');
+  await grace.page.getByRole('button', { name: 'Submit request' }).click();
+  await grace.page.getByText('Access granted').waitFor();
+  await grace.page.getByText('Policy of the plan Free').waitFor();
+  await grace.leaves();
+});
+
+test('what does not fit into a cart is refused with the reason and the next step (R15, R16)', async () => {
+  const olga = await on.signedIn('Olga');
+  await choose(olga.page, 'Weather API', 'Gold');
+
+  await olga.page.goto('/catalogues/public-apis/payments-api');
+  await olga.page.getByRole('button', { name: 'Access with this Plan: Gold' }).click();
+  const note = olga.page.getByRole('alert');
+  await note.getByText('Mixed authentication methods').waitFor();
+  await note.getByText('A cart holds products of one authentication method').waitFor();
+  await usable(olga.page, 'R15: a product that does not fit');
+
+  await olga.page.goto('/catalogues/public-apis/maps-api');
+  await olga.page.getByRole('button', { name: 'Access with this Plan: Free' }).click();
+  await note.getByText('Mixed plans').waitFor();
+  await note.getByRole('link', { name: 'Open the cart' }).click();
+  await olga.page.getByRole('button', { name: 'Remove Weather API' }).click();
+  await olga.page.getByText('Your cart is empty').waitFor();
+  await usable(olga.page, 'the empty cart');
+  olga.expects(/status of 422/);
+  await olga.leaves();
+});
+
+test('what is no longer on offer is named, and the rest can be asked for', async () => {
+  const olga = await on.signedIn('Olga');
+  await choose(olga.page, 'Weather API', 'Gold');
+  await choose(olga.page, 'Maps API', 'Gold');
+  await olga.page.goto('/cart');
+  await olga.page.getByLabel('Name').fill('Gale board');
+  await on.stack.edit('/v1/admin/products/maps-api', (product) => (product.published = false));
+  await olga.page.getByRole('button', { name: 'Submit request' }).click();
+  await olga.page.getByText('Not everything here can be asked for').waitFor();
+  assert.equal(await olga.page.getByLabel('Name').inputValue(), 'Gale board', 'what was typed is kept');
+  await usable(olga.page, 'a cart of which something is gone');
+  await olga.page
+    .getByRole('button', { name: /^Remove / })
+    .nth(1)
+    .click();
+  await olga.page.getByText('Not everything here can be asked for').waitFor({ state: 'detached' });
+  await olga.page.getByRole('button', { name: 'Submit request' }).click();
+  await olga.page.getByRole('heading', { name: 'Weather API', level: 1 }).waitFor();
+  await on.stack.edit('/v1/admin/products/maps-api', (product) => (product.published = true));
+  olga.expects(/status of 422/);
+  await olga.leaves();
+});
+
+test('pressing twice asks once (R20)', async () => {
+  const olga = await on.signedIn('Olga');
+  await choose(olga.page, 'Maps API', 'Gold');
+  await olga.page.getByRole('link', { name: 'Open the cart' }).click();
+  await olga.page.getByRole('radio', { name: 'A new app' }).check();
+  await olga.page.getByLabel('Name').fill('Twice');
+  await olga.page.getByRole('button', { name: 'Submit request' }).dblclick();
+  await olga.page.getByText('Waiting for a decision').waitFor();
+  const { items } = await on.stack.api('olga', 'GET', '/v1/access-requests?status=pending');
+  assert.equal(items.filter((request: { app: { name: string } }) => request.app.name === 'Twice').length, 1);
+  await olga.leaves();
+});
+
+test('a form says what it lacks, beside what lacks it', async () => {
+  const owen = await on.signedIn('Owen');
+  await choose(owen.page, 'Weather API', 'Free');
+  await owen.page.getByRole('link', { name: 'Open the cart' }).click();
+  await owen.page.getByRole('button', { name: 'Submit request' }).click();
+  await owen.page.getByText('Give the app a name.').waitFor();
+  const name = owen.page.getByLabel('Name');
+  assert.equal(await name.getAttribute('aria-invalid'), 'true');
+  assert.ok(await name.evaluate((field) => field === document.activeElement), 'and it has the focus');
+  await usable(owen.page, 'a form that lacks something');
+  await owen.leaves();
+});

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { isAmount, limitForm, spanForm, toLimit, toSeconds } from '../../src/admin/state/amounts.ts';
+import { along, ceiling, stack } from '../../src/admin/state/chart.ts';
+import { fromLines } from '../../src/admin/state/lines.ts';
+import { addressOf, fromQuery, parameters } from '../../src/admin/state/search.ts';
+import { slug } from '../../src/admin/state/slug.ts';
+import { roughly, shortDay } from '../../src/messages/format.ts';
+
+test('limits and lifetimes survive the form, in the largest unit that fits', () => {
+  assert.deepEqual(spanForm(2_592_000), { amount: '30', unit: 'day' });
+  assert.deepEqual(spanForm(5400), { amount: '90', unit: 'minute' });
+  for (const seconds of [null, 1, 61, 3600, 86_400 * 7]) assert.equal(toSeconds(spanForm(seconds)), seconds);
+  for (const limit of [null, { requests: 25, per_seconds: 1 }, { requests: 1, per_seconds: 86_400 }])
+    assert.deepEqual(toLimit(limitForm(limit)), limit);
+});
+
+test('only whole numbers above zero are amounts, or nothing', () => {
+  for (const good of ['', ' ', '1', ' 25 ', '007', '100000']) assert.ok(isAmount(good), good);
+  for (const bad of ['0', '-1', '1.5', 'ten', '1e3', '1 000', '00']) assert.ok(!isAmount(bad), bad);
+});
+
+test('an address says which requests are meant, and is as short as it can be', () => {
+  const searchOf = (address: string) => fromQuery(new URL(address, 'http://portal').searchParams);
+  const all = ['', '?status=all', '?status=approved&app=a1&order=oldest', '?requester=ada%26co', '?order=newest'];
+  for (const query of all) {
+    const address = `/admin/access-requests${query}`;
+    assert.equal(addressOf(searchOf(address)), address);
+  }
+  assert.deepEqual(searchOf('/?status=nonsense&order=sideways'), {
+    status: 'pending',
+    filter: undefined,
+    order: 'oldest',
+  });
+  assert.deepEqual(parameters(searchOf('/?status=all&product=maps-api')), { product_id: 'maps-api', order: 'newest' });
+  const changed = addressOf(searchOf('/?order=newest&product=maps-api'), { status: 'all' });
+  assert.equal(changed, '/admin/access-requests?status=all&product=maps-api');
+});
+
+test('an axis ends where people count to', () => {
+  assert.deepEqual([0, 2, 3, 7, 9, 11, 45, 100, 101].map(ceiling), [2, 2, 4, 8, 10, 20, 60, 100, 200]);
+  for (let most = 0; most < 2000; most += 1) {
+    assert.ok(ceiling(most) >= most);
+    assert.ok(Number.isInteger(ceiling(most) / 2), 'and its middle is a whole number');
+  }
+});
+
+test('a day is stacked from the bottom, without what did not happen', () => {
+  const bars = stack([['one', 2], ['none', 0], ['two', 1]], 4, 100); // prettier-ignore
+  assert.deepEqual(bars, [
+    { key: 'one', y: 50, height: 50 },
+    { key: 'two', y: 25, height: 25 },
+  ]);
+});
+
+test('waits lie in their order on the line, and do not leave it', () => {
+  const places = [0, 1, 60, 3600, 86_400, 1e9].map((seconds) => along(seconds, 30 * 86_400));
+  assert.deepEqual([...places].sort(), places);
+  assert.equal(places[0], 0);
+  assert.equal(places.at(-1), 1);
+});
+
+test('an id follows from a name', () => {
+  assert.equal(slug('Weather API'), 'weather-api');
+  assert.equal(slug('  Ébène & Søn (2) '), 'ebene-s-n-2');
+  assert.match(slug('x'.repeat(63) + ' y'), /^x{63}$/);
+});
+
+test('lines are what is on them', () => {
+  assert.deepEqual(fromLines(' a \n\n b,c\r\n'), ['a', 'b,c']);
+});
+
+test('about how long something took is told in one unit', () => {
+  assert.deepEqual([1, 90, 5400, 86_400 * 1.5].map(roughly), ['1 second', '1.5 minutes', '1.5 hours', '1.5 days']);
+});
+
+test('a day of a calendar is the same in every zone', () => {
+  assert.match(shortDay('2026-11-24'), /24/);
+});
