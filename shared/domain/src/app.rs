@@ -15,6 +15,7 @@ pub struct App {
     pub id: AppId,
     /// What its owner says of it.
     #[serde(flatten)]
+    #[schema(inline)]
     pub profile: Profile,
     /// Who owns it.
     pub owner: PersonId,
@@ -76,6 +77,9 @@ impl Profile {
     pub fn check(&self, owner: &Person) -> Result<(), Vec<Invalid>> {
         let mut findings = Findings::default();
         findings.name(&self.name, "/name", 100);
+        // A single character can stand for a whole sentence.
+        let written_out = self.comparable_name().len();
+        findings.require(written_out <= 800, "/name", "must have fewer characters: these stand for too many others");
         findings.text(&self.description, "/description", 2000);
         match (self.visibility, &self.team) {
             (Visibility::Team, Some(team)) => {
@@ -102,15 +106,16 @@ impl Profile {
     }
 
     /// The form in which names are compared: trimmed, inner white space folded to one space,
-    /// Unicode-normalised (NFKC) and lower-cased, so that look-alikes collide.
+    /// Unicode-normalised (NFKC) and case-folded, so that look-alikes collide.
     pub fn comparable_name(&self) -> String {
         comparable_name(&self.name)
     }
 }
 
-fn comparable_name(name: &str) -> String {
+/// The form in which names are compared; see [`Profile::comparable_name`].
+pub fn comparable_name(name: &str) -> String {
     use unicode_normalization::UnicodeNormalization;
-    let folded = name.nfkc().collect::<String>().to_lowercase();
+    let folded = caseless::default_case_fold_str(&name.nfkc().collect::<String>());
     let normalised = folded.nfkc().collect::<String>();
     normalised.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -121,8 +126,17 @@ mod tests {
 
     #[test]
     fn look_alike_names_collide() {
-        for (one, other) in [("Café", "Cafe\u{301}"), ("ＡＢＣ", "abc"), ("My  App", " my app ")] {
-            assert_eq!(comparable_name(one), comparable_name(other));
+        for (one, other) in [
+            ("Café", "Cafe\u{301}"),
+            ("ＡＢＣ", "abc"),
+            ("My  App", " my app "),
+            ("Straße", "STRASSE"),
+            ("ΝΟΜΟΣ", "νομος"),
+            ("ſtorm", "Storm"),
+            ("ﬁsh", "FISH"),
+            ("My\u{a0}App", "my app"),
+        ] {
+            assert_eq!(comparable_name(one), comparable_name(other), "{one} and {other}");
         }
         assert_ne!(comparable_name("one"), comparable_name("two"));
     }

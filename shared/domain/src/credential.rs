@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::id::{AppId, CredentialId, PlanId, ProductId, RequestId};
 use crate::key::{KeyDigest, PlainKey};
-use crate::plan::{Limit, Plan};
+use crate::plan::Plan;
 use crate::product::AuthMethod;
 
 /// What an app presents at the gateway: one or two keys, and the products that they open.
@@ -96,10 +96,8 @@ pub struct KeyRecord {
     pub credential_id: CredentialId,
     /// The app that holds it.
     pub app_id: AppId,
-    /// The plan whose limits hold.
+    /// The plan whose limits hold, as they stand in the plan.
     pub plan_id: PlanId,
-    /// Rate limit of the plan, for the gateway to enforce.
-    pub rate_limit: Option<Limit>,
     /// Whether the credential works.
     pub status: CredentialStatus,
     /// When the key stops working; `None` is never.
@@ -125,6 +123,13 @@ pub enum Closed {
 }
 
 impl KeyRecord {
+    /// Takes over what the credential says of all its keys.
+    pub fn follow(&mut self, credential: &Credential) {
+        self.status = credential.status;
+        self.plan_id.clone_from(&credential.plan_id);
+        self.grants.clone_from(&credential.grants);
+    }
+
     /// Whether the key opens `product` at `now`.
     ///
     /// # Errors
@@ -143,10 +148,32 @@ impl KeyRecord {
     }
 }
 
+impl CredentialStatus {
+    /// The status in words, as it stands in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
 impl Credential {
     /// Whether the credential opens `product`.
     pub fn opens(&self, product: &ProductId) -> bool {
         grants_open(&self.grants, product)
+    }
+
+    /// Its status at `now`: what nobody ended may have come to its end by itself.
+    pub fn status_at(&self, now: Timestamp) -> CredentialStatus {
+        match self.status {
+            CredentialStatus::Active | CredentialStatus::Suspended if self.expires_at.is_some_and(|end| end <= now) => {
+                CredentialStatus::Expired
+            }
+            status => status,
+        }
     }
 
     /// The same credential, opening `products` too.
@@ -157,9 +184,16 @@ impl Credential {
         }
         self
     }
-}
 
-impl Credential {
+    /// The same credential, opening nothing any more.
+    pub fn revoked(mut self) -> Self {
+        self.status = CredentialStatus::Revoked;
+        for grant in &mut self.grants {
+            grant.status = GrantStatus::Revoked;
+        }
+        self
+    }
+
     /// The same credential, no longer opening `products`; revoked when it opens nothing any more.
     pub fn without(mut self, products: &[ProductId]) -> Self {
         for grant in self.grants.iter_mut().filter(|grant| products.contains(&grant.product_id)) {

@@ -162,6 +162,8 @@ details! {
     CredentialSuspended(CredentialSubject),
     /// A credential was resumed.
     CredentialResumed(CredentialSubject),
+    /// A credential was revoked as a whole; `AccessRevoked` follows for each request behind it.
+    CredentialRevoked(CredentialSubject),
     /// A credential is about to expire.
     CredentialExpiring(CredentialSubject),
     /// A credential expired.

@@ -22,6 +22,7 @@ pub mod policy;
 pub mod product;
 pub mod rule;
 pub mod settings;
+pub mod statistics;
 pub mod text;
 pub mod versioned;
 

@@ -130,6 +130,7 @@ impl Plan {
             "must be at most 1000: each request within the interval is remembered",
         );
         findings.require(self.metadata.len() <= 50, "/metadata", "must have at most 50 pairs");
+        findings.require(!self.metadata.contains_key(""), "/metadata", "must not have a pair without a name");
         findings.into_result()
     }
 }

@@ -1,6 +1,7 @@
 //! Products: APIs that one can ask for, and the gateway that guards them.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::id::ProductId;
@@ -63,7 +64,7 @@ pub struct Gateway {
     pub kind: GatewayKind,
     /// Configuration of that kind of gateway, as that gateway reads it.
     #[serde(flatten)]
-    pub configuration: serde_json::Map<String, serde_json::Value>,
+    pub configuration: serde_json::Map<String, Value>,
 }
 
 impl Gateway {
@@ -107,6 +108,11 @@ impl Product {
             "/documentation_url",
             "must be an http or https address",
         );
+        findings.require(
+            self.gateway.configuration.iter().all(|(name, value)| !name.is_empty() && can_be_kept(value, 16)),
+            "/gateway",
+            "must have a name for each member, numbers of at most 100 digits, and at most 16 levels",
+        );
         let uses_keys = matches!(self.gateway.kind, GatewayKind::Builtin | GatewayKind::AwsApiGateway);
         findings.require(
             !(self.gateway.kind == GatewayKind::OAuth2Dcr && self.auth_method == AuthMethod::ApiKey),
@@ -119,6 +125,19 @@ impl Product {
             "this gateway issues API keys: it goes with the authentication method `api_key`",
         );
         findings.into_result()
+    }
+}
+
+/// Whether a table can hold `value`, which has at most `levels`.
+fn can_be_kept(value: &Value, levels: u8) -> bool {
+    match value {
+        Value::Object(members) => {
+            let kept = |(name, value): (&String, &Value)| !name.is_empty() && can_be_kept(value, levels - 1);
+            levels > 0 && members.iter().all(kept)
+        }
+        Value::Array(items) => levels > 0 && items.iter().all(|item| can_be_kept(item, levels - 1)),
+        Value::Number(number) => number.as_f64().is_some_and(|n| n == 0.0 || (1e-100..1e100).contains(&n.abs())),
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
     }
 }
 

@@ -30,6 +30,16 @@ pub enum Violation {
         /// The catalogue it was asked from.
         catalogue: CatalogueId,
     },
+    /// R8: no catalogue, or not the one named, holds both the product and the plan.
+    #[error(
+        "The product `{product}` is not offered together with the plan `{plan}`: add both to one catalogue, or choose another plan."
+    )]
+    NotOfferedTogether {
+        /// The product.
+        product: ProductId,
+        /// The plan.
+        plan: PlanId,
+    },
     /// R15: the products do not agree on an authentication method.
     #[error(
         "All products of a request must use the same authentication method; these use both `api_key` and `oauth2`. File one request for each."
@@ -74,7 +84,7 @@ impl Violation {
     pub fn slug(&self) -> &'static str {
         match self {
             Self::ProductNotOffered { .. } => "product-not-offered",
-            Self::PlanNotOffered { .. } => "plan-not-offered",
+            Self::PlanNotOffered { .. } | Self::NotOfferedTogether { .. } => "plan-not-offered",
             Self::MixedAuthenticationMethods => "mixed-authentication-methods",
             Self::MixedPlans { .. } => "mixed-plans",
             Self::CredentialNotCompatible { .. } => "credential-not-compatible",

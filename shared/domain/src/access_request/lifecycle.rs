@@ -274,6 +274,13 @@ fn pause_after(attempts: u32) -> SignedDuration {
     SignedDuration::from_mins(1 << attempts.saturating_sub(1).min(6))
 }
 
+impl Closed {
+    /// How it ended.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+}
+
 impl Failed {
     /// What was approved.
     pub fn approved(&self) -> &Approved {
@@ -374,9 +381,9 @@ impl AccessRequest {
         }
     }
 
-    /// Whether work on it is still to be done: it waits for a decision or for provisioning.
-    pub fn is_open(&self) -> bool {
-        matches!(self, Self::Pending(_) | Self::Queued(_))
+    /// Whether it may still lead to access, or has led to access that was not taken back.
+    pub fn is_standing(&self) -> bool {
+        !matches!(self, Self::Closed(_) | Self::Revoked(_))
     }
 
     /// The request as it is stored and shown.

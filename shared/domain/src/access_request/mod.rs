@@ -23,10 +23,10 @@ pub use lifecycle::{
     AccessRequest, AfterApproval, Approval, Approved, AttemptOutcome, Closed, Decision, Failed, Pending, Provisioned,
     Queued, Revoked,
 };
-pub use submission::{Facts, Submission, submit};
+pub use submission::{Facts, Submission, grant, submit};
 pub use view::{
-    AccessRequestView, AppRef, HistoryEntry, Inconsistent, Item, LastError, ProvisioningStatus, ProvisioningView,
-    RequestKind, Status,
+    AccessRequestView, AppRef, HistoryEntry, Inconsistent, Item, LastError, Order, ProvisioningStatus,
+    ProvisioningView, RequestKind, Status, UsedBy,
 };
 
 /// After so many transient failures provisioning gives up, until somebody retries.

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::lifecycle::Approval;
+use super::lifecycle::{AccessRequest, Approval};
 use crate::id::{AppId, CatalogueId, CredentialId, EventId, PlanId, ProductId, RequestId};
-use crate::person::{Actor, Person};
+use crate::person::{Actor, Person, PersonId};
 use crate::policy::Verdict;
 use crate::product::AuthMethod;
 
@@ -56,6 +56,17 @@ pub enum ProvisioningStatus {
     Failed,
     /// Access was taken back.
     Revoked,
+}
+
+/// Which end of a list of requests comes first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// The request that was submitted last.
+    #[default]
+    Newest,
+    /// The one that has waited longest.
+    Oldest,
 }
 
 /// How provisioning goes.
@@ -161,6 +172,30 @@ pub struct AccessRequestView {
     /// Counts its changes, from 1.
     #[schema(example = 1)]
     pub version: u64,
+}
+
+/// A request that keeps something from being deleted: it awaits it, or gives access to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UsedBy {
+    /// The request.
+    #[schema(value_type = uuid::Uuid)]
+    pub request_id: RequestId,
+    /// Its app.
+    pub app: AppRef,
+    /// Who asked.
+    pub requester_id: PersonId,
+    /// Their name at submit.
+    #[schema(example = "Ada")]
+    pub requester_name: String,
+    /// `pending`, or `approved` for access that stands.
+    pub status: Status,
+}
+
+impl From<&AccessRequest> for UsedBy {
+    fn from(request: &AccessRequest) -> Self {
+        let AccessRequestView { id, app, requester, status, .. } = request.view();
+        Self { request_id: id, app, requester_id: requester.id, requester_name: requester.name, status }
+    }
 }
 
 /// A line of a request's history.

@@ -53,6 +53,8 @@ fn r30_a_plan_is_checked_as_a_whole() {
             "/metadata",
         ]
     );
+    let nameless = Plan { metadata: [(String::new(), "x".to_owned())].into(), ..plan("gold") };
+    assert_eq!(pointers(nameless.check()), ["/metadata"]);
     let zero = Plan { approvals_required: 0, ..plan("gold") };
     assert_eq!(pointers(zero.check()), ["/approvals_required"]);
 }
@@ -198,4 +200,26 @@ fn settings_have_defaults_and_are_checked() {
 fn a_fault_of_something_within_points_into_the_whole() {
     let fault = Invalid::new("/name", "must not be empty").below("/new_app");
     assert_eq!(fault.pointer, "/new_app/name");
+}
+
+/// What the table could not hold, so that it would fail there.
+#[test]
+fn a_gateway_s_configuration_is_one_that_can_be_kept() {
+    let configured = |configuration: serde_json::Value| {
+        let gateway = serde_json::from_value(configuration).unwrap();
+        pointers(Product { gateway, ..product("weather-api", AuthMethod::ApiKey) }.check())
+    };
+    let deep = (0..20).fold(serde_json::json!(1), |inner, _| serde_json::json!([inner]));
+    for faulty in [
+        serde_json::json!({ "kind": "builtin", "": 1 }),
+        serde_json::json!({ "kind": "builtin", "stages": [{ "": 1 }] }),
+        serde_json::json!({ "kind": "builtin", "large": 1e120 }),
+        serde_json::json!({ "kind": "builtin", "small": -1e-120 }),
+        serde_json::json!({ "kind": "builtin", "deep": deep }),
+    ] {
+        assert_eq!(configured(faulty.clone()), ["/gateway"], "{faulty}");
+    }
+    let fine =
+        serde_json::json!({ "kind": "builtin", "stages": [{ "name": "", "weight": 0.5 }], "none": null, "n": 0 });
+    assert_eq!(configured(fine), [] as [String; 0]);
 }

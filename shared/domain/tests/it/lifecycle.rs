@@ -45,7 +45,7 @@ proptest! {
         let operations: Vec<_> = std::iter::once(end).chain(more).collect();
         let walk = walk(seed, kind, &operations);
         prop_assert_eq!(walk.events.len(), 2);
-        prop_assert!(!walk.request.is_open());
+        prop_assert!(!walk.request.is_standing());
     }
 }
 

@@ -166,7 +166,6 @@ fn a_key_opens_what_was_granted_while_it_lives() {
         credential_id: credential.id,
         app_id: credential.app_id,
         plan_id: credential.plan_id,
-        rate_limit: None,
         status: CredentialStatus::Active,
         not_after: Some(end),
         grants: credential.grants,
