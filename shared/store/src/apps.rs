@@ -1,8 +1,9 @@
 //! Apps, what they have asked for, and what their owners may still ask for.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use gatepass_domain::app::comparable_name;
 use gatepass_domain::event::Chain;
 use gatepass_domain::id::{AppId, PlanId, ProductId, RequestId};
 use gatepass_domain::plan::Limit;
@@ -13,8 +14,10 @@ use serde::{Deserialize, Serialize};
 use crate::Store;
 use crate::error::{CommitError, StoreError};
 use crate::item::{Attributes, Item, decode};
-use crate::keys;
-use crate::read::{Index, Query, Span};
+use crate::keys::{self, Key};
+use crate::queue::Position;
+use crate::read::{Index, Page, Query, Span};
+use crate::requests;
 use crate::transaction::{Change, Guard, Transaction};
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -33,15 +36,45 @@ fn app_item(app: &Versioned<App>, chain: Chain) -> Item<StoredApp> {
 /// An app that one may still ask for, at the item of what it has asked for.
 const EXISTS: &str = "attribute_exists(PK) AND attribute_not_exists(closing)";
 
-/// Product → the request that holds or awaits it.
+/// What an app has asked for.
 #[derive(Debug, Serialize, Deserialize)]
 struct Access {
+    /// Product → the request that holds or awaits it.
     products: HashMap<ProductId, RequestId>,
+    /// Requests that extend a credential: they may hold no product of their own. A set of DynamoDB's, which is
+    /// not there when it is empty.
+    #[serde(default, skip_serializing)]
+    extensions: HashSet<RequestId>,
 }
 
+/// That a name is taken among its owner's apps; by these rows all apps are listed and found by name.
 #[derive(Debug, Serialize, Deserialize)]
 struct NameReservation {
     app_id: AppId,
+}
+
+fn name_key(app: &App) -> Key {
+    keys::app_name(&app.owner, &app.profile.comparable_name())
+}
+
+fn name_item(app: &Versioned<App>) -> Item<NameReservation> {
+    Item::new(name_key(app), NameReservation { app_id: app.id })
+        .gsi1(keys::app_of_all(app.created_at, app.id))
+        .gsi2(Some(keys::app_by_name(&app.profile.comparable_name(), app.id)))
+}
+
+/// Behind every text that begins in the same way.
+const BEHIND: char = char::MAX;
+
+/// Which apps an API Owner looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WhichApps {
+    /// All of them.
+    All,
+    /// Those of a person.
+    Of(PersonId),
+    /// Those whose name begins like this, as names are compared.
+    Named(String),
 }
 
 /// When a person asked for a plan, within the plan's interval.
@@ -76,10 +109,7 @@ impl Allowance {
 impl Transaction {
     /// Creates an app, reserves its name among its owner's, and makes room for what it will ask for.
     pub fn new_app(self, app: &Versioned<App>, event: &Event, chain: Chain) -> Self {
-        let name = keys::app_name(&app.owner, &app.profile.comparable_name());
-        self.create(Guard::App, &app_item(app, chain))
-            .create(Guard::AppName, &Item::new(name, NameReservation { app_id: app.id }))
-            .event(event)
+        self.create(Guard::App, &app_item(app, chain)).create(Guard::AppName, &name_item(app)).event(event)
     }
 
     /// Makes room for what a new app asks for, together with [`Transaction::new_app`].
@@ -87,7 +117,8 @@ impl Transaction {
         let products = request
             .map(|(request_id, products)| products.iter().map(|product| (product.clone(), request_id)).collect())
             .unwrap_or_default();
-        self.create(Guard::Access, &Item::new(keys::access(app_id), Access { products }))
+        let access = Access { products, extensions: HashSet::new() };
+        self.create(Guard::Access, &Item::new(keys::access(app_id), access))
     }
 
     /// Marks products as asked for by `request_id`. Refused by [`Guard::Access`] when the app is
@@ -121,8 +152,9 @@ impl Transaction {
                 format!("products.#p{n} = if_not_exists(products.#p{n}, :request)")
             })
             .collect();
-        change.update = format!("SET {}", assignments.join(", "));
+        change.update = format!("SET {} ADD extensions :requests", assignments.join(", "));
         change.values.insert(":request".into(), AttributeValue::S(request_id.to_string()));
+        change.values.insert(":requests".into(), AttributeValue::Ss(vec![request_id.to_string()]));
         self.update(Guard::Access, &keys::access(app_id), change)
     }
 
@@ -143,22 +175,40 @@ impl Transaction {
         self.update(Guard::Access, &keys::access(app_id), change)
     }
 
+    /// Makes available again what an extension holds, which may be nothing, and forgets the extension.
+    pub fn release_extension(self, app_id: AppId, request_id: RequestId, held: &[ProductId]) -> Self {
+        let mut change = Change {
+            condition: "attribute_exists(PK)".into(),
+            update: "DELETE extensions :requests".into(),
+            values: HashMap::from([(":requests".into(), AttributeValue::Ss(vec![request_id.to_string()]))]),
+            ..Change::default()
+        };
+        if !held.is_empty() {
+            let removals = held.iter().enumerate().map(|(n, product)| {
+                change.names.insert(format!("#p{n}"), product.to_string());
+                change.condition.push_str(&format!(" AND products.#p{n} = :request"));
+                format!("products.#p{n}")
+            });
+            change.update = format!("REMOVE {} {}", removals.collect::<Vec<_>>().join(", "), change.update);
+            change.values.insert(":request".into(), AttributeValue::S(request_id.to_string()));
+        }
+        self.update(Guard::Access, &keys::access(app_id), change)
+    }
+
     /// Requires that the app still exists, and is not about to be deleted.
     pub fn require_app(self, app_id: AppId) -> Self {
         self.require(Guard::Access, &keys::access(app_id), EXISTS)
     }
 
-    /// Writes an app over the version that this one came from, with the event that led there; moves
-    /// its name's reservation when the name is `renamed_from` another.
-    pub fn edited_app(self, app: &Versioned<App>, renamed_from: Option<&str>, event: &Event, chain: Chain) -> Self {
-        let mut transaction = self.replace(Guard::App, &app_item(app, chain), app.version - 1);
-        if let Some(old) = renamed_from {
-            let name = keys::app_name(&app.owner, &app.profile.comparable_name());
-            transaction = transaction
-                .create(Guard::AppName, &Item::new(name, NameReservation { app_id: app.id }))
-                .delete_if(Guard::App, &keys::app_name(&app.owner, old), "attribute_exists(PK)", None);
+    /// Writes an app over the version that this one came from, with the event that led there; moves its
+    /// name's reservation when the name or the owner is another than `before`.
+    pub fn edited_app(self, app: &Versioned<App>, before: &App, event: &Event, chain: Chain) -> Self {
+        let transaction = self.replace(Guard::App, &app_item(app, chain), app.version - 1).event(event);
+        if name_key(app) == name_key(before) {
+            return transaction;
         }
-        transaction.event(event)
+        let old = name_key(before);
+        transaction.create(Guard::AppName, &name_item(app)).delete_if(Guard::App, &old, "attribute_exists(PK)", None)
     }
 
     /// Closes an app for whatever is asked of it, so that it can be emptied and deleted.
@@ -175,10 +225,14 @@ impl Transaction {
     /// Deletes an app that holds and awaits nothing, with the event that says so.
     pub fn without_app(self, app: &Versioned<App>, event: &Event) -> Self {
         let none = Some((":none", AttributeValue::N("0".into())));
-        let name = keys::app_name(&app.owner, &app.profile.comparable_name());
         self.delete(Guard::App, &keys::app(app.id), app.version)
-            .delete_if(Guard::Access, &keys::access(app.id), "size(products) = :none", none)
-            .delete_if(Guard::App, &name, "attribute_exists(PK)", None)
+            .delete_if(
+                Guard::Access,
+                &keys::access(app.id),
+                "size(products) = :none AND attribute_not_exists(extensions)",
+                none,
+            )
+            .delete_if(Guard::App, &name_key(app), "attribute_exists(PK)", None)
             .event(event)
     }
 
@@ -250,17 +304,80 @@ impl Store {
         Ok(stored.map(|item| (item.content.app, item.content.chain)))
     }
 
-    /// The requests by which an app holds or awaits something.
+    /// The requests by which an app holds or awaits something, or ever did.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn requests_behind(&self, app_id: AppId) -> Result<Vec<RequestId>, StoreError> {
         let access: Option<Item<Access>> = self.get(&keys::access(app_id)).await?;
-        let mut ids: Vec<_> = access.into_iter().flat_map(|item| item.content.products.into_values()).collect();
-        ids.extend(self.requests_ever_made_for(app_id).await?);
+        let mut ids = Vec::new();
+        if let Some(Access { products, extensions }) = access.map(|item| item.content) {
+            ids.extend(products.into_values().chain(extensions));
+        }
+        // What was asked for before is read too: by an index, which may lag behind, and no longer matters.
+        ids.extend(self.requests_ever_made_for(app_id).await?.iter().map(|request| request.facts().id));
         ids.sort();
         ids.dedup();
         Ok(ids)
+    }
+
+    /// A page of apps: everybody's or one person's, newest first, or those whose name begins in a certain
+    /// way, by name.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn apps(
+        &self,
+        which: &WhichApps,
+        limit: usize,
+        after: Option<&Position>,
+    ) -> Result<Page<Versioned<App>>, StoreError> {
+        let (index, partition, prefix) = match which {
+            WhichApps::All => (Index::Gsi1, keys::APPS.to_owned(), String::new()),
+            WhichApps::Of(person) => (Index::Gsi1, keys::person(person), keys::APPS_OF_PERSON.to_owned()),
+            WhichApps::Named(beginning) => (Index::Gsi2, keys::APPS.to_owned(), comparable_name(beginning)),
+        };
+        let by_name = matches!(which, WhichApps::Named(_));
+        let (from, to) = match (after, by_name) {
+            (None, _) => (prefix.clone(), format!("{prefix}{BEHIND}")),
+            (Some(after), true) => (after.clone(), format!("{prefix}{BEHIND}")),
+            (Some(after), false) => (prefix.clone(), after.clone()),
+        };
+        // DynamoDB takes no empty text for a key.
+        let from = if from.is_empty() { "!".to_owned() } else { from };
+        // One more, for BETWEEN includes the row that the page before ended with; and one to see whether it goes on.
+        let ahead = i32::try_from(limit + 2).unwrap_or(i32::MAX);
+        let query = Query { newest_first: !by_name, ..Query::new(index, partition, Span::Between(from, to)) };
+        let (rows, _) = self.query_page(&query.limit(ahead), None).await?;
+        let position = |row: &Attributes| row.get(index.sort_key()).and_then(|key| key.as_s().ok()).cloned();
+        let mut rows: Vec<_> = rows.into_iter().filter(|row| position(row).as_ref() != after).collect();
+        let goes_on = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().and_then(position).filter(|_| goes_on);
+        Ok(Page { items: self.apps_of(which, rows).await?, next })
+    }
+
+    /// The apps behind rows of a list.
+    async fn apps_of(&self, which: &WhichApps, rows: Vec<Attributes>) -> Result<Vec<Versioned<App>>, StoreError> {
+        if matches!(which, WhichApps::Of(_)) {
+            return rows.into_iter().map(parse).collect();
+        }
+        let names = rows.into_iter().map(decode::<Item<NameReservation>>).collect::<Result<Vec<_>, _>>()?;
+        let keys: Vec<_> = names.iter().map(|name| keys::app(name.content.app_id)).collect();
+        let mut found = self.batch_get(&keys).await?;
+        keys.iter().filter_map(|key| found.remove(key)).map(parse).collect()
+    }
+
+    /// A person as their latest request described them; `None` for one who has not asked for anything.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn person_last_seen(&self, id: &PersonId) -> Result<Option<Person>, StoreError> {
+        let span = Span::Prefix(keys::REQUESTS_OF_PERSON.into());
+        let query = Query::new(Index::Gsi1, keys::person(id), span).newest_first().limit(1);
+        let (rows, _) = self.query_page(&query, None).await?;
+        let latest = rows.into_iter().next().map(requests::parse).transpose()?;
+        Ok(latest.map(|request| request.view().requester))
     }
 
     /// The apps that `person` sees, newest first: their own, their teams', their organisation's.

@@ -57,6 +57,37 @@ impl Transaction {
 }
 
 impl Store {
+    /// Adds a credential in its new state to a transaction, and with it each of its keys: what the authorizer
+    /// reads changes in the same moment.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn with_credential(
+        &self,
+        transaction: Transaction,
+        stored: &StoredCredential,
+    ) -> Result<Transaction, StoreError> {
+        let keys: Vec<_> = stored.digests.iter().map(keys::api_key).collect();
+        let mut transaction = transaction.credential(stored);
+        for row in self.batch_get(&keys).await?.into_values() {
+            let mut record = decode::<Item<KeyRecord>>(row)?.content;
+            record.follow(&stored.credential);
+            transaction = transaction.api_key(&record);
+        }
+        Ok(transaction)
+    }
+
+    /// A credential by its id alone, read consistently once the index knows it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; a credential that does not exist is `None`.
+    pub async fn credential_by_id(&self, id: CredentialId) -> Result<Option<StoredCredential>, StoreError> {
+        let found = self.query_all(Query::new(Index::Gsi1, keys::credential_by_id(id).pk, Span::All)).await?;
+        let Some(row) = found.into_iter().next() else { return Ok(None) };
+        let indexed = decode::<Item<StoredCredential>>(row)?.content;
+        self.credential(indexed.credential.app_id, id).await
+    }
+
     /// A credential of an app, read consistently.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Events: the audit trail that is also the outbox.
 
 use gatepass_domain::Event;
-use gatepass_domain::event::{Aggregate, Detail};
+use gatepass_domain::event::{Aggregate, Chain, Detail};
 use gatepass_domain::id::AppId;
 use jiff::Timestamp;
 
@@ -38,6 +38,7 @@ fn app_of(event: &Event) -> Option<AppId> {
         | Detail::CredentialRotated(subject)
         | Detail::CredentialSuspended(subject)
         | Detail::CredentialResumed(subject)
+        | Detail::CredentialRevoked(subject)
         | Detail::CredentialExpiring(subject)
         | Detail::CredentialExpired(subject) => Some(subject.app_id),
         Detail::AppCreated(_) | Detail::AppUpdated(_) | Detail::AppDeleted(_) => match &event.aggregate {
@@ -65,6 +66,17 @@ impl Store {
     pub async fn events_of(&self, aggregate: &Aggregate) -> Result<Vec<Event>, StoreError> {
         let query = Query::new(Index::Table, keys::aggregate(aggregate), Span::Prefix(keys::EVENTS.into()));
         decode_all(self.query_all(query).await?)
+    }
+
+    /// The end of an aggregate's chain, also of one that no longer exists; empty before its first event.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn end_of_chain(&self, aggregate: &Aggregate) -> Result<Chain, StoreError> {
+        let query = Query::new(Index::Table, keys::aggregate(aggregate), Span::Prefix(keys::EVENTS.into()));
+        let (rows, _) = self.query_page(&query.newest_first().limit(1), None).await?;
+        let last = decode_all(rows)?.into_iter().next();
+        Ok(last.map(|event| Chain { seq: event.seq, hash: event.hash }).unwrap_or_default())
     }
 
     /// What happened from `from` to `to`, both included, oldest first; both on one day in UTC.

@@ -39,6 +39,13 @@ pub struct Answer {
     pub location: Option<String>,
 }
 
+impl Answer {
+    /// That something was done, of which nothing is to be said.
+    pub fn nothing() -> Self {
+        Self { status: 200, body: String::new(), location: None }
+    }
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 struct StoredAnswer {
     fingerprint: String,

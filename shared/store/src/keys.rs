@@ -2,14 +2,15 @@
 //!
 //! | item | PK | SK | GSI1PK / GSI1SK | GSI2PK / GSI2SK |
 //! |---|---|---|---|---|
-//! | request | `R#id` | `REQ` | `U#person` / `R#time#id` | `Q#open#shard` or `Q#yyyy-mm#shard` / `time#id` |
-//! | event | its aggregate | `E#seq` | `A#app` / `E#time#id` | `L#day#shard` / `time#id` |
+//! | request | `R#id` | `REQ` | `U#person` / `R#time#id` | `Q#stage#shard` / `time#id` |
+//! | what a request is for, one row a product | `R#id` | `FOR#product` | `PROD#product` / `time#id` | `PLAN#plan` / `time#id` |
+//! | event | its aggregate | `E#seq` | `A#app` / `E#time#id`; a request's first: `R#time#request` | `L#day#shard` / `time#id` |
 //! | mail of a request | `R#id` | `MAIL#mail[#event]` | | |
 //! | app | `A#id` | `APP` | `U#owner` / `A#time#id` | `T#team` or `O#organisation` / `time#id` |
 //! | what an app has asked for | `A#id` | `ACCESS` | | |
 //! | credential | `A#app` | `C#id` | `C#id` / `C` | `DUE#day#shard` / `time#id` |
 //! | cart | `U#person` | `DESK#CART` | | |
-//! | name of an app | `U#owner` | `DESK#NAME#name` | | |
+//! | name of an app | `U#owner` | `DESK#NAME#name` | `APPS` / `time#id` | `APPS` / `name#id` |
 //! | allowance used | `U#person` | `DESK#ALLOWANCE#plan` | | |
 //! | key | `K#digest` | `KEY` | | |
 //! | catalogue, product, plan | `CAT#id`, `PROD#id`, `PLAN#id` | `OFFER` | `KIND#kind` / `id` | |
@@ -18,26 +19,26 @@
 //! | idempotent answer | `I#digest` | `IDEM` | | |
 //! | receipt of the relay | `PUB#hour` | `time#id` | | |
 //! | how far the sweeper got | `SET#sweeper` | `SET` | | |
+//! | counters of a day | `STAT#yyyy-mm` | `yyyy-mm-dd` | | |
+//! | how far the log is counted | `SET#counter` | `SET` | | |
 //!
 //! Times in keys are UTC with exactly three decimals, so that they sort as text.
 
+use gatepass_domain::access_request::Status;
 use gatepass_domain::app::Visibility;
 use gatepass_domain::event::Aggregate;
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, EventId, PlanId, ProductId, RequestId};
 use gatepass_domain::key::KeyDigest;
 use gatepass_domain::settings::MailKind;
-use gatepass_domain::{App, Event, PersonId};
+use gatepass_domain::{AccessRequest, App, Event, PersonId};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::civil::Date;
 use newtype_uuid::{TypedUuid, TypedUuidKind};
 use sha2::{Digest, Sha256};
 
-/// Partitions that share the load of the open queue, of each month's closed requests and of each
-/// day's log. One partition takes about 330 requests a second through insert, update and delete.
+/// Partitions that share the load of each day's log, and of the stages of the queue that everything
+/// passes through. One partition takes about 330 requests a second through insert, update and delete.
 pub const SHARDS: u8 = 4;
-
-/// The first month that can hold a request: no installation is older.
-pub const FIRST_MONTH: (i16, i8) = (2026, 1);
 
 /// A primary key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -95,49 +96,101 @@ pub const REQUESTS_OF_PERSON: &str = "R#";
 /// Sort-key prefix of apps in a person's partition of GSI1.
 pub const APPS_OF_PERSON: &str = "A#";
 
-/// A partition of requests in GSI2.
+/// Where a request stands on its way: requests of one stage share partitions of GSI2, so that a list
+/// of any status is one range of its own, however many requests there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum QueuePartition {
-    /// Requests on which work is still to be done.
-    Open,
-    /// The other requests that were submitted in a month.
-    Month(i16, i8),
+pub enum Stage {
+    /// Undecided.
+    Pending,
+    /// Approved; provisioning is to be done.
+    Queued,
+    /// Approved; provisioning gave up.
+    Failed,
+    /// Approved; access stands, or was taken back.
+    Approved,
+    /// Rejected.
+    Rejected,
+    /// Withdrawn.
+    Withdrawn,
+    /// Expired undecided.
+    Expired,
 }
 
-impl QueuePartition {
-    /// The month of `at`, in UTC.
-    pub fn month_of(at: Timestamp) -> Self {
-        let date = at.to_zoned_datetime(TimeZone::UTC).date();
-        Self::Month(date.year(), date.month())
+impl Stage {
+    /// Every stage, in the order in which a request passes through them: read in this order, one that
+    /// moves on meanwhile is met twice rather than never.
+    pub const ALL: [Self; 7] =
+        [Self::Pending, Self::Queued, Self::Failed, Self::Approved, Self::Rejected, Self::Withdrawn, Self::Expired];
+
+    /// The stages in which work is still to be done.
+    pub const OPEN: [Self; 2] = [Self::Pending, Self::Queued];
+
+    /// The stage of a request.
+    pub fn of(request: &AccessRequest) -> Self {
+        match request {
+            AccessRequest::Pending(_) => Self::Pending,
+            AccessRequest::Queued(_) => Self::Queued,
+            AccessRequest::Failed(_) => Self::Failed,
+            AccessRequest::Provisioned(_) | AccessRequest::Revoked(_) => Self::Approved,
+            AccessRequest::Closed(closed) => match closed.status() {
+                Status::Withdrawn => Self::Withdrawn,
+                Status::Expired => Self::Expired,
+                Status::Rejected | Status::Pending | Status::Approved => Self::Rejected,
+            },
+        }
     }
 
-    /// The month before; `None` before the first that can hold anything.
-    pub fn before(self) -> Option<Self> {
+    /// The status that requests of this stage have.
+    pub fn status(self) -> Status {
         match self {
-            Self::Open => None,
-            Self::Month(year, month) if (year, month) <= FIRST_MONTH => None,
-            Self::Month(year, 1) => Some(Self::Month(year - 1, 12)),
-            Self::Month(year, month) => Some(Self::Month(year, month - 1)),
+            Self::Pending => Status::Pending,
+            Self::Queued | Self::Failed | Self::Approved => Status::Approved,
+            Self::Rejected => Status::Rejected,
+            Self::Withdrawn => Status::Withdrawn,
+            Self::Expired => Status::Expired,
         }
     }
 
     /// Its partition keys.
-    pub fn shards(self) -> impl Iterator<Item = String> {
-        (0..SHARDS).map(move |shard| self.shard(shard))
+    pub fn partitions(self) -> impl Iterator<Item = String> {
+        (0..self.shards()).map(move |shard| self.partition(shard))
     }
 
-    fn shard(self, shard: u8) -> String {
+    /// Every request passes through the first stages; what people end by hand is little.
+    fn shards(self) -> u8 {
         match self {
-            Self::Open => format!("Q#open#{shard}"),
-            Self::Month(year, month) => format!("Q#{year:04}-{month:02}#{shard}"),
+            Self::Pending | Self::Queued | Self::Approved => SHARDS,
+            Self::Failed | Self::Rejected | Self::Withdrawn | Self::Expired => 1,
         }
+    }
+
+    fn partition(self, shard: u8) -> String {
+        let name = match self {
+            Self::Pending => "pending",
+            Self::Queued => "queued",
+            Self::Failed => "failed",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::Withdrawn => "withdrawn",
+            Self::Expired => "expired",
+        };
+        format!("Q#{name}#{shard}")
     }
 }
 
-/// A request in the queue of open ones, or among its month's.
-pub fn request_in_queue(open: bool, created_at: Timestamp, id: RequestId) -> IndexKey {
-    let partition = if open { QueuePartition::Open } else { QueuePartition::month_of(created_at) };
-    IndexKey { pk: partition.shard(shard(id)), sk: time_and_id(created_at, id) }
+/// A request among those of its stage.
+pub fn request_in_queue(stage: Stage, created_at: Timestamp, id: RequestId) -> IndexKey {
+    IndexKey { pk: stage.partition(shard(id) % stage.shards()), sk: time_and_id(created_at, id) }
+}
+
+/// That a request is for a product: a row that is written once, with the request.
+pub fn request_for_product(id: RequestId, product: &ProductId) -> Key {
+    key(request(id).pk, format!("FOR#{product}"))
+}
+
+/// A request among those that ask for a product, or under a plan: the partition is that thing's own.
+pub fn request_naming(partition: Key, created_at: Timestamp, id: RequestId) -> IndexKey {
+    IndexKey { pk: partition.pk, sk: time_and_id(created_at, id) }
 }
 
 /// The partition that an aggregate and its events share; of a credential, its events alone.
@@ -153,6 +206,8 @@ pub fn aggregate(aggregate: &Aggregate) -> String {
     }
 }
 
+/// Sort-key prefix of requests in an app's partition of GSI1.
+pub const REQUESTS_OF_APP: &str = "R#";
 /// Sort-key prefix of events.
 pub const EVENTS: &str = "E#";
 /// Sort-key prefix of the mails of a request.
@@ -163,9 +218,16 @@ pub fn event(event: &Event) -> Key {
     key(aggregate(&event.aggregate), format!("{EVENTS}{:08}", event.seq))
 }
 
-/// An event among those that concern an app.
+/// An event among those that concern an app. A request's first event stands where the request would,
+/// among the app's requests.
 pub fn event_of_app(app_id: AppId, event: &Event) -> IndexKey {
-    IndexKey { pk: app(app_id).pk, sk: format!("{EVENTS}{}", time_and_id(event.occurred_at, event.id)) }
+    let sk = match event.aggregate {
+        Aggregate::Request(id) if event.seq == 1 => {
+            format!("{REQUESTS_OF_APP}{}", time_and_id(event.occurred_at, id))
+        }
+        _ => format!("{EVENTS}{}", time_and_id(event.occurred_at, event.id)),
+    };
+    IndexKey { pk: app(app_id).pk, sk }
 }
 
 /// An event in the log of its day.
@@ -226,6 +288,19 @@ pub fn access(app_id: AppId) -> Key {
 /// Reserves an app's name among its owner's.
 pub fn app_name(owner: &PersonId, comparable_name: &str) -> Key {
     key(person(owner), format!("DESK#NAME#{comparable_name}"))
+}
+
+/// The partition of all apps, by the reservations of their names: by time in GSI1, by name in GSI2.
+pub const APPS: &str = "APPS";
+
+/// An app among all apps.
+pub fn app_of_all(created_at: Timestamp, id: AppId) -> IndexKey {
+    IndexKey { pk: APPS.into(), sk: time_and_id(created_at, id) }
+}
+
+/// An app among all apps, by name.
+pub fn app_by_name(comparable_name: &str, id: AppId) -> IndexKey {
+    IndexKey { pk: APPS.into(), sk: format!("{comparable_name}#{id}") }
 }
 
 /// What a person has collected.
@@ -299,6 +374,16 @@ pub fn sweeper() -> Key {
     key("SET#sweeper", "SET")
 }
 
+/// The counters of a day.
+pub fn counted_day(date: Date) -> Key {
+    key(format!("STAT#{}", date.strftime("%Y-%m")), date.to_string())
+}
+
+/// How far the log has been counted.
+pub fn counter() -> Key {
+    key("SET#counter", "SET")
+}
+
 /// The answer to a request that carried an `Idempotency-Key`. The digest keeps what clients choose
 /// as keys out of the table, and hostile lengths with it.
 pub fn idempotency(who: &PersonId, idempotency_key: &str) -> Key {
@@ -323,26 +408,12 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn months_end_with_the_first() {
-        let mut month = Some(QueuePartition::Month(2027, 2));
-        let mut seen = Vec::new();
-        while let Some(current) = month {
-            seen.push(current.shard(0));
-            month = current.before();
-        }
-        assert_eq!(seen.len(), 14);
-        assert_eq!(seen.first().map(String::as_str), Some("Q#2027-02#0"));
-        assert_eq!(seen.last().map(String::as_str), Some("Q#2026-01#0"));
-        assert_eq!(QueuePartition::Open.before(), None);
-    }
-
     proptest! {
         #[test]
         fn keys_of_requests_sort_by_time(one in 0i64..4_000_000_000_000, other in 0i64..4_000_000_000_000) {
             let at = |millis| Timestamp::from_millisecond(millis).unwrap();
             let id: RequestId = Context::seeded(at(0), 7).id();
-            let key = |millis| request_in_queue(true, at(millis), id).sk;
+            let key = |millis| request_in_queue(Stage::Pending, at(millis), id).sk;
             prop_assert_eq!(one.cmp(&other), key(one).cmp(&key(other)));
         }
     }

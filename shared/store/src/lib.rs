@@ -23,9 +23,10 @@ mod offerings;
 mod relay;
 mod requests;
 mod settings;
+mod statistics;
 mod submission;
 
-pub use apps::Allowance;
+pub use apps::{Allowance, WhichApps};
 pub use carts::StoredCart;
 pub use credentials::StoredCredential;
 pub use error::{CommitError, Refusal, StoreError};
@@ -33,9 +34,10 @@ pub use idempotency::{Answer, IdempotencyKey, Recorded};
 pub use item::Item;
 pub use mails::{Lease, MailLease};
 pub use offerings::Offering;
-pub use queue::{Filter, Position};
+pub use queue::{Filter, Listing, Named, Position};
 pub use read::Page;
 pub use requests::Dossier;
+pub use statistics::CountedDay;
 pub use submission::{SubmissionFacts, SubmissionKeys};
 pub use transaction::{Guard, Transaction};
 

@@ -18,7 +18,7 @@ use crate::transaction::{Guard, Transaction};
 /// A kind of thing that owners put on offer. They are kept in the same way.
 pub trait Offering: Serialize + DeserializeOwned + Clone + Send {
     /// Its slug.
-    type Id: Clone + std::fmt::Display + Send + Sync;
+    type Id: Clone + PartialEq + std::fmt::Display + Send + Sync;
     /// The name of the list of all of them.
     const KIND: &'static str;
 

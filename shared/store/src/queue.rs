@@ -1,18 +1,20 @@
-//! Lists of access requests, newest first: a person's own, and everybody's.
+//! Lists of access requests: a person's own, and everybody's.
+//!
+//! A list is a merge of ranges, each of which is in the order of the list already: the stages that a
+//! status consists of, or the one range of a person, an app or a product. What a page costs depends on
+//! the page, not on how many requests there are.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use gatepass_domain::access_request::{AccessRequestView, Status};
-use gatepass_domain::event::Detail;
-use gatepass_domain::id::{AppId, ProductId, RequestId};
-use gatepass_domain::{AccessRequest, Event, PersonId};
-use jiff::Timestamp;
+use futures_util::future::try_join_all;
+use gatepass_domain::access_request::{AccessRequestView, Order, Status};
+use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId, RequestId};
+use gatepass_domain::{AccessRequest, PersonId};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{Attributes, Item, decode};
-use crate::keys::{self, QueuePartition};
+use crate::item::Attributes;
+use crate::keys::{self, Stage};
 use crate::read::{Index, Page, Query, Span};
 use crate::requests::parse;
 
@@ -32,16 +34,53 @@ pub enum Filter {
     Product(ProductId),
 }
 
+/// Which page of a list.
+#[derive(Debug, Clone)]
+pub struct Listing {
+    /// Only requests in this status.
+    pub status: Option<Status>,
+    /// Which end of the list comes first.
+    pub order: Order,
+    /// At most so many rows.
+    pub limit: usize,
+    /// After this row.
+    pub after: Option<Position>,
+}
+
+/// What a request may name, for which it has to be found when that thing goes away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named {
+    /// It asks for the product.
+    Product(ProductId),
+    /// It is under the plan.
+    Plan(PlanId),
+    /// It was found in the catalogue, and waits for a decision.
+    Catalogue(CatalogueId),
+}
+
 /// Before the sort keys that begin with a time. DynamoDB takes no empty text for a key.
 const FIRST: &str = "0";
 /// Behind the sort keys that begin with a time: `~` sorts behind every digit and letter.
 const LAST: &str = "~";
+/// The most rows that are read ahead of one range.
+const MOST_AHEAD: i32 = 100;
 
-/// Rows of one partition, newest first, fetched as they are needed.
+/// A range of requests in the order of the list, fetched as they are needed.
 struct Source {
     query: Query,
-    rows: VecDeque<AccessRequest>,
+    /// Length of what the sort keys have before time and id.
+    prefix: usize,
+    holds: Holds,
+    rows: VecDeque<(Position, AccessRequest)>,
     next: Next,
+}
+
+/// What the rows of a range are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    Requests,
+    /// Something that is sorted by a request's time and id.
+    Pointers,
 }
 
 enum Next {
@@ -50,48 +89,62 @@ enum Next {
 }
 
 impl Source {
-    fn new(index: Index, partition: String, prefix: &str, before: Option<&Position>, limit: i32) -> Self {
-        let to = format!("{prefix}{}", before.map_or(LAST, String::as_str));
-        let span = Span::Between(format!("{prefix}{FIRST}"), to);
-        let query = Query::new(index, partition, span).newest_first().limit(limit);
-        Self { query, rows: VecDeque::new(), next: Next::Page(None) }
+    fn new(index: Index, partition: String, prefix: &str, holds: Holds, listing: &Listing, ahead: usize) -> Self {
+        let after = listing.after.as_deref();
+        let (from, to) = match listing.order {
+            Order::Newest => (FIRST, after.unwrap_or(LAST)),
+            Order::Oldest => (after.unwrap_or(FIRST), LAST),
+        };
+        let query = Query {
+            newest_first: listing.order == Order::Newest,
+            limit: Some(i32::try_from(ahead).unwrap_or(MOST_AHEAD)),
+            ..Query::new(index, partition, Span::Between(format!("{prefix}{from}"), format!("{prefix}{to}")))
+        };
+        Self { query, prefix: prefix.len(), holds, rows: VecDeque::new(), next: Next::Page(None) }
     }
 
-    /// The position of the row that this source would give next.
-    async fn peek(
-        &mut self,
-        store: &Store,
-        before: Option<&Position>,
-        wanted: &Wanted,
-    ) -> Result<Option<Position>, StoreError> {
+    /// Fetches rows until there is one, or none is left.
+    async fn fill(&mut self, store: &Store, wanted: &Wanted<'_>) -> Result<(), StoreError> {
         while self.rows.is_empty() {
-            let Next::Page(start) = std::mem::replace(&mut self.next, Next::Nothing) else { return Ok(None) };
+            let Next::Page(start) = std::mem::replace(&mut self.next, Next::Nothing) else { return Ok(()) };
             let (rows, next) = store.query_page(&self.query, start).await?;
-            for row in rows {
-                let request = parse(row)?;
-                // BETWEEN includes its end: the row that the page before ended with is left out here.
-                if Some(&position(&request)) != before && wanted.includes(&request.view()) {
-                    self.rows.push_back(request);
+            let requests = match self.holds {
+                Holds::Requests => rows.into_iter().map(parse).collect::<Result<Vec<_>, _>>()?,
+                Holds::Pointers => store.pointed_at(&self.query, self.prefix, &rows).await?,
+            };
+            for request in requests {
+                let position = position(&request);
+                if wanted.includes(&position, &request.view()) {
+                    self.rows.push_back((position, request));
                 }
             }
+            // A range that is read on is the one that most of the page comes from.
+            self.query.limit = self.query.limit.map(|limit| limit.saturating_mul(4).min(MOST_AHEAD));
             if let Some(key) = next {
                 self.next = Next::Page(Some(key));
             }
         }
-        Ok(self.rows.front().map(position))
+        Ok(())
+    }
+
+    fn position(&self) -> Option<&Position> {
+        self.rows.front().map(|(position, _)| position)
     }
 }
 
 /// What is left after the key conditions.
-struct Wanted {
+struct Wanted<'a> {
     status: Option<Status>,
-    product: Option<ProductId>,
+    product: Option<&'a ProductId>,
+    /// BETWEEN includes its ends: the row that the page before ended with is left out here.
+    after: Option<&'a Position>,
 }
 
-impl Wanted {
-    fn includes(&self, view: &AccessRequestView) -> bool {
-        self.status.is_none_or(|status| view.status == status)
-            && self.product.as_ref().is_none_or(|product| view.product_ids.contains(product))
+impl Wanted<'_> {
+    fn includes(&self, position: &Position, view: &AccessRequestView) -> bool {
+        self.after != Some(position)
+            && self.status.is_none_or(|status| view.status == status)
+            && self.product.is_none_or(|product| view.product_ids.contains(product))
     }
 }
 
@@ -101,172 +154,154 @@ fn position(request: &AccessRequest) -> Position {
 }
 
 impl Store {
-    /// A page of at most `limit` requests, newest first, that begins after the row at `after`.
+    /// A page of requests.
     ///
     /// A row stays where it is while it changes: its place is the time it was submitted.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn requests(
-        &self,
-        now: Timestamp,
-        filter: &Filter,
-        status: Option<Status>,
-        limit: usize,
-        after: Option<&Position>,
-    ) -> Result<Page<AccessRequest>, StoreError> {
-        let chunk = i32::try_from(limit + 1).unwrap_or(i32::MAX);
-        match filter {
-            Filter::Requester(person) => {
-                let wanted = Wanted { status, product: None };
-                let source = Source::new(Index::Gsi1, keys::person(person), keys::REQUESTS_OF_PERSON, after, chunk);
-                self.merge(vec![source], None, limit, after, &wanted).await
+    pub async fn requests(&self, filter: &Filter, listing: &Listing) -> Result<Page<AccessRequest>, StoreError> {
+        let mut wanted = Wanted { status: listing.status, product: None, after: listing.after.as_ref() };
+        let range = |partition: String, prefix, holds| {
+            vec![vec![Source::new(Index::Gsi1, partition, prefix, holds, listing, listing.limit + 1)]]
+        };
+        let stages = match filter {
+            Filter::Requester(person) => range(keys::person(person), keys::REQUESTS_OF_PERSON, Holds::Requests),
+            Filter::App(app_id) => range(keys::app(*app_id).pk, keys::REQUESTS_OF_APP, Holds::Pointers),
+            Filter::Everything => stages(listing),
+            // What is undecided is little, whatever the product has seen in its time.
+            Filter::Product(product) if listing.status == Some(Status::Pending) => {
+                wanted.product = Some(product);
+                stages(listing)
             }
-            Filter::App(app_id) => self.requests_of_app(*app_id, status, limit, after).await,
-            Filter::Everything => self.queue(now, Wanted { status, product: None }, limit, after).await,
-            Filter::Product(product) => {
-                self.queue(now, Wanted { status, product: Some(product.clone()) }, limit, after).await
-            }
-        }
+            Filter::Product(product) => range(keys::product(product).pk, "", Holds::Pointers),
+        };
+        self.merge(stages, listing, &wanted).await
     }
 
-    /// Everybody's requests: the open ones merged with those of month after month.
-    async fn queue(
-        &self,
-        now: Timestamp,
-        wanted: Wanted,
-        limit: usize,
-        after: Option<&Position>,
-    ) -> Result<Page<AccessRequest>, StoreError> {
-        let may_be_open = matches!(wanted.status, None | Some(Status::Pending | Status::Approved));
-        let may_be_closed = !matches!(wanted.status, Some(Status::Pending));
-        let newest = after.and_then(|position| position.split('#').next()?.parse().ok()).unwrap_or(now);
-        let open = may_be_open.then(|| sources(QueuePartition::Open, after, limit)).into_iter().flatten().collect();
-        let month = may_be_closed.then(|| QueuePartition::month_of(newest));
-        self.merge(open, month, limit, after, &wanted).await
-    }
-
-    /// Takes the newest row of all sources until the page is full. When the sources of a month have
-    /// run dry, those of the month before join.
+    /// Takes the row that comes first of all sources until the page is full.
     async fn merge(
         &self,
-        mut standing: Vec<Source>,
-        mut month: Option<QueuePartition>,
-        limit: usize,
-        after: Option<&Position>,
-        wanted: &Wanted,
+        mut stages: Vec<Vec<Source>>,
+        listing: &Listing,
+        wanted: &Wanted<'_>,
     ) -> Result<Page<AccessRequest>, StoreError> {
-        let mut monthly: Vec<Source> = Vec::new();
         let mut items = Vec::new();
+        let mut last: Option<Position> = None;
         loop {
-            // The open ones first: what is settled in between moves from there into its month, and so is not missed.
-            let from_standing = newest_of(self, &mut standing, after, wanted).await?;
-            if newest_of(self, &mut monthly, after, wanted).await?.is_none()
-                && let Some(partition) = month
-            {
-                monthly = sources(partition, after, limit).collect();
-                month = partition.before();
-                continue;
+            // One stage after the other: what moves on in between is met twice, and so is not missed.
+            for stage in &mut stages {
+                try_join_all(stage.iter_mut().map(|source| source.fill(self, wanted))).await?;
             }
-            let from_month = newest_of(self, &mut monthly, after, wanted).await?;
-            let source = match (from_standing, from_month) {
-                (None, None) => return Ok(Page { items, next: None }),
-                (Some((one, at)), Some((_, other))) if at > other => standing.get_mut(one),
-                (Some((one, _)), None) => standing.get_mut(one),
-                (_, Some((one, _))) => monthly.get_mut(one),
+            let sources = stages.iter_mut().flatten().filter(|source| !source.rows.is_empty());
+            let first = match listing.order {
+                Order::Newest => sources.max_by(|one, other| one.position().cmp(&other.position())),
+                Order::Oldest => sources.min_by(|one, other| one.position().cmp(&other.position())),
             };
-            let Some(request) = source.and_then(|source| source.rows.pop_front()) else {
+            let Some((position, request)) = first.and_then(|source| source.rows.pop_front()) else {
                 return Ok(Page { items, next: None });
             };
-            // A request that was settled while this page was read stands in both partitions.
-            if items.last().map(position) == Some(position(&request)) {
+            if last.as_ref() == Some(&position) {
                 continue;
             }
-            if items.len() == limit {
-                let next = items.last().map(position);
-                return Ok(Page { items, next });
+            if items.len() == listing.limit {
+                return Ok(Page { items, next: last });
             }
             items.push(request);
+            last = Some(position);
         }
     }
 
-    /// The requests of an app, found by their first events, which carry the app in an index.
-    async fn requests_of_app(
+    /// The requests that `rows` point at, in the order of the rows.
+    async fn pointed_at(
         &self,
-        app_id: AppId,
-        status: Option<Status>,
-        limit: usize,
-        after: Option<&Position>,
-    ) -> Result<Page<AccessRequest>, StoreError> {
-        let ids = self.requests_ever_made_for(app_id).await?;
-        let keys: Vec<_> = ids.iter().map(|id| keys::request(*id)).collect();
+        query: &Query,
+        prefix: usize,
+        rows: &[Attributes],
+    ) -> Result<Vec<AccessRequest>, StoreError> {
+        let sort_key = query.index.sort_key();
+        let id = |row: &Attributes| -> Option<RequestId> {
+            row.get(sort_key)?.as_s().ok()?.get(prefix..)?.rsplit('#').next()?.parse().ok()
+        };
+        let mut seen = HashSet::new();
+        let ids = rows.iter().filter_map(id).filter(|id| seen.insert(*id));
+        let keys: Vec<_> = ids.map(keys::request).collect();
         let mut found = self.batch_get(&keys).await?;
-        let mut items = Vec::new();
-        for key in &keys {
-            let Some(row) = found.remove(key) else { continue };
-            let request = parse(row)?;
-            let fits = status.is_none_or(|status| request.view().status == status);
-            if fits && after.is_none_or(|after| position(&request) < *after) {
-                items.push(request);
-            }
-        }
-        // The index has the events' order, which within a millisecond is not that of the requests.
-        items.sort_by_key(|request| std::cmp::Reverse(position(request)));
-        let next = (items.len() > limit).then(|| items.get(limit - 1).map(position)).flatten();
-        items.truncate(limit);
-        Ok(Page { items, next })
+        keys.iter().filter_map(|key| found.remove(key)).map(parse).collect()
     }
 
     /// Every request that was ever filed for an app, newest first.
-    pub(crate) async fn requests_ever_made_for(&self, app_id: AppId) -> Result<Vec<RequestId>, StoreError> {
-        let query = Query::new(Index::Gsi1, keys::app(app_id).pk, Span::Prefix(keys::EVENTS.into())).newest_first();
-        let mut ids = Vec::new();
-        for row in self.query_all(query).await? {
-            if row.get("type") == Some(&AttributeValue::S("AccessRequestSubmitted".into()))
-                && let Detail::AccessRequestSubmitted(submitted) = decode::<Item<Event>>(row)?.content.detail
-            {
-                ids.push(submitted.subject.request_id);
-            }
-        }
-        Ok(ids)
+    pub(crate) async fn requests_ever_made_for(&self, app_id: AppId) -> Result<Vec<AccessRequest>, StoreError> {
+        let range = Span::Prefix(keys::REQUESTS_OF_APP.into());
+        let query = Query::new(Index::Gsi1, keys::app(app_id).pk, range).newest_first();
+        let rows = self.query_all(query.clone()).await?;
+        self.pointed_at(&query, keys::REQUESTS_OF_APP.len(), &rows).await
     }
 
-    /// Every request on which work is still to be done.
+    /// The requests by which a credential of an app stands, or is to be extended.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn open_requests(&self) -> Result<Vec<AccessRequest>, StoreError> {
-        let mut open = Vec::new();
-        for shard in QueuePartition::Open.shards() {
-            for row in self.query_all(Query::new(Index::Gsi2, shard, Span::All)).await? {
-                open.push(parse(row)?);
+    pub async fn standing_requests_of(&self, app_id: AppId, id: CredentialId) -> Result<Vec<RequestId>, StoreError> {
+        let all = self.requests_ever_made_for(app_id).await?;
+        let behind = all.iter().filter(|request| request.is_standing() && request.view().credential_id == Some(id));
+        Ok(behind.map(|request| request.facts().id).collect())
+    }
+
+    /// Requests that still count and name `what`, newest first; at most `most`.
+    ///
+    /// Reads all that ever named it: what is taken away is looked at once.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn standing_requests(&self, what: &Named, most: usize) -> Result<Vec<AccessRequest>, StoreError> {
+        let query = match what {
+            Named::Product(id) => Query::new(Index::Gsi1, keys::product(id).pk, Span::All),
+            Named::Plan(id) => Query::new(Index::Gsi2, keys::plan(id).pk, Span::All),
+            Named::Catalogue(id) => {
+                let mut pending = self.requests_in(&[Stage::Pending]).await?;
+                pending.retain(|request| request.facts().submission.items.iter().any(|item| &item.catalogue_id == id));
+                pending.sort_by_key(|request| std::cmp::Reverse(position(request)));
+                pending.truncate(most);
+                return Ok(pending);
+            }
+        };
+        let query = query.newest_first().limit(MOST_AHEAD);
+        let mut standing = Vec::new();
+        let mut start = None;
+        loop {
+            let (rows, next) = self.query_page(&query, start).await?;
+            let requests = self.pointed_at(&query, 0, &rows).await?;
+            standing.extend(requests.into_iter().filter(AccessRequest::is_standing));
+            start = next;
+            if standing.len() >= most || start.is_none() {
+                standing.truncate(most);
+                return Ok(standing);
             }
         }
-        Ok(open)
     }
-}
 
-fn sources(partition: QueuePartition, after: Option<&Position>, limit: usize) -> impl Iterator<Item = Source> {
-    // A page's rows are spread evenly over the shards; a little more than an even share spares most
-    // second reads.
-    let share = i32::try_from(limit / usize::from(keys::SHARDS) + 4).unwrap_or(i32::MAX);
-    partition.shards().map(move |shard| Source::new(Index::Gsi2, shard, "", after, share))
-}
-
-/// The source with the newest row, and that row's position.
-async fn newest_of(
-    store: &Store,
-    sources: &mut [Source],
-    before: Option<&Position>,
-    wanted: &Wanted,
-) -> Result<Option<(usize, Position)>, StoreError> {
-    let mut newest: Option<(usize, Position)> = None;
-    for (index, source) in sources.iter_mut().enumerate() {
-        if let Some(at) = source.peek(store, before, wanted).await?
-            && newest.as_ref().is_none_or(|(_, best)| at > *best)
-        {
-            newest = Some((index, at));
+    /// Every request of the stages.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn requests_in(&self, stages: &[Stage]) -> Result<Vec<AccessRequest>, StoreError> {
+        let mut requests = Vec::new();
+        for partition in stages.iter().flat_map(|stage| stage.partitions()) {
+            for row in self.query_all(Query::new(Index::Gsi2, partition, Span::All)).await? {
+                requests.push(parse(row)?);
+            }
         }
+        Ok(requests)
     }
-    Ok(newest)
+}
+
+/// The ranges of the stages that have the status asked for.
+fn stages(listing: &Listing) -> Vec<Vec<Source>> {
+    let stages = Stage::ALL.into_iter().filter(|stage| listing.status.is_none_or(|status| stage.status() == status));
+    let partitions: Vec<Vec<String>> = stages.map(|stage| stage.partitions().collect()).collect();
+    // A page's rows are spread over the ranges; a little more than an even share spares most second reads.
+    let ahead = listing.limit / partitions.iter().flatten().count().max(1) + 4;
+    let source = |partition| Source::new(Index::Gsi2, partition, "", Holds::Requests, listing, ahead);
+    partitions.into_iter().map(|stage| stage.into_iter().map(source).collect()).collect()
 }

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::operation::query::QueryOutput;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 use serde::de::DeserializeOwned;
 
 use crate::Store;
@@ -34,6 +35,11 @@ impl Index {
             Self::Gsi1 => Some("GSI1"),
             Self::Gsi2 => Some("GSI2"),
         }
+    }
+
+    /// The attribute that its rows are sorted by.
+    pub(crate) fn sort_key(self) -> &'static str {
+        self.keys().1
     }
 
     fn keys(self) -> (&'static str, &'static str) {
@@ -160,6 +166,30 @@ impl Store {
         query: &Query,
         start: Option<Attributes>,
     ) -> Result<(Vec<Attributes>, Option<Attributes>), StoreError> {
+        let answer = self.sent(query, start, None).await?;
+        Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
+    }
+
+    /// How many rows a query finds.
+    pub(crate) async fn count_rows(&self, query: &Query) -> Result<u64, StoreError> {
+        let mut count = 0;
+        let mut start = None;
+        loop {
+            let answer = self.sent(query, start, Some(Select::Count)).await?;
+            count += u64::try_from(answer.count).unwrap_or(0);
+            match answer.last_evaluated_key {
+                Some(key) => start = Some(key),
+                None => return Ok(count),
+            }
+        }
+    }
+
+    async fn sent(
+        &self,
+        query: &Query,
+        start: Option<Attributes>,
+        select: Option<Select>,
+    ) -> Result<QueryOutput, StoreError> {
         let (pk, sk) = query.index.keys();
         let text = |value: &str| AttributeValue::S(value.to_owned());
         let mut request = self
@@ -185,12 +215,8 @@ impl Store {
                 format!("{pk} = :pk AND {sk} BETWEEN :from AND :to")
             }
         };
-        let answer = request
-            .key_condition_expression(condition)
-            .send()
-            .await
-            .map_err(|error| StoreError::from_sdk("Query", &error))?;
-        Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
+        let sent = request.key_condition_expression(condition).set_select(select).send().await;
+        sent.map_err(|error| StoreError::from_sdk("Query", &error))
     }
 }
 

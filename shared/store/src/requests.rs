@@ -2,14 +2,14 @@
 
 use gatepass_domain::access_request::{AccessRequestView, HistoryEntry};
 use gatepass_domain::event::{Chain, MailRecord};
-use gatepass_domain::id::RequestId;
+use gatepass_domain::id::{ProductId, RequestId};
 use gatepass_domain::{AccessRequest, Event};
 use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::error::StoreError;
 use crate::item::{Attributes, Item, decode};
-use crate::keys;
+use crate::keys::{self, Stage};
 use crate::read::{Index, Query, Span};
 use crate::transaction::{Guard, Transaction};
 
@@ -24,7 +24,7 @@ fn item(request: &AccessRequest) -> Item<StoredRequest> {
     let view = request.view();
     let facts = request.facts();
     let of_person = keys::request_of_person(&view.requester.id, view.created_at, view.id);
-    let in_queue = keys::request_in_queue(request.is_open(), view.created_at, view.id);
+    let in_queue = keys::request_in_queue(Stage::of(request), view.created_at, view.id);
     Item::new(keys::request(view.id), StoredRequest { view, chain: facts.chain.clone() })
         .gsi1(of_person)
         .gsi2(Some(in_queue))
@@ -42,11 +42,29 @@ impl Transaction {
     pub fn request(self, request: &AccessRequest, event: &Event) -> Self {
         let item = item(request);
         let written = match request.facts().version {
-            1 => self.create(Guard::Request, &item),
+            1 => naming_rows(request)
+                .iter()
+                .fold(self.create(Guard::Request, &item), |transaction, row| transaction.create(Guard::Request, row)),
             version => self.replace(Guard::Request, &item, version - 1),
         };
         written.event(event)
     }
+}
+
+/// What says nothing beside its keys.
+#[derive(Debug, Serialize)]
+struct Nothing {}
+
+/// The rows by which a request is found among those of its products and of its plan.
+fn naming_rows(request: &AccessRequest) -> Vec<Item<Nothing>> {
+    let facts = request.facts();
+    let among = |partition| keys::request_naming(partition, facts.created_at, facts.id);
+    let row = |product: &ProductId| {
+        Item::new(keys::request_for_product(facts.id, product), Nothing {})
+            .gsi1(among(keys::product(product)))
+            .gsi2(Some(among(keys::plan(&facts.submission.plan_id))))
+    };
+    facts.product_ids().iter().map(row).collect()
 }
 
 /// A request with everything on record about it.
@@ -92,7 +110,7 @@ impl Store {
                 events.push(decode::<Item<Event>>(row)?.content);
             } else if sort_key.starts_with(keys::MAILS) {
                 mails.push(decode::<Item<MailRecord>>(row)?.content);
-            } else {
+            } else if sort_key == keys::request(id).sk {
                 request = Some(parse(row)?);
             }
         }

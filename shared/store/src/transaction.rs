@@ -43,6 +43,8 @@ pub enum Guard {
     Idempotency,
     /// The event's place in its chain is free.
     Event,
+    /// Nobody has counted on since the counters were read.
+    Statistics,
 }
 
 /// State, guards and events that are committed together or not at all.
@@ -99,6 +101,11 @@ impl Transaction {
                 self
             }
         }
+    }
+
+    /// Writes an item whatever stands there: another part of the transaction guards it.
+    pub(crate) fn overwrite<T: Serialize>(self, guard: Guard, item: &Item<T>) -> Self {
+        self.put(guard, item, "attribute_exists(PK) OR attribute_not_exists(PK)", None)
     }
 
     /// Changes an item in place.

@@ -1,10 +1,12 @@
 //! What an app has asked for or holds, and the names of apps.
 
+use gatepass_domain::Context;
+use gatepass_domain::event::{Aggregate, Detail, EntitySubject};
 use gatepass_domain::id::{AppId, RequestId};
 use gatepass_store::{CommitError, Guard, Store, Transaction};
 use gatepass_testkit::{Table, ada, context, grace, person};
 
-use crate::samples::{create_app, drafted_app, products};
+use crate::samples::{by_owen, create_app, drafted_app, products};
 
 async fn claim(store: &Store, app_id: AppId, request: RequestId, ids: &[&str]) -> Result<(), CommitError> {
     store.commit(Transaction::new(&mut context()).claim_access(app_id, request, &products(ids))).await
@@ -55,6 +57,32 @@ async fn an_extension_claims_what_is_free() {
     store.commit(claimed).await.unwrap();
     assert_eq!(store.access_held_by(app_id, first).await.unwrap(), products(&["weather-api"]));
     assert_eq!(store.access_held_by(app_id, second).await.unwrap(), products(&["maps-api"]));
+}
+
+/// An extension may hold no product of its own. It is known all the same, without an index that may lag behind:
+/// an app is not deleted before it has ended.
+#[tokio::test]
+async fn an_extension_that_holds_nothing_is_in_the_way_of_a_deletion() {
+    let store = Table::new().await.store();
+    let app_id = create_app(&store, &ada(), "Storm warnings").await.unwrap();
+    let (first, extension) = (context().id(), context().id());
+    claim(&store, app_id, first, &["weather-api"]).await.unwrap();
+    let claimed = Transaction::new(&mut context()).claim_free_access(app_id, extension, &products(&["weather-api"]));
+    store.commit(claimed).await.unwrap();
+    assert_eq!(store.access_held_by(app_id, extension).await.unwrap(), []);
+    assert!(store.requests_behind(app_id).await.unwrap().contains(&extension));
+    release(&store, app_id, first, &["weather-api"]).await.unwrap();
+    let delete = async || {
+        let (app, mut chain) = store.app_and_chain(app_id).await.unwrap().unwrap();
+        let mut context: Context = context();
+        let detail = Detail::AppDeleted(EntitySubject { id: app_id.to_string(), version: app.version });
+        let event = chain.append(&mut context, Aggregate::App(app_id), &by_owen(), detail, None);
+        store.commit(Transaction::new(&mut context).without_app(&app, &event)).await
+    };
+    assert!(delete().await.unwrap_err().is_refused_by(Guard::Access));
+    let released = Transaction::new(&mut context()).release_extension(app_id, extension, &[]);
+    store.commit(released).await.unwrap();
+    delete().await.unwrap();
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 
 mod access;
 mod allowance;
+mod capacity;
 mod idempotency;
 mod mails;
 mod paging;

@@ -9,7 +9,7 @@ use gatepass_store::{Filter, Store};
 use gatepass_testkit::{Table, ada, context};
 use jiff::SignedDuration;
 
-use crate::samples::{by_owen, drafted, products, reject, write};
+use crate::samples::{by_owen, drafted, listing, products, reject, write};
 
 /// `count` requests of ada's for one app, a minute apart, oldest first.
 async fn filed(store: &Store, count: i64) -> Vec<Pending> {
@@ -41,7 +41,6 @@ async fn r23_pages_are_stable_while_requests_are_decided() {
         Filter::App(app),
         Filter::Product("weather-api".parse().unwrap()),
     ] {
-        let now = all[11].facts().created_at;
         let mut seen = Vec::new();
         let mut after = None;
         let mut undecided: Vec<Pending> = Vec::new();
@@ -51,7 +50,7 @@ async fn r23_pages_are_stable_while_requests_are_decided() {
             }
         }
         loop {
-            let page = store.requests(now, &filter, None, 3, after.as_ref()).await.unwrap();
+            let page = store.requests(&filter, &listing(None, 3, after.as_ref())).await.unwrap();
             seen.extend(ids(&page.items));
             after = page.next;
             if after.is_none() {
@@ -76,12 +75,11 @@ async fn r23_a_request_settled_while_a_page_is_read_is_on_it_once() {
     for reads_before in 0..10 {
         let store = table.store();
         let pending = filed(&store, 1).await.remove(0);
-        let now = pending.facts().created_at;
         let reader = table.beside();
         let held = reader.faults.hold("Query", reads_before);
         let reading = {
             let store = reader.store();
-            tokio::spawn(async move { store.requests(now, &Filter::Everything, None, 100, None).await.unwrap() })
+            tokio::spawn(async move { store.requests(&Filter::Everything, &listing(None, 100, None)).await.unwrap() })
         };
         held.arrived().await;
         reject(&store, pending.clone()).await;
@@ -96,12 +94,11 @@ async fn r23_a_request_settled_while_a_page_is_read_is_on_it_once() {
 async fn a_page_that_is_just_full_is_the_last() {
     let store = Table::new().await.store();
     let all = filed(&store, 4).await;
-    let now = all[3].facts().created_at;
     for filter in [Filter::Everything, Filter::Requester(ada().id), Filter::App(all[0].facts().submission.app.id)] {
-        let page = store.requests(now, &filter, None, 4, None).await.unwrap();
+        let page = store.requests(&filter, &listing(None, 4, None)).await.unwrap();
         assert_eq!((page.items.len(), page.next), (4, None), "{filter:?}");
-        let page = store.requests(now, &filter, None, 3, None).await.unwrap();
-        let rest = store.requests(now, &filter, None, 3, page.next.as_ref()).await.unwrap();
+        let page = store.requests(&filter, &listing(None, 3, None)).await.unwrap();
+        let rest = store.requests(&filter, &listing(None, 3, page.next.as_ref())).await.unwrap();
         assert_eq!((ids(&rest.items), rest.next), (vec![all[0].facts().id], None), "{filter:?}");
     }
 }
@@ -123,7 +120,7 @@ async fn requests_of_one_millisecond_are_paged_in_one_order() {
         let mut seen = Vec::new();
         let mut after = None;
         loop {
-            let page = store.requests(context().now, &filter, None, 1, after.as_ref()).await.unwrap();
+            let page = store.requests(&filter, &listing(None, 1, after.as_ref())).await.unwrap();
             seen.extend(ids(&page.items));
             after = page.next;
             if after.is_none() {
@@ -143,7 +140,7 @@ async fn an_empty_list_is_a_list() {
         Filter::App(context().id()),
         Filter::Product("none".parse().unwrap()),
     ] {
-        let page = store.requests(context().now, &filter, None, 25, None).await.unwrap();
+        let page = store.requests(&filter, &listing(None, 25, None)).await.unwrap();
         assert!(page.items.is_empty() && page.next.is_none(), "{filter:?}");
     }
 }
@@ -159,7 +156,7 @@ async fn the_first_page_of_pending_requests_costs_one_read_a_shard() {
     }
     table.faults.calls();
     let pending = Some(gatepass_domain::access_request::Status::Pending);
-    let page = store.requests(context().now, &Filter::Everything, pending, 25, None).await.unwrap();
+    let page = store.requests(&Filter::Everything, &listing(pending, 25, None)).await.unwrap();
     assert_eq!(page.items.len(), 6);
     assert_eq!(table.faults.calls(), vec!["Query"; usize::from(gatepass_store::keys::SHARDS)]);
 }

@@ -3,12 +3,13 @@
 use gatepass_domain::access_request::{AfterApproval, AttemptOutcome, Pending, Status};
 use gatepass_domain::id::{AppId, ProductId, RequestId};
 use gatepass_domain::{AccessRequest, Actor, Context, PersonId};
+use gatepass_store::keys::Stage;
 use gatepass_store::{Filter, Store};
 use gatepass_testkit::{Table, at, context, person};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 
-use crate::samples::{by_owen, drafted, outage, products, write};
+use crate::samples::{by_owen, drafted, listing, outage, products, write};
 
 const PEOPLE: [&str; 2] = ["ada", "grace"];
 const PRODUCTS: [&str; 3] = ["weather-api", "maps-api", "fleet-api"];
@@ -25,7 +26,6 @@ const TIMES: [&str; 7] = [
     "2026-12-31T23:59:59.999Z",
     "2027-01-01T00:00:00Z",
 ];
-const NOW: &str = "2027-01-02T00:00:00Z";
 
 /// What becomes of a request.
 #[derive(Debug, Clone, Copy)]
@@ -152,7 +152,7 @@ async fn paged(store: &Store, filter: &Filter, status: Option<Status>, limit: us
     let mut all = Vec::new();
     let mut after = None;
     loop {
-        let page = store.requests(at(NOW), filter, status, limit, after.as_ref()).await.unwrap();
+        let page = store.requests(filter, &listing(status, limit, after.as_ref())).await.unwrap();
         assert!(page.items.len() <= limit);
         assert!(page.next.is_none() || page.items.len() == limit, "only the last page is short");
         all.extend(page.items.iter().map(|request| request.facts().id));
@@ -189,7 +189,7 @@ proptest! {
                     prop_assert_eq!(listed, expected(&rows, filter, status), "{:?} {:?} by {}", filter, status, limit);
                 }
             }
-            let mut open: Vec<_> = store.open_requests().await.unwrap().iter().map(|request| request.facts().id).collect();
+            let mut open: Vec<_> = store.requests_in(&Stage::OPEN).await.unwrap().iter().map(|request| request.facts().id).collect();
             let mut still_open: Vec<_> = rows.iter().zip(&filed)
                 .filter(|(_, filed)| matches!(filed.fate, Fate::Pending | Fate::Queued | Fate::Deferred))
                 .map(|(row, _)| row.id)

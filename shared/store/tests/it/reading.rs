@@ -1,10 +1,11 @@
 //! Reading by key, by many keys and by query.
 
 use gatepass_domain::{Catalogue, Plan, Product};
+use gatepass_store::keys::Stage;
 use gatepass_store::{SubmissionKeys, Transaction};
 use gatepass_testkit::{Fault, Table, World, ada, context, demo};
 
-use crate::samples::{create_app, slug};
+use crate::samples::{create_app, listing, slug};
 
 #[tokio::test]
 async fn offerings_come_in_the_order_asked_for_each_once_and_without_what_is_gone() {
@@ -129,8 +130,8 @@ async fn reads_are_get_batch_and_query() {
     store.offering::<Product>(&slug("weather-api")).await.unwrap();
     store.offerings::<Product>(&[slug("weather-api")]).await.unwrap();
     store.apps_seen_by(&ada()).await.unwrap();
-    store.open_requests().await.unwrap();
-    store.requests(now, &gatepass_store::Filter::Everything, None, 10, None).await.unwrap();
+    store.requests_in(&Stage::OPEN).await.unwrap();
+    store.requests(&gatepass_store::Filter::Everything, &listing(None, 10, None)).await.unwrap();
     store.events_of_day(now, now).await.unwrap();
     store.published(now, now).await.unwrap();
     store.settings().await.unwrap();

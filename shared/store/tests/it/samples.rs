@@ -1,13 +1,15 @@
 //! Requests and apps, written straight into the store.
 
-use gatepass_domain::access_request::{AppRef, Item, LastError, Pending, RequestKind, Submission, submit};
+use gatepass_domain::access_request::{
+    AppRef, Item, LastError, Order, Pending, RequestKind, Status, Submission, submit,
+};
 use gatepass_domain::app::Profile;
 use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
 use gatepass_domain::id::{AppId, ProductId};
 use gatepass_domain::policy::{Inputs, Review, Rule, Subject, Verdict};
 use gatepass_domain::product::AuthMethod;
 use gatepass_domain::{AccessRequest, Actor, App, Context, Event, Person, Versioned};
-use gatepass_store::{CommitError, Store, Transaction};
+use gatepass_store::{CommitError, Listing, Position, Store, Transaction};
 use gatepass_testkit::{ada, context, owen};
 
 pub(crate) fn slug<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
@@ -16,6 +18,11 @@ pub(crate) fn slug<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T 
 
 pub(crate) fn products(ids: &[&str]) -> Vec<ProductId> {
     ids.iter().map(|id| slug(id)).collect()
+}
+
+/// A page of at most `limit` requests, newest first.
+pub(crate) fn listing(status: Option<Status>, limit: usize, after: Option<&Position>) -> Listing {
+    Listing { status, order: Order::Newest, limit, after: after.cloned() }
 }
 
 pub(crate) fn by_owen() -> Actor {

@@ -3,6 +3,7 @@
 use gatepass_domain::access_request::Status;
 use gatepass_domain::event::{Aggregate, Chain};
 use gatepass_domain::{AccessRequest, Context};
+use gatepass_store::keys::Stage;
 use gatepass_store::{CommitError, Guard, StoreError, Transaction};
 use gatepass_testkit::{Fault, Table, ada, context};
 
@@ -24,7 +25,7 @@ async fn nothing_is_left_of_a_transaction_that_was_refused() {
     assert!(error.is_refused_by(Guard::Access) && !error.is_refused_by(Guard::Request), "{error}");
     assert!(store.request(id).await.unwrap().is_none());
     assert!(store.events_of(&Aggregate::Request(id)).await.unwrap().is_empty());
-    assert!(store.open_requests().await.unwrap().is_empty());
+    assert!(store.requests_in(&Stage::OPEN).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -113,7 +114,7 @@ async fn collisions_are_sat_out() {
     table.faults.plan(COMMIT, Fault::TransactionConflict, 9);
     write_one(&table).await.unwrap();
     assert_eq!(table.faults.calls().len(), 10);
-    assert_eq!(table.store().open_requests().await.unwrap().len(), 1);
+    assert_eq!(table.store().requests_in(&Stage::OPEN).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -123,7 +124,7 @@ async fn collisions_without_end_are_given_up() {
     table.faults.plan(COMMIT, Fault::TransactionConflict, 11);
     assert_unavailable(&write_one(&table).await.unwrap_err());
     assert_eq!(table.faults.calls().len(), 10);
-    assert!(table.store().open_requests().await.unwrap().is_empty());
+    assert!(table.store().requests_in(&Stage::OPEN).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -135,7 +136,7 @@ async fn throttles_and_outages_are_sat_out_and_at_last_given_up() {
         table.faults.plan(COMMIT, fault, 3);
         assert_unavailable(&write_one(&table).await.unwrap_err());
         assert!(table.faults.are_over());
-        assert_eq!(table.store().open_requests().await.unwrap().len(), 1, "{fault:?}");
+        assert_eq!(table.store().requests_in(&Stage::OPEN).await.unwrap().len(), 1, "{fault:?}");
     }
 }
 

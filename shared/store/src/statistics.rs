@@ -1,0 +1,113 @@
+//! The counters of each day, and how far the log has been counted.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use gatepass_domain::statistics::{Open, Tally};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::item::{Item, decode};
+use crate::keys::{self, Stage};
+use crate::read::{Index, Query, Span};
+use crate::requests;
+use crate::transaction::{Guard, Transaction};
+
+/// What was counted of a day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountedDay {
+    /// The day, in UTC.
+    pub date: Date,
+    /// What was counted.
+    pub tally: Tally,
+    /// Events before this time are counted.
+    pub until: Timestamp,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct CountedTo {
+    /// In milliseconds since the epoch: a number, so that DynamoDB can compare it.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    counted_to: Timestamp,
+}
+
+impl Transaction {
+    /// Writes what was counted of a day, and that the log is counted up to then. Refused by
+    /// [`Guard::Statistics`] when another got in between, who started from `from` too.
+    pub fn counted(self, day: &CountedDay, from: Option<Timestamp>) -> Self {
+        let marker = Item::new(keys::counter(), CountedTo { counted_to: day.until });
+        let expected = from.map(|from| (":from", AttributeValue::N(from.as_millisecond().to_string())));
+        let condition = if from.is_some() { "counted_to = :from" } else { "attribute_not_exists(PK)" };
+        let counted = Item::new(keys::counted_day(day.date), day.clone());
+        self.put(Guard::Statistics, &marker, condition, expected).overwrite(Guard::Statistics, &counted)
+    }
+}
+
+impl Store {
+    /// The time up to which the log has been counted; `None` before the first time.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn counted_to(&self) -> Result<Option<Timestamp>, StoreError> {
+        let stored: Option<Item<CountedTo>> = self.get(&keys::counter()).await?;
+        Ok(stored.map(|item| item.content.counted_to))
+    }
+
+    /// What was counted of the day; `None` of one without events.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn counted_day(&self, date: Date) -> Result<Option<CountedDay>, StoreError> {
+        let stored: Option<Item<CountedDay>> = self.get(&keys::counted_day(date)).await?;
+        Ok(stored.map(|item| item.content))
+    }
+
+    /// What was counted of the days from `from` to `to`, both included: one query a month.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn counted_days(&self, from: Date, to: Date) -> Result<Vec<CountedDay>, StoreError> {
+        let mut days = Vec::new();
+        let mut month = from.first_of_month();
+        while month <= to {
+            let query = Query::new(Index::Table, keys::counted_day(month).pk, Span::All);
+            for row in self.query_all(query).await? {
+                days.push(decode::<Item<CountedDay>>(row)?.content);
+            }
+            let Ok(next) = month.last_of_month().tomorrow() else { break };
+            month = next;
+        }
+        days.retain(|day| (from..=to).contains(&day.date));
+        Ok(days)
+    }
+
+    /// How much work is still to be done.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn open_work(&self) -> Result<Open, StoreError> {
+        let mut oldest = None;
+        for partition in Stage::Pending.partitions() {
+            let (rows, _) = self.query_page(&Query::new(Index::Gsi2, partition, Span::All).limit(1), None).await?;
+            for row in rows {
+                let created_at = requests::parse(row)?.facts().created_at;
+                oldest = oldest.into_iter().chain([created_at]).min();
+            }
+        }
+        Ok(Open {
+            pending: self.count(Stage::Pending).await?,
+            oldest_pending_at: oldest,
+            queued: self.count(Stage::Queued).await?,
+            failed: self.count(Stage::Failed).await?,
+        })
+    }
+
+    async fn count(&self, stage: Stage) -> Result<u64, StoreError> {
+        let mut count = 0;
+        for partition in stage.partitions() {
+            count += self.count_rows(&Query::new(Index::Gsi2, partition, Span::All)).await?;
+        }
+        Ok(count)
+    }
+}
