@@ -1,10 +1,10 @@
 //! Approve a request: by an API Owner, or by the policy (R26, R33).
 
-use gatepass_domain::access_request::{AccessRequestView, MAX_TEXT, Pending, Status};
-use gatepass_domain::id::RequestId;
+use gatepass_domain::access_request::{AccessRequestView, Item, MAX_TEXT, Pending, Status};
+use gatepass_domain::id::{ProductId, RequestId};
 use gatepass_domain::text::Findings;
-use gatepass_domain::{AccessRequest, Actor, ApiOwner, Context, Plan, Product};
-use gatepass_store::{Guard, Store, Transaction};
+use gatepass_domain::{AccessRequest, Actor, ApiOwner, Context, Plan, Versioned, Violation, rule};
+use gatepass_store::{Guard, Store, SubmissionFacts, SubmissionKeys, Transaction};
 
 use crate::ROUNDS;
 use crate::error::Refused;
@@ -33,7 +33,9 @@ pub async fn approve(
         if pending.is_approved_by(&owner.person().id) {
             return Err(Refused::AlreadyDecided { status: Status::Pending, by: None, at: None });
         }
-        let required = approvals_required(store, &pending).await?;
+        let facts = facts_now(store, &pending).await?;
+        let plan = grantable(&pending, &facts)?;
+        let required = plan.approvals_required;
         if let Some(view) = decide(store, context, pending, &by, note.clone(), required, idempotent).await? {
             return Ok(view);
         }
@@ -70,17 +72,61 @@ pub(crate) fn undecided(request: AccessRequest) -> Result<Pending, Refused> {
     }
 }
 
-/// How many must approve; at the same time, that what was asked for can still be granted.
-async fn approvals_required(store: &Store, pending: &Pending) -> Result<u8, Refused> {
-    let facts = pending.facts();
-    let wanted = facts.product_ids();
-    let products = store.offerings::<Product>(&wanted).await?;
-    if let Some(gone) = wanted.iter().find(|id| !products.iter().any(|product| &product.id == *id)) {
-        return Err(Refused::product_gone(gone));
+/// All that the request names as it stands now, in one batch of reads.
+pub(crate) async fn facts_now(store: &Store, pending: &Pending) -> Result<SubmissionFacts, Refused> {
+    let submission = &pending.facts().submission;
+    let wanted: Vec<_> =
+        submission.items.iter().map(|item| (item.catalogue_id.clone(), item.product_id.clone())).collect();
+    let names = SubmissionKeys {
+        wanted: &wanted,
+        plan_id: &submission.plan_id,
+        app_id: Some(submission.app.id),
+        credential_id: submission.extends_credential_id,
+        requester: &submission.requester.id,
+    };
+    Ok(store.submission_facts(&names).await?)
+}
+
+/// Requires that what was asked for can still be granted, as far as is known: of the requester's groups
+/// those that they had at submit. Gives the plan.
+///
+/// # Errors
+/// `no-longer-available`, `credential-not-compatible` or [`Refused::NoLongerPossible`], with the reason.
+pub(crate) fn grantable<'a>(pending: &Pending, facts: &'a SubmissionFacts) -> Result<&'a Versioned<Plan>, Refused> {
+    let submission = &pending.facts().submission;
+    let gone = |what: String| Refused::NoLongerPossible(what);
+    let on_offer = |id: &ProductId| facts.products.iter().any(|product| &product.id == id && product.published);
+    let missing: Vec<_> = pending.facts().product_ids().into_iter().filter(|id| !on_offer(id)).collect();
+    if !missing.is_empty() {
+        return Err(Violation::NoLongerAvailable(missing).into());
     }
-    let plan = store.offering::<Plan>(&facts.submission.plan_id).await?;
-    let gone = || Refused::NoLongerPossible(format!("the plan `{}` no longer exists", facts.submission.plan_id));
-    plan.map(|(plan, _)| plan.approvals_required).ok_or_else(gone)
+    let plan = facts.plan.as_ref();
+    let plan = plan.ok_or_else(|| gone(format!("the plan `{}` no longer exists", submission.plan_id)))?;
+    if facts.app.is_none() {
+        return Err(gone(format!("the app \"{}\" has been deleted", submission.app.name)));
+    }
+    for Item { product_id, catalogue_id, .. } in &submission.items {
+        let catalogue = facts.catalogues.iter().find(|one| &one.id == catalogue_id).map(|one| &one.content);
+        let product = facts.products.iter().find(|one| &one.id == product_id).map(|one| &one.content);
+        let (catalogue, product) = ((catalogue_id, catalogue), (product_id, product));
+        let offer = rule::check_offer(&submission.requester, catalogue, product, (&plan.id, true));
+        offer.map_err(|violation| {
+            gone(match violation {
+                Violation::PlanNotOffered { .. } => {
+                    format!("the catalogue `{catalogue_id}` no longer offers the plan `{}`", plan.id)
+                }
+                _ => {
+                    let who = &submission.requester.name;
+                    format!("the catalogue `{catalogue_id}` no longer presents the product `{product_id}` to {who}")
+                }
+            })
+        })?;
+    }
+    if submission.extends_credential_id.is_some() {
+        let wanted = pending.facts().product_ids();
+        rule::check_extension(facts.credential.as_ref(), &plan.id, submission.auth_method, &wanted)?;
+    }
+    Ok(plan)
 }
 
 /// Commits an approval; `None` when somebody got in between.

@@ -1,18 +1,17 @@
 //! Create, list, read, edit and delete apps (R17, R19).
 
-use gatepass_domain::app::Profile;
-use gatepass_domain::app::Visibility;
+use gatepass_domain::app::{Profile, Visibility};
 use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
 use gatepass_domain::id::AppId;
-use gatepass_domain::{AccessRequest, Actor, App, Context, Person, Versioned};
-use gatepass_store::{Guard, Store, Transaction};
+use gatepass_domain::text::Findings;
+use gatepass_domain::{Actor, ApiOwner, App, Context, Credential, Person, PersonId, Versioned};
+use gatepass_store::{Guard, Page, Position, Store, Transaction, WhichApps};
 
+use crate::ROUNDS;
+use crate::ending::{Undecided, end};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::precondition::Precondition;
-use crate::reject::close;
-use crate::revoke::revoke;
-use crate::{ROUNDS, approve};
 
 /// An app of `owner` that does not exist yet.
 pub(crate) fn draft(context: &mut Context, owner: &Person, profile: Profile) -> Versioned<App> {
@@ -94,6 +93,18 @@ pub struct Edit {
 }
 
 impl Edit {
+    /// Checks each part by itself; whether they fit the rest of the app is known when it is found.
+    fn check(&self, caller: &Person) -> Result<(), Refused> {
+        let parts = Profile {
+            name: self.name.clone().unwrap_or_else(|| "unchanged".into()),
+            description: self.description.clone().unwrap_or_default(),
+            visibility: Visibility::Personal,
+            team: None,
+            redirect_uris: self.redirect_uris.clone().unwrap_or_default(),
+        };
+        parts.check(caller).map_err(Refused::Invalid)
+    }
+
     fn apply(&self, profile: Profile) -> Profile {
         Profile {
             name: self.name.clone().unwrap_or(profile.name),
@@ -108,8 +119,9 @@ impl Edit {
 /// Edits an app of `caller`.
 ///
 /// # Errors
-/// [`Refused::NotFound`]; [`Refused::NotTheOwner`] for somebody who merely sees it;
-/// [`Refused::VersionMismatch`]; [`Refused::Invalid`]; [`Refused::NameTaken`].
+/// In this order: [`Refused::Invalid`]; [`Refused::NotFound`]; [`Refused::NotTheOwner`] for somebody who merely
+/// sees it; [`Refused::VersionMismatch`]; [`Refused::Invalid`] for what does not fit the rest of the app;
+/// [`Refused::NameTaken`].
 pub async fn edit(
     store: &Store,
     context: &mut Context,
@@ -118,18 +130,17 @@ pub async fn edit(
     precondition: Precondition,
     edit: &Edit,
 ) -> Result<Versioned<App>, Refused> {
+    edit.check(caller)?;
     for _ in 0..ROUNDS {
         let (app, mut chain) = store.app_and_chain(id).await?.ok_or(Refused::NotFound("app"))?;
         owned(caller, &app)?;
         precondition.check(app.version)?;
         let profile = edit.apply(app.profile.clone());
         profile.check(caller).map_err(Refused::Invalid)?;
-        let old_name = app.profile.comparable_name();
-        let renamed_from = (profile.comparable_name() != old_name).then_some(old_name.as_str());
         let edited = app.revised(App { profile, ..app.content.clone() }, context.now);
         let detail = Detail::AppUpdated(EntitySubject { id: id.to_string(), version: edited.version });
         let event = chain.append(context, Aggregate::App(id), &Actor::from(caller), detail, None);
-        let transaction = Transaction::new(context).edited_app(&edited, renamed_from, &event, chain);
+        let transaction = Transaction::new(context).edited_app(&edited, &app, &event, chain);
         match store.commit(transaction).await {
             Ok(()) => return Ok(edited),
             Err(error) if error.is_refused_by(Guard::AppName) => {
@@ -162,7 +173,9 @@ pub async fn delete(
         precondition.check(app.version)?;
         let closed = Transaction::new(context).close_app(id);
         store.commit(closed).await.map_err(Refused::unexpected)?;
-        empty(store, context, &by, id).await?;
+        for request_id in store.requests_behind(id).await? {
+            end(store, context, &by, request_id, Undecided::Withdrawn, "The app was deleted.").await?;
+        }
         let detail = Detail::AppDeleted(EntitySubject { id: id.to_string(), version: app.version });
         let event = chain.append(context, Aggregate::App(id), &by, detail, None);
         match store.commit(Transaction::new(context).without_app(&app, &event)).await {
@@ -174,32 +187,76 @@ pub async fn delete(
     Err(Refused::Busy)
 }
 
-/// Withdraws what the app awaits and revokes what it holds.
-async fn empty(store: &Store, context: &mut Context, by: &Actor, id: AppId) -> Result<(), Refused> {
-    for request_id in store.requests_behind(id).await? {
-        for _ in 0..ROUNDS {
-            let Some(request) = store.request(request_id).await? else { break };
-            let done = match request {
-                AccessRequest::Closed(_) | AccessRequest::Revoked(_) => true,
-                AccessRequest::Pending(_) => {
-                    let (closed, event) = approve::undecided(request)?.withdraw(context, by);
-                    close(store, context, closed, &event, &Idempotent::unkeyed()).await?.is_some()
+/// Every app, or some of them, for an API Owner.
+///
+/// # Errors
+/// [`Refused::Store`].
+pub async fn list_any(
+    store: &Store,
+    _owner: &ApiOwner,
+    which: &WhichApps,
+    limit: usize,
+    after: Option<&Position>,
+) -> Result<Page<Versioned<App>>, Refused> {
+    Ok(store.apps(which, limit, after).await?)
+}
+
+/// The app `id` with its credentials, for an API Owner.
+///
+/// # Errors
+/// [`Refused::NotFound`].
+pub async fn get_any(
+    store: &Store,
+    _owner: &ApiOwner,
+    id: AppId,
+) -> Result<(Versioned<App>, Vec<Versioned<Credential>>), Refused> {
+    let app = store.app(id).await?.ok_or(Refused::NotFound("app"))?;
+    let stored = store.credentials(id).await?;
+    Ok((app, stored.into_iter().map(|stored| stored.credential).collect()))
+}
+
+/// Hands the app `id` to somebody else. What it holds and awaits goes with it; so does its team. The
+/// organisation changes only when another is named: it belongs to the person, and is not known here.
+///
+/// # Errors
+/// [`Refused::Invalid`]; [`Refused::NotFound`]; [`Refused::NameTaken`] when the person has an app of that name.
+pub async fn reassign(
+    store: &Store,
+    context: &mut Context,
+    owner: &ApiOwner,
+    id: AppId,
+    to: &PersonId,
+    organisation: Option<&str>,
+    idempotent: &Idempotent<Versioned<App>>,
+) -> Result<Versioned<App>, Refused> {
+    let mut findings = Findings::default();
+    let length = to.as_str().len();
+    findings.require((1..=255).contains(&length), "/owner", "must be the id of a person, 1 to 255 bytes");
+    findings.into_result().map_err(Refused::Invalid)?;
+    for _ in 0..ROUNDS {
+        let standing = store.app_and_chain(id).await?;
+        idempotent.check(store, context).await?;
+        let (app, mut chain) = standing.ok_or(Refused::NotFound("app"))?;
+        let organisation = organisation.map(str::to_owned).or_else(|| app.organisation.clone());
+        let content = App { owner: to.clone(), organisation, ..app.content.clone() };
+        let reassigned = app.revised(content, context.now);
+        let detail = Detail::AppUpdated(EntitySubject { id: id.to_string(), version: reassigned.version });
+        let event = chain.append(context, Aggregate::App(id), &Actor::from(owner.person()), detail, None);
+        let transaction = Transaction::new(context).edited_app(&reassigned, &app, &event, chain);
+        let transaction = idempotent.record(transaction, &reassigned, context);
+        match store.commit(transaction).await {
+            Ok(()) => return Ok(reassigned),
+            Err(error) => match idempotent.beaten(&error, context) {
+                Some(refused) => return Err(refused),
+                None if error.is_refused_by(Guard::AppName) => {
+                    return Err(Refused::NameTaken(reassigned.content.profile.name));
                 }
-                _ => {
-                    let reason = Some("The app was deleted.");
-                    match revoke(store, context, by, request_id, reason, &Idempotent::unkeyed()).await {
-                        Ok(_) | Err(Refused::AlreadyRevoked) => true,
-                        Err(Refused::NotApproved) => false,
-                        Err(refused) => return Err(refused),
-                    }
-                }
-            };
-            if done {
-                break;
-            }
+                None if error.is_refused_by(Guard::App) => {}
+                None => return Err(Refused::unexpected(error)),
+            },
         }
     }
-    Ok(())
+    Err(Refused::Busy)
 }
 
 /// That `caller` owns the app; somebody who merely sees it is told so, to anybody else it does not exist.

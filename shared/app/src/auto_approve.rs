@@ -1,13 +1,13 @@
 //! Carry out what the policy decided at submit, if it still holds (R33).
 
 use gatepass_domain::access_request::Pending;
-use gatepass_domain::id::{ProductId, RequestId};
+use gatepass_domain::id::RequestId;
 use gatepass_domain::policy::{self, Review};
-use gatepass_domain::{AccessRequest, Actor, Context, Plan, Product};
+use gatepass_domain::{AccessRequest, Actor, Context};
 use gatepass_store::{Guard, Store, Transaction};
 
 use crate::ROUNDS;
-use crate::approve::decide;
+use crate::approve::{decide, facts_now, grantable};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 
@@ -53,23 +53,18 @@ pub async fn auto_approve(store: &Store, context: &mut Context, id: RequestId) -
     Err(Refused::Busy)
 }
 
-/// Why the policy no longer approves: the verdict by the plan as it is now, on the facts frozen at
-/// submit. `None` when it still does.
+/// Why the policy no longer approves: the verdict by what stands now, on the facts frozen at submit.
+/// `None` when it still does.
 async fn objection(store: &Store, pending: &Pending) -> Result<Option<policy::Verdict>, Refused> {
     let frozen = &pending.facts().submission.policy;
-    let gone = |what: String| policy::Verdict { reasons: vec![what], ..frozen.clone() };
-    let plan_id = &pending.facts().submission.plan_id;
-    let Some((plan, _)) = store.offering::<Plan>(plan_id).await? else {
-        return Ok(Some(gone(format!("the plan `{plan_id}` no longer exists"))));
-    };
-    let wanted = pending.facts().product_ids();
-    let products = store.offerings::<Product>(&wanted).await?;
-    let available = |id: &ProductId| products.iter().any(|product| &product.id == id && product.published);
-    if let Some(missing) = wanted.iter().find(|id| !available(id)) {
-        return Ok(Some(gone(format!("the product `{missing}` is no longer on offer"))));
-    }
-    let verdict = policy::evaluate(&plan, frozen.inputs.clone());
-    Ok((verdict.review == Review::Manual).then_some(verdict))
+    let facts = facts_now(store, pending).await?;
+    Ok(match grantable(pending, &facts) {
+        Ok(plan) => {
+            let verdict = policy::evaluate(plan, frozen.inputs.clone());
+            (verdict.review == Review::Manual).then_some(verdict)
+        }
+        Err(obstacle) => Some(policy::Verdict { reasons: vec![obstacle.to_string()], ..frozen.clone() }),
+    })
 }
 
 /// Commits the referral; `false` when somebody got in between.

@@ -28,13 +28,33 @@ pub struct Offer {
     pub plans: Vec<Versioned<Plan>>,
 }
 
-/// The catalogues presented to `viewer`; `None` is somebody who is not signed in.
+/// The catalogues presented to `viewer`, naming their published products alone; `None` is somebody who
+/// is not signed in.
 ///
 /// # Errors
 /// [`Refused::Store`].
 pub async fn catalogues(store: &Store, viewer: Option<&Person>) -> Result<Vec<Versioned<Catalogue>>, Refused> {
+    let mut catalogues = presented(store, viewer).await?;
+    let products = store.all_offerings::<Product>().await?;
+    for catalogue in &mut catalogues {
+        name_published(&mut catalogue.content, &products);
+    }
+    Ok(catalogues)
+}
+
+async fn presented(store: &Store, viewer: Option<&Person>) -> Result<Vec<Versioned<Catalogue>>, Refused> {
     let all = store.all_offerings::<Catalogue>().await?;
     Ok(all.into_iter().filter(|catalogue| catalogue.audience.includes(viewer)).collect())
+}
+
+/// What is not published is invisible, also by its id.
+fn name_published(catalogue: &mut Catalogue, products: &[Versioned<Product>]) {
+    let published = |id: &ProductId| products.iter().any(|product| product.published && &product.id == id);
+    catalogue.product_ids.retain(published);
+}
+
+fn name_existing(plan_ids: &mut Vec<PlanId>, plans: &[Versioned<Plan>]) {
+    plan_ids.retain(|id| plans.iter().any(|plan| &plan.id == id));
 }
 
 /// The catalogue `id` with what it shows, if it is presented to `viewer`.
@@ -44,10 +64,12 @@ pub async fn catalogues(store: &Store, viewer: Option<&Person>) -> Result<Vec<Ve
 pub async fn catalogue(store: &Store, viewer: Option<&Person>, id: &CatalogueId) -> Result<Shelf, Refused> {
     let found = store.offering::<Catalogue>(id).await?.map(|(catalogue, _)| catalogue);
     let presented = found.filter(|catalogue| catalogue.audience.includes(viewer));
-    let catalogue = presented.ok_or(Refused::NotFound("catalogue"))?;
+    let mut catalogue = presented.ok_or(Refused::NotFound("catalogue"))?;
     let mut products = store.offerings::<Product>(&catalogue.product_ids).await?;
     products.retain(|product| product.published);
+    name_published(&mut catalogue.content, &products);
     let plans = store.offerings::<Plan>(&catalogue.plan_ids).await?;
+    name_existing(&mut catalogue.content.plan_ids, &plans);
     Ok(Shelf { catalogue, products, plans })
 }
 
@@ -58,7 +80,7 @@ pub async fn catalogue(store: &Store, viewer: Option<&Person>, id: &CatalogueId)
 pub async fn product(store: &Store, viewer: &Person, id: &ProductId) -> Result<Offer, Refused> {
     let found = store.offering::<Product>(id).await?.map(|(product, _)| product);
     let product = found.ok_or(Refused::NotFound("product"))?;
-    let offering: Vec<_> = catalogues(store, Some(viewer))
+    let mut offering: Vec<_> = presented(store, Some(viewer))
         .await?
         .into_iter()
         .filter(|catalogue| rule::offers_product(catalogue, &product, Some(viewer)))
@@ -70,6 +92,9 @@ pub async fn product(store: &Store, viewer: &Person, id: &ProductId) -> Result<O
     plan_ids.sort();
     plan_ids.dedup();
     let plans = store.offerings::<Plan>(&plan_ids).await?;
+    for catalogue in &mut offering {
+        name_existing(&mut catalogue.content.plan_ids, &plans);
+    }
     let catalogues = offering.into_iter().map(|catalogue| (catalogue.content.id, catalogue.content.plan_ids)).collect();
     Ok(Offer { product, catalogues, plans })
 }

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::ROUNDS;
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
-use crate::submit::{Application, Flow, MAX_PRODUCTS, Target, submit as file};
+use crate::submit::{Application, Flow, MAX_PRODUCTS, Target, check_flow, check_order, submit as file};
 
 /// A cart with what its ids stand for.
 #[derive(Debug, Clone)]
@@ -122,12 +122,14 @@ pub async fn submit(
     justification: Option<String>,
     idempotent: &Idempotent<AccessRequestView>,
 ) -> Result<AccessRequestView, Refused> {
+    // An empty cart is no reason to keep quiet about a body that is wrong.
+    check_order(caller, &target, extends_credential_id, justification.as_deref())?;
     for _ in 0..ROUNDS {
         let read = store.cart(&caller.id, context.now).await?;
         idempotent.check(store, context).await?;
         let plan_id = match rule::one_plan(read.cart.items.iter().map(|item| &item.plan_id)) {
             Ok(plan_id) => plan_id.clone(),
-            Err(violation) => return Err(empty_or(violation, store, caller, &target).await?),
+            Err(violation) => return Err(before(violation, store, caller, &target).await?),
         };
         let wanted = read.cart.items.iter().map(|item| (item.catalogue_id.clone(), item.product_id.clone())).collect();
         let application = Application {
@@ -145,8 +147,10 @@ pub async fn submit(
     Err(Refused::Busy)
 }
 
-/// `app-not-usable` comes before `empty-cart` in the order of rules.
-async fn empty_or(violation: Violation, store: &Store, caller: &Person, target: &Target) -> Result<Refused, Refused> {
+/// What is said before `empty-cart`, in the order of rules; else that.
+async fn before(violation: Violation, store: &Store, caller: &Person, target: &Target) -> Result<Refused, Refused> {
+    let settings = store.settings().await?.map(|(settings, _)| settings.content).unwrap_or_default();
+    check_flow(&Flow::Cart(StoredCart::default()), &settings)?;
     if let Target::Existing(id) = target
         && store.app(*id).await?.is_none_or(|app| app.owner != caller.id)
     {

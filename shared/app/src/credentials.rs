@@ -3,7 +3,7 @@
 use gatepass_domain::credential::{CredentialStatus, KeyRecord};
 use gatepass_domain::event::{Aggregate, CredentialSubject, Detail};
 use gatepass_domain::id::{AppId, CredentialId};
-use gatepass_domain::{Actor, Context, Credential, Person, Versioned};
+use gatepass_domain::{Actor, Context, Credential, Event, Person, Versioned};
 use gatepass_store::{Guard, Store, StoredCredential, Transaction};
 
 use crate::error::Refused;
@@ -34,14 +34,13 @@ pub async fn reveal(
     apps::get(store, caller, app_id).await?;
     for _ in 0..ROUNDS {
         let stored = store.credential(app_id, id).await?.ok_or(Refused::NotFound("credential"))?;
-        let not_active = stored.credential.status != CredentialStatus::Active;
-        let over = stored.credential.expires_at.is_some_and(|end| end <= context.now);
-        if not_active || over {
+        if stored.credential.status_at(context.now) != CredentialStatus::Active {
             return Err(Refused::CredentialNotActive);
         }
         let newest = stored.digests.first().ok_or(Refused::CredentialNotActive)?;
         let record = store.api_key(newest).await?.ok_or(Refused::CredentialNotActive)?;
-        let (next, event) = revealed(context, &Actor::from(caller), stored);
+        let content = stored.credential.content.clone();
+        let (next, event) = moved(context, &Actor::from(caller), stored, content, Detail::CredentialRevealed, None);
         let transaction = Transaction::new(context).credential(&next).event(&event);
         match store.commit(transaction).await {
             Ok(()) => return Ok(record),
@@ -52,19 +51,18 @@ pub async fn reveal(
     Err(Refused::Busy)
 }
 
-fn revealed(
+/// The next version of a credential, and the event that records what led there.
+pub(crate) fn moved(
     context: &mut Context,
     by: &Actor,
     mut stored: StoredCredential,
-) -> (StoredCredential, gatepass_domain::Event) {
-    let credential = &stored.credential;
-    let subject = CredentialSubject {
-        credential_id: credential.id,
-        app_id: credential.app_id,
-        request_id: credential.request_id,
-    };
-    let aggregate = Aggregate::Credential(credential.id);
-    stored.credential = credential.revised(credential.content.clone(), context.now);
-    let event = stored.chain.append(context, aggregate, by, Detail::CredentialRevealed(subject), None);
+    content: Credential,
+    detail: fn(CredentialSubject) -> Detail,
+    reason: Option<String>,
+) -> (StoredCredential, Event) {
+    let Credential { id, app_id, request_id, .. } = content;
+    let subject = CredentialSubject { credential_id: id, app_id, request_id };
+    stored.credential = stored.credential.revised(content, context.now);
+    let event = stored.chain.append(context, Aggregate::Credential(id), by, detail(subject), reason);
     (stored, event)
 }

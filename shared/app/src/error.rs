@@ -1,7 +1,8 @@
 //! Why a use case did not do what was asked.
 
-use gatepass_domain::access_request::Status;
-use gatepass_domain::id::{ProductId, RequestId};
+use gatepass_domain::access_request::{Status, UsedBy};
+use gatepass_domain::credential::CredentialStatus;
+use gatepass_domain::id::RequestId;
 use gatepass_domain::text::Invalid;
 use gatepass_domain::{Actor, Violation};
 use gatepass_store::{Answer, CommitError, StoreError};
@@ -58,6 +59,22 @@ pub enum Refused {
     /// The credential no longer works, so that its key is of no use.
     #[error("The credential is not active: ask for access again.")]
     CredentialNotActive,
+    /// Only an active credential can be suspended.
+    #[error("Only an active credential can be suspended; this one is {}.", .0.as_str())]
+    NotSuspendable(CredentialStatus),
+    /// Only a suspended credential can be resumed.
+    #[error("Only a suspended credential can be resumed; this one is {}.", .0.as_str())]
+    NotSuspended(CredentialStatus),
+    /// Requests await it, or access stands by it.
+    #[error(
+        "The {what} is in use; see `in_use_by`. Delete it with `?force=true` to revoke and reject all of that first."
+    )]
+    InUse {
+        /// What kind of thing it is.
+        what: &'static str,
+        /// The newest of the requests that need it, at most 100.
+        by: Vec<UsedBy>,
+    },
     /// The settings switch this way of asking for access off.
     #[error("Access is not asked for in this way here: {0}.")]
     FlowDisabled(&'static str),
@@ -120,11 +137,6 @@ impl Refused {
             CommitError::Store(error) => Self::Store(error),
             CommitError::Refused(_) => Self::Busy,
         }
-    }
-
-    /// That there is none of `product` any more.
-    pub(crate) fn product_gone(product: &ProductId) -> Self {
-        Self::Rule(Violation::NoLongerAvailable(vec![product.clone()]))
     }
 
     /// Whether trying again may help, without anything being changed in between.

@@ -20,7 +20,7 @@ pub struct Idempotent<T> {
 impl<T> Idempotent<T> {
     /// A use case run by Gatepass itself, which nobody repeats with a key.
     pub fn unkeyed() -> Self {
-        Self { key: None, answer: |_| Answer { status: 200, body: String::new(), location: None } }
+        Self { key: None, answer: |_| Answer::nothing() }
     }
 
     /// Stops when the same was answered before.
@@ -42,6 +42,16 @@ impl<T> Idempotent<T> {
             Some(key) => transaction.answer(key, (self.answer)(result), context.now),
             None => transaction,
         }
+    }
+
+    /// Records the answer by itself, at the end of what took several transactions.
+    pub(crate) async fn settle(&self, store: &Store, context: &mut Context, result: &T) -> Result<(), Refused> {
+        if self.key.is_none() {
+            return Ok(());
+        }
+        let transaction = Transaction::new(context);
+        let committed = store.commit(self.record(transaction, result, context)).await;
+        committed.map_err(|error| self.beaten(&error, context).unwrap_or_else(|| Refused::unexpected(error)))
     }
 
     /// What was answered to somebody who came first with the same key, if that is why the commit failed.

@@ -5,6 +5,7 @@
 //!
 //! Nothing here knows HTTP, Lambda or a gateway.
 
+mod ending;
 mod error;
 mod idempotent;
 mod precondition;
@@ -15,13 +16,19 @@ pub mod auto_approve;
 pub mod browse;
 pub mod cart;
 pub mod credentials;
+pub mod decide;
+pub mod evaluate;
+pub mod grant;
 pub mod offerings;
 pub mod reject;
 pub mod requests;
 pub mod retry;
 pub mod revoke;
+pub mod revoke_credential;
 pub mod settings;
+pub mod statistics;
 pub mod submit;
+pub mod suspend;
 pub mod sweep;
 pub mod withdraw;
 

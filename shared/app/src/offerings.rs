@@ -1,34 +1,51 @@
-//! Put catalogues, products and plans on offer (R29–R32).
+//! Put catalogues, products and plans on offer, and take them off again (R29–R32).
 
-use gatepass_domain::event::{Chain, EntitySubject};
+use gatepass_domain::access_request::UsedBy;
+use gatepass_domain::event::EntitySubject;
 use gatepass_domain::text::Invalid;
 use gatepass_domain::{Actor, ApiOwner, Catalogue, Context, Plan, Product, Versioned};
-use gatepass_store::{Guard, Offering, Store, Transaction};
+use gatepass_store::{Guard, Named, Offering, Store, Transaction};
 
 use crate::ROUNDS;
+use crate::ending::{Undecided, end};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::precondition::Precondition;
 
-/// A kind of offering that can check itself.
+/// The most users of an offering that are named at once.
+const MOST_NAMED: usize = 100;
+
+/// A kind of offering that can check itself, and is found again where it is used.
 pub trait Checked: Offering {
     /// Checks what a type cannot say.
     ///
     /// # Errors
     /// Every fault at once, each with a JSON pointer.
     fn check(&self) -> Result<(), Vec<Invalid>>;
+    /// How requests name it.
+    fn named(id: &Self::Id) -> Named;
+    /// The list of a catalogue that it may stand in.
+    fn list_in(catalogue: &mut Catalogue) -> Option<&mut Vec<Self::Id>>;
 }
 
 macro_rules! checked {
-    ($($entity:ty),*) => {$(
+    ($entity:ident, $catalogue:ident => $list:expr) => {
         impl Checked for $entity {
             fn check(&self) -> Result<(), Vec<Invalid>> {
                 self.check()
             }
+            fn named(id: &Self::Id) -> Named {
+                Named::$entity(id.clone())
+            }
+            fn list_in($catalogue: &mut Catalogue) -> Option<&mut Vec<Self::Id>> {
+                $list
+            }
         }
-    )*};
+    };
 }
-checked!(Catalogue, Product, Plan);
+checked!(Catalogue, _catalogue => None);
+checked!(Product, catalogue => Some(&mut catalogue.product_ids));
+checked!(Plan, catalogue => Some(&mut catalogue.plan_ids));
 
 /// Creates a catalogue, product or plan.
 ///
@@ -45,7 +62,8 @@ pub async fn create<T: Checked>(
     idempotent.check(store, context).await?;
     let entity = Versioned::first(content, context.now);
     let slug = entity.id().to_string();
-    let mut chain = Chain::default();
+    // What had this slug before left a chain behind, which goes on.
+    let mut chain = store.end_of_chain(&entity.aggregate()).await?;
     let detail = T::created(EntitySubject { id: slug.clone(), version: entity.version });
     let event = chain.append(context, entity.aggregate(), by, detail, None);
     let transaction = Transaction::new(context).offering(&entity, &event, chain);
@@ -72,13 +90,25 @@ pub async fn replace<T: Checked>(
     content: T,
 ) -> Result<Versioned<T>, Refused> {
     Checked::check(&content).map_err(Refused::Invalid)?;
+    revise(store, context, &Actor::from(owner.person()), content.id(), precondition, |_| content.clone()).await
+}
+
+/// Changes the catalogue, product or plan `id` into what `next` makes of it.
+async fn revise<T: Checked>(
+    store: &Store,
+    context: &mut Context,
+    by: &Actor,
+    id: &T::Id,
+    precondition: Precondition,
+    next: impl Fn(T) -> T,
+) -> Result<Versioned<T>, Refused> {
     for _ in 0..ROUNDS {
-        let standing = store.offering::<T>(content.id()).await?;
+        let standing = store.offering::<T>(id).await?;
         let (standing, mut chain) = standing.ok_or(Refused::NotFound(T::KIND))?;
         precondition.check(standing.version)?;
-        let next = standing.revised(content.clone(), context.now);
-        let detail = T::updated(EntitySubject { id: next.id().to_string(), version: next.version });
-        let event = chain.append(context, next.aggregate(), &Actor::from(owner.person()), detail, None);
+        let next = standing.revised(next(standing.content.clone()), context.now);
+        let detail = T::updated(EntitySubject { id: id.to_string(), version: next.version });
+        let event = chain.append(context, next.aggregate(), by, detail, None);
         match store.commit(Transaction::new(context).offering(&next, &event, chain)).await {
             Ok(()) => return Ok(next),
             Err(error) if error.is_refused_by(Guard::Offering) => {}
@@ -86,6 +116,92 @@ pub async fn replace<T: Checked>(
         }
     }
     Err(Refused::Busy)
+}
+
+/// The requests that await the catalogue, product or plan `id`, or give access by it: the newest 100.
+///
+/// # Errors
+/// [`Refused::NotFound`].
+pub async fn usage<T: Checked>(store: &Store, _owner: &ApiOwner, id: &T::Id) -> Result<Vec<UsedBy>, Refused> {
+    store.offering::<T>(id).await?.ok_or(Refused::NotFound(T::KIND))?;
+    used_by::<T>(store, id).await
+}
+
+async fn used_by<T: Checked>(store: &Store, id: &T::Id) -> Result<Vec<UsedBy>, Refused> {
+    let requests = store.standing_requests(&T::named(id), MOST_NAMED).await?;
+    Ok(requests.iter().map(UsedBy::from).collect())
+}
+
+/// What to do about requests that need what is to be deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InUse {
+    /// Leave all as it is.
+    Keep,
+    /// Reject those that wait, and revoke access that stands.
+    Force,
+}
+
+/// Deletes the catalogue, product or plan `id`. It disappears from the catalogues first, so that nobody
+/// asks for it any more; with [`InUse::Force`] what needs it ends next; then it is gone. Broken off half-way, it
+/// is finished by deleting again.
+///
+/// # Errors
+/// [`Refused::NotFound`]; [`Refused::VersionMismatch`]; [`Refused::InUse`] with who is hit.
+pub async fn delete<T: Checked>(
+    store: &Store,
+    context: &mut Context,
+    owner: &ApiOwner,
+    id: &T::Id,
+    precondition: Precondition,
+    in_use: InUse,
+) -> Result<(), Refused> {
+    let by = Actor::from(owner.person());
+    for _ in 0..ROUNDS {
+        let (standing, mut chain) = store.offering::<T>(id).await?.ok_or(Refused::NotFound(T::KIND))?;
+        precondition.check(standing.version)?;
+        if in_use == InUse::Keep {
+            let used_by = used_by::<T>(store, id).await?;
+            if !used_by.is_empty() {
+                return Err(Refused::InUse { what: T::KIND, by: used_by });
+            }
+        }
+        strike::<T>(store, context, &by, id).await?;
+        if in_use == InUse::Force {
+            let reason = format!("The {} `{id}` was deleted.", T::KIND);
+            for request in store.standing_requests(&T::named(id), usize::MAX).await? {
+                end(store, context, &by, request.facts().id, Undecided::Rejected, &reason).await?;
+            }
+        }
+        let detail = T::deleted(EntitySubject { id: id.to_string(), version: standing.version });
+        let event = chain.append(context, standing.aggregate(), &by, detail, None);
+        match store.commit(Transaction::new(context).without_offering(&standing, &event)).await {
+            Ok(()) => return Ok(()),
+            Err(error) if error.is_refused_by(Guard::Offering) => {}
+            Err(error) => return Err(Refused::unexpected(error)),
+        }
+    }
+    Err(Refused::Busy)
+}
+
+/// Takes `id` out of every catalogue that lists it.
+async fn strike<T: Checked>(store: &Store, context: &mut Context, by: &Actor, id: &T::Id) -> Result<(), Refused> {
+    for catalogue in store.all_offerings::<Catalogue>().await? {
+        let mut content = catalogue.content;
+        if !T::list_in(&mut content).is_some_and(|list| list.contains(id)) {
+            continue;
+        }
+        let without = |mut catalogue: Catalogue| {
+            if let Some(list) = T::list_in(&mut catalogue) {
+                list.retain(|listed| listed != id);
+            }
+            catalogue
+        };
+        match revise(store, context, by, &content.id, Precondition::Any, without).await {
+            Ok(_) | Err(Refused::NotFound(_)) => {}
+            Err(refused) => return Err(refused),
+        }
+    }
+    Ok(())
 }
 
 /// The catalogue, product or plan `id`.

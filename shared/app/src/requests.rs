@@ -1,58 +1,35 @@
 //! List and read access requests: one's own, and as an API Owner everybody's (R21, R24, R34).
 
-use gatepass_domain::access_request::{AccessRequestView, Status};
+use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::id::RequestId;
 use gatepass_domain::{AccessRequest, ApiOwner, Person};
-use gatepass_store::{Dossier, Filter, Page, Position, Store};
-use jiff::Timestamp;
+use gatepass_store::{Dossier, Filter, Listing, Page, Store};
 
 use crate::error::Refused;
 
-/// Which page of a list.
-#[derive(Debug, Clone)]
-pub struct Listing {
-    /// Only requests in this status.
-    pub status: Option<Status>,
-    /// At most so many rows.
-    pub limit: usize,
-    /// After this row.
-    pub after: Option<Position>,
-}
-
-/// The requests of `caller`, newest first.
+/// The requests of `caller`.
 ///
 /// # Errors
 /// [`Refused::Store`].
-pub async fn list_own(
-    store: &Store,
-    now: Timestamp,
-    caller: &Person,
-    listing: &Listing,
-) -> Result<Page<AccessRequestView>, Refused> {
-    page(store, now, &Filter::Requester(caller.id.clone()), listing).await
+pub async fn list_own(store: &Store, caller: &Person, listing: &Listing) -> Result<Page<AccessRequestView>, Refused> {
+    page(store, &Filter::Requester(caller.id.clone()), listing).await
 }
 
-/// Everybody's requests, as far as `filter` lets through, newest first.
+/// Everybody's requests, as far as `filter` lets through.
 ///
 /// # Errors
 /// [`Refused::Store`].
 pub async fn list_all(
     store: &Store,
-    now: Timestamp,
     _owner: &ApiOwner,
     filter: &Filter,
     listing: &Listing,
 ) -> Result<Page<AccessRequestView>, Refused> {
-    page(store, now, filter, listing).await
+    page(store, filter, listing).await
 }
 
-async fn page(
-    store: &Store,
-    now: Timestamp,
-    filter: &Filter,
-    listing: &Listing,
-) -> Result<Page<AccessRequestView>, Refused> {
-    let page = store.requests(now, filter, listing.status, listing.limit, listing.after.as_ref()).await?;
+async fn page(store: &Store, filter: &Filter, listing: &Listing) -> Result<Page<AccessRequestView>, Refused> {
+    let page = store.requests(filter, listing).await?;
     Ok(Page { items: page.items.iter().map(AccessRequest::view).collect(), next: page.next })
 }
 

@@ -3,6 +3,7 @@
 use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::id::RequestId;
 use gatepass_domain::{AccessRequest, Actor, ApiOwner, Context, Event};
+use gatepass_store::keys::Stage;
 use gatepass_store::{CommitError, Guard, Store, Transaction};
 
 use crate::ROUNDS;
@@ -48,7 +49,7 @@ pub async fn retry(
 pub async fn requeue_due(store: &Store, context: &mut Context) -> Result<usize, Refused> {
     let by = Actor::system("expire");
     let mut requeued = 0;
-    for request in store.open_requests().await? {
+    for request in store.requests_in(&[Stage::Queued]).await? {
         let AccessRequest::Queued(queued) = request else { continue };
         if queued.next_attempt_at().is_none_or(|due| due > context.now) {
             continue;

@@ -1,7 +1,7 @@
 //! Take access back: the request is revoked, and what it opened is closed in the same transaction.
 
-use gatepass_domain::access_request::{AccessRequestView, RequestKind, Revoked};
-use gatepass_domain::id::{ProductId, RequestId};
+use gatepass_domain::access_request::{AccessRequestView, Revoked};
+use gatepass_domain::id::RequestId;
 use gatepass_domain::{AccessRequest, Actor, Context, Event};
 use gatepass_store::{Guard, Store, Transaction};
 
@@ -85,26 +85,20 @@ async fn close(
     let Some(mut stored) = store.credential(request.app.id, credential_id).await? else { return Ok(transaction) };
     let closed = stored.credential.content.clone().without(&request.product_ids);
     stored.credential = stored.credential.revised(closed, context.now);
-    let mut transaction = transaction.credential(&stored);
-    for digest in &stored.digests {
-        let Some(mut record) = store.api_key(digest).await? else { continue };
-        record.grants.clone_from(&stored.credential.grants);
-        record.status = stored.credential.status;
-        transaction = transaction.api_key(&record);
-    }
-    Ok(transaction)
+    Ok(store.with_credential(transaction, &stored).await?)
 }
 
-/// Gives back what the request holds of its app's access. A new request holds all that it asked for;
-/// one that extends a credential only what was free at the time.
+/// Gives back what the request holds of its app's access: all that it asked for, or, when it extends a
+/// credential, what was free at the time.
 pub(crate) async fn release(
     store: &Store,
     transaction: Transaction,
     request: &AccessRequestView,
 ) -> Result<Transaction, Refused> {
-    let held: Vec<ProductId> = match request.kind {
-        RequestKind::New => request.product_ids.clone(),
-        _ => store.access_held_by(request.app.id, request.id).await?,
-    };
-    Ok(if held.is_empty() { transaction } else { transaction.release_access(request.app.id, request.id, &held) })
+    let AccessRequestView { id, app, product_ids, .. } = request;
+    if request.extends_credential_id.is_none() {
+        return Ok(transaction.release_access(app.id, *id, product_ids));
+    }
+    let held = store.access_held_by(app.id, *id).await?;
+    Ok(transaction.release_extension(app.id, *id, &held))
 }

@@ -1,6 +1,7 @@
 //! Read and change the settings.
 
 use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
+use gatepass_domain::settings::AccessFlow;
 use gatepass_domain::{Actor, ApiOwner, Context, Settings, Versioned};
 use gatepass_store::{Guard, Store, Transaction};
 use jiff::Timestamp;
@@ -15,6 +16,14 @@ use crate::precondition::Precondition;
 /// [`Refused::Store`].
 pub async fn get(store: &Store, _owner: &ApiOwner) -> Result<Versioned<Settings>, Refused> {
     Ok(read(store).await?.0)
+}
+
+/// How access is asked for here: everybody may know, because everybody's pages depend on it.
+///
+/// # Errors
+/// [`Refused::Store`].
+pub async fn access_flow(store: &Store) -> Result<AccessFlow, Refused> {
+    Ok(read(store).await?.0.access_flow)
 }
 
 async fn read(store: &Store) -> Result<(Versioned<Settings>, Chain), Refused> {

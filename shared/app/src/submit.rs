@@ -6,7 +6,7 @@ use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
 use gatepass_domain::plan::Limit;
 use gatepass_domain::policy::{self, Inputs, Subject};
 use gatepass_domain::settings::AccessFlow;
-use gatepass_domain::text::Findings;
+use gatepass_domain::text::{Findings, Invalid};
 use gatepass_domain::{AccessRequest, App, Context, Person, Plan, Product, Settings, Versioned, Violation, rule};
 use gatepass_store::{Allowance, CommitError, Guard, Store, StoredCart, SubmissionFacts, SubmissionKeys, Transaction};
 use jiff::Timestamp;
@@ -63,18 +63,40 @@ impl Application {
             let first = self.wanted.iter().position(|(_, other)| other == product) == Some(index);
             findings.require(first, &format!("/product_ids/{index}"), "must not repeat a product");
         }
-        findings.text(self.justification.as_deref().unwrap_or_default(), "/justification", MAX_TEXT);
-        if let Target::New(profile) = &self.target {
-            let faults = profile.check(caller).err().unwrap_or_default();
-            findings.extend(faults.into_iter().map(|fault| fault.below("/new_app")));
-            findings.require(
-                self.extends_credential_id.is_none(),
-                "/extends_credential_id",
-                "goes with `app_id`: a new app has no credential to extend",
-            );
-        }
+        findings.extend(faults(caller, &self.target, self.extends_credential_id, self.justification.as_deref()));
         findings.into_result().map_err(Refused::Invalid)
     }
+}
+
+/// Checks the part of an application that is not in the cart.
+pub(crate) fn check_order(
+    caller: &Person,
+    target: &Target,
+    extends: Option<CredentialId>,
+    justification: Option<&str>,
+) -> Result<(), Refused> {
+    let faults = faults(caller, target, extends, justification);
+    if faults.is_empty() { Ok(()) } else { Err(Refused::Invalid(faults)) }
+}
+
+fn faults(
+    caller: &Person,
+    target: &Target,
+    extends: Option<CredentialId>,
+    justification: Option<&str>,
+) -> Vec<Invalid> {
+    let mut findings = Findings::default();
+    findings.text(justification.unwrap_or_default(), "/justification", MAX_TEXT);
+    if let Target::New(profile) = target {
+        let faults = profile.check(caller).err().unwrap_or_default();
+        findings.extend(faults.into_iter().map(|fault| fault.below("/new_app")));
+        findings.require(
+            extends.is_none(),
+            "/extends_credential_id",
+            "goes with `app_id`: a new app has no credential to extend",
+        );
+    }
+    findings.into_result().err().unwrap_or_default()
 }
 
 /// Files the request: one batch of reads, one transaction.
@@ -135,7 +157,8 @@ fn keys<'a>(caller: &'a Person, application: &'a Application) -> SubmissionKeys<
     }
 }
 
-fn check_flow(flow: &Flow, settings: &Settings) -> Result<(), Refused> {
+/// Whether the settings allow this way of asking.
+pub(crate) fn check_flow(flow: &Flow, settings: &Settings) -> Result<(), Refused> {
     match (flow, settings.access_flow) {
         (Flow::Direct, AccessFlow::Cart) => Err(Refused::FlowDisabled("collect products in the cart and submit it")),
         (Flow::Cart(_), AccessFlow::Direct) => Err(Refused::FlowDisabled("ask for each product by itself")),

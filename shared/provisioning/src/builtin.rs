@@ -31,7 +31,6 @@ pub(crate) async fn issue(
         credential_id: id,
         app_id: facts.submission.app.id,
         plan_id: plan.id.clone(),
-        rate_limit: plan.rate_limit,
         status: CredentialStatus::Active,
         not_after: expires_at,
         grants: grants.clone(),
@@ -77,11 +76,6 @@ pub(crate) async fn extend(
     };
     let extended = stored.credential.content.clone().extended(&facts.product_ids());
     stored.credential = stored.credential.revised(extended, context.now);
-    let mut transaction = Transaction::new(context);
-    for digest in &stored.digests {
-        let Some(mut record) = store.api_key(digest).await? else { continue };
-        record.grants.clone_from(&stored.credential.grants);
-        transaction = transaction.api_key(&record);
-    }
-    Ok(transaction.credential(&stored).require_app(facts.submission.app.id))
+    let transaction = store.with_credential(Transaction::new(context), &stored).await?;
+    Ok(transaction.require_app(facts.submission.app.id))
 }

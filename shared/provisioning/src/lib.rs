@@ -15,7 +15,7 @@ use gatepass_domain::id::RequestId;
 use gatepass_domain::product::GatewayKind;
 use gatepass_domain::{AccessRequest, Actor, Context, Plan, Product, Versioned};
 use gatepass_sealing::Sealer;
-use gatepass_store::{CommitError, Store, Transaction};
+use gatepass_store::{CommitError, Guard, Store, Transaction};
 
 pub use error::ProvisioningError;
 use error::Setback;
@@ -32,7 +32,7 @@ pub enum Outcome {
     Deferred,
     /// Provisioning gave up; owners are told.
     Failed,
-    /// The request is not queued (any more), or its next attempt is not due.
+    /// The request is not queued (any more), its next attempt is not due, or its app is being deleted.
     NothingToDo,
 }
 
@@ -53,6 +53,7 @@ pub async fn provision(
         if queued.next_attempt_at().is_some() {
             return Ok(Outcome::NothingToDo);
         }
+        let app_id = queued.approved().facts().submission.app.id;
         let committed = match carry_out(store, sealer, context, &queued).await {
             Ok(effect) => {
                 let (provisioned, event) = queued.provisioned(context, &by);
@@ -65,6 +66,10 @@ pub async fn provision(
         match committed {
             Ok(outcome) => return Ok(outcome),
             Err(CommitError::Store(error)) => return Err(error.into()),
+            // The app is being deleted: whoever does that revokes this request next.
+            Err(error) if error.is_refused_by(Guard::Access) && store.app(app_id).await?.is_some() => {
+                return Ok(Outcome::NothingToDo);
+            }
             // The app was deleted, the request revoked or the credential changed in between: look again.
             Err(error @ CommitError::Refused(_)) => tracing::info!(%error, "provisioning starts over"),
         }
@@ -104,8 +109,10 @@ async fn carry_out(
     }
     let assignment = Assignment { request, plan };
     match submission.kind {
-        RequestKind::New | RequestKind::Grant => builtin::issue(sealer, context, &assignment).await,
-        RequestKind::Extend => builtin::extend(store, context, &assignment).await,
+        RequestKind::New | RequestKind::Extend | RequestKind::Grant => match submission.extends_credential_id {
+            None => builtin::issue(sealer, context, &assignment).await,
+            Some(_) => builtin::extend(store, context, &assignment).await,
+        },
         RequestKind::ChangePlan | RequestKind::Renewal => {
             Err(Setback::permanent("kind-not-supported", "This kind of request cannot be provisioned yet.".into()))
         }

@@ -66,6 +66,8 @@ struct Script {
     planned: VecDeque<(String, Fault)>,
     held: Vec<HeldCall>,
     calls: Vec<String>,
+    /// Capacity units consumed; `None` while nobody measures.
+    consumed: Option<f64>,
 }
 
 #[derive(Debug)]
@@ -92,6 +94,21 @@ impl Faults {
     /// The calls made since this was last asked, attempts of the SDK included.
     pub fn calls(&self) -> Vec<String> {
         std::mem::take(&mut self.script().calls)
+    }
+
+    /// The capacity units that the table says it took since this was last asked; the first time, zero.
+    pub fn consumed(&self) -> f64 {
+        self.script().consumed.replace(0.0).unwrap_or_default()
+    }
+
+    fn measures(&self) -> bool {
+        self.script().consumed.is_some()
+    }
+
+    fn add_consumed(&self, units: f64) {
+        if let Some(consumed) = &mut self.script().consumed {
+            *consumed += units;
+        }
     }
 
     /// Whether every planned fault has happened.
@@ -147,19 +164,25 @@ impl HttpConnector for FaultyConnector {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
         let (held, fault) = self.faults.next(&operation);
-        let inner = self.inner.clone();
+        let (inner, faults) = (self.inner.clone(), self.faults.clone());
         HttpConnectorFuture::new(async move {
             if let Some(held) = held {
                 held.pass().await;
             }
-            send(inner, request, &operation, fault).await
+            if !faults.measures() {
+                return send(inner, request, &operation, fault).await;
+            }
+            let answer = send(inner, asking_for_capacity(request), &operation, fault).await?;
+            let (answer, units) = capacity_of(answer).await;
+            faults.add_consumed(units);
+            Ok(answer)
         })
     }
 }
 
 async fn send(
     inner: SharedHttpConnector,
-    mut request: HttpRequest,
+    request: HttpRequest,
     operation: &str,
     fault: Option<Fault>,
 ) -> Result<HttpResponse, ConnectorError> {
@@ -180,7 +203,7 @@ async fn send(
             Err(ConnectorError::io("the reply was lost".into()))
         }
         Some(Fault::HalfProcessed) => {
-            let left = split_batch(&mut request);
+            let (request, left) = split_batch(request);
             let answer = inner.call(request).await?;
             Ok(with_unprocessed(answer, left).await)
         }
@@ -199,9 +222,38 @@ fn body(request: &HttpRequest) -> Value {
     serde_json::from_slice(bytes).expect("a call of DynamoDB is JSON")
 }
 
+fn with_body(mut request: HttpRequest, body: &Value) -> HttpRequest {
+    let text = body.to_string();
+    request.headers_mut().insert("content-length", text.len().to_string());
+    *request.body_mut() = SdkBody::from(text);
+    request
+}
+
+fn asking_for_capacity(request: HttpRequest) -> HttpRequest {
+    let mut asked = body(&request);
+    asked["ReturnConsumedCapacity"] = json!("TOTAL");
+    with_body(request, &asked)
+}
+
+/// The answer, and the capacity units that it names.
+async fn capacity_of(answer: HttpResponse) -> (HttpResponse, f64) {
+    let (answer, body) = read(answer).await;
+    let consumed = &body["ConsumedCapacity"];
+    let tables = consumed.as_array().cloned().unwrap_or_else(|| vec![consumed.clone()]);
+    (answer, tables.iter().filter_map(|table| table["CapacityUnits"].as_f64()).sum())
+}
+
+/// The answer unchanged, and what it says.
+async fn read(answer: HttpResponse) -> (HttpResponse, Value) {
+    let status = answer.status();
+    let bytes = ByteStream::new(answer.into_body()).collect().await.expect("the table answers in full").into_bytes();
+    let body = serde_json::from_slice(&bytes).expect("an answer of DynamoDB is JSON");
+    (HttpResponse::new(status, SdkBody::from(bytes.to_vec())), body)
+}
+
 /// Takes every other key out of a `BatchGetItem`; gives those, as DynamoDB hands them back.
-fn split_batch(request: &mut HttpRequest) -> Value {
-    let mut kept = body(request);
+fn split_batch(request: HttpRequest) -> (HttpRequest, Value) {
+    let mut kept = body(&request);
     let mut left = kept["RequestItems"].clone();
     for (items, parity) in [(&mut kept["RequestItems"], 0), (&mut left, 1)] {
         for table in items.as_object_mut().expect("it names tables").values_mut() {
@@ -210,16 +262,12 @@ fn split_batch(request: &mut HttpRequest) -> Value {
             table["Keys"] = Value::Array(chosen);
         }
     }
-    let text = kept.to_string();
-    request.headers_mut().insert("content-length", text.len().to_string());
-    *request.body_mut() = SdkBody::from(text);
-    left
+    (with_body(request, &kept), left)
 }
 
 async fn with_unprocessed(answer: HttpResponse, left: Value) -> HttpResponse {
     let status = answer.status();
-    let bytes = ByteStream::new(answer.into_body()).collect().await.expect("the table answers in full").into_bytes();
-    let mut body: Value = serde_json::from_slice(&bytes).expect("an answer of DynamoDB is JSON");
+    let (_, mut body) = read(answer).await;
     if left.as_object().is_some_and(|tables| tables.values().any(|table| table["Keys"] != json!([]))) {
         body["UnprocessedKeys"] = left;
     }

@@ -112,6 +112,10 @@ pub(crate) fn said<T>(result: &Result<T, Refused>) -> &'static str {
         Err(Refused::NoLongerPossible(_)) => "no-longer-possible",
         Err(Refused::Busy) => "busy",
         Err(Refused::Store(_)) => "store",
+        Err(Refused::CartFull) => "cart-full",
+        Err(Refused::NotApproved) => "not-approved",
+        Err(Refused::AlreadyRevoked) => "already-revoked",
+        Err(Refused::VersionMismatch { .. }) => "version-mismatch",
         Err(other) => panic!("{other:?}"),
     }
 }

@@ -81,10 +81,14 @@ async fn a_catalogue_may_name_what_is_gone_and_name_it_twice() {
     let world = World::new().await;
     let mut public = demo::catalogues().remove(0);
     public.product_ids = ["maps-api", "gone", "weather-api", "maps-api"].map(slug).to_vec();
+    public.plan_ids = ["gone", "gold"].map(slug).to_vec();
     world.offer(public).await;
     let shelf = browse::catalogue(&world.store, Some(&ada()), &slug("public-apis")).await.unwrap();
     assert_eq!(
         shelf.products.iter().map(|product| product.id.as_str()).collect::<Vec<_>>(),
         ["maps-api", "weather-api"]
     );
+    assert_eq!(shelf.catalogue.plan_ids, [slug("gold")]);
+    let offer = browse::product(&world.store, &ada(), &slug("maps-api")).await.unwrap();
+    assert_eq!(offer.catalogues, [(slug("public-apis"), vec![slug("gold")])]);
 }

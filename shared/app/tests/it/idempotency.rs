@@ -6,6 +6,7 @@ use gatepass_domain::id::RequestId;
 use gatepass_domain::plan::Limit;
 use gatepass_domain::{ApiOwner, Plan};
 use gatepass_store::Store;
+use gatepass_store::keys::Stage;
 use gatepass_testkit::{Fault, World, ada, context, demo, grace, owen};
 
 use crate::asking::{keyed, replayed, said, story, submit, submit_keyed, weather};
@@ -25,7 +26,7 @@ async fn a_repeated_submit_is_answered_as_the_first_was() {
     assert_eq!(said(&other), "idempotency-key-reused");
     let graces = submit_keyed(&world.store, &grace(), &asked, &keyed(&grace(), "once", "a")).await.unwrap();
     assert_ne!(graces.id, first.id);
-    assert_eq!(world.store.open_requests().await.unwrap().len(), 2);
+    assert_eq!(world.store.requests_in(&Stage::OPEN).await.unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -51,7 +52,7 @@ async fn a_submit_whose_reply_was_lost_is_made_once() {
     world.table.faults.plan("TransactWriteItems", Fault::LostReply, 3);
     assert_eq!(said(&submit_keyed(&world.store, &ada(), &asked, &key).await), "store");
     replayed(submit_keyed(&world.store, &ada(), &asked, &key).await);
-    assert_eq!(world.store.open_requests().await.unwrap().len(), 2);
+    assert_eq!(world.store.requests_in(&Stage::OPEN).await.unwrap().len(), 2);
 }
 
 #[tokio::test]

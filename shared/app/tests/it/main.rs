@@ -2,14 +2,17 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod apps;
 mod asking;
 mod auto_approve;
 mod browse;
+mod cart;
 mod decide;
 mod idempotency;
 mod races;
 mod retry;
 mod reveal;
+mod revoke;
 mod submit;
 mod sweep;
 mod withdraw;

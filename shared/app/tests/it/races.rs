@@ -4,6 +4,7 @@ use gatepass_app::submit::Target;
 use gatepass_domain::Plan;
 use gatepass_domain::access_request::Status;
 use gatepass_domain::plan::Limit;
+use gatepass_store::keys::Stage;
 use gatepass_testkit::{Fault, World, ada, demo, owner};
 
 use crate::asking::{application, approve, create_app, reject, said, standing, story, submit, tally, weather};
@@ -62,7 +63,7 @@ async fn of_twenty_submits_against_an_allowance_of_five_five_pass() {
         })
         .await;
         assert_eq!(tally(said), [("ok", 5), ("quota-exceeded", 15)].into());
-        assert_eq!(world.store.open_requests().await.unwrap().len(), 5);
+        assert_eq!(world.store.requests_in(&Stage::OPEN).await.unwrap().len(), 5);
         assert_eq!(world.store.apps_seen_by(&ada()).await.unwrap().len(), 5, "no app without its request");
     }
 }
@@ -80,7 +81,7 @@ async fn of_twenty_submits_for_one_app_one_holds_the_product() {
     })
     .await;
     assert_eq!(tally(said), [("duplicate-access", 19), ("ok", 1)].into());
-    assert_eq!(world.store.open_requests().await.unwrap().len(), 1);
+    assert_eq!(world.store.requests_in(&Stage::OPEN).await.unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

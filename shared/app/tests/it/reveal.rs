@@ -23,7 +23,6 @@ async fn issue(store: &Store, app_id: AppId, expires_at: Option<Timestamp>) -> S
         credential_id: id,
         app_id,
         plan_id: slug("gold"),
-        rate_limit: None,
         status: CredentialStatus::Active,
         not_after: expires_at,
         grants: Vec::new(),

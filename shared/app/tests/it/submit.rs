@@ -9,6 +9,7 @@ use gatepass_domain::plan::Limit;
 use gatepass_domain::policy::{Review, Rule};
 use gatepass_domain::product::{AuthMethod, GatewayKind};
 use gatepass_domain::{Catalogue, Plan, Product};
+use gatepass_store::keys::Stage;
 use gatepass_testkit::{World, ada, context, demo, grace};
 use jiff::SignedDuration;
 
@@ -98,7 +99,7 @@ async fn r8_r15_r17_the_first_rule_broken_is_named() {
     ] {
         assert_eq!(said(&submit(&world.store, &ada(), &asked).await), expected, "{asked:?}");
     }
-    assert!(world.store.open_requests().await.unwrap().is_empty(), "nothing is left of what was refused");
+    assert!(world.store.requests_in(&Stage::OPEN).await.unwrap().is_empty(), "nothing is left of what was refused");
     let fleet = elsewhere("partner-apis", "fleet-api");
     let in_graces = Application { target: existing(graces), ..fleet };
     assert_eq!(said(&submit(&world.store, &grace(), &in_graces).await), "ok", "grace is a partner");
@@ -168,7 +169,7 @@ async fn r19_a_new_app_comes_with_its_request_or_not_at_all() {
         assert_eq!(said(&submit(&world.store, &ada(), &asked).await), expected);
     }
     assert_eq!(apps::list(&world.store, &ada()).await.unwrap().len(), 1);
-    assert_eq!(world.store.open_requests().await.unwrap().len(), 1);
+    assert_eq!(world.store.requests_in(&Stage::OPEN).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

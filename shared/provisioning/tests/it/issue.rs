@@ -31,7 +31,6 @@ async fn r18_r26_the_credential_is_in_the_app_under_the_id_allocated_at_approval
 
     let record = scene.world.store.api_key(&stored.digests[0]).await.unwrap().unwrap();
     assert_eq!((record.credential_id, record.app_id, record.not_after), (credential.id, approved.app.id, end));
-    assert_eq!(record.rate_limit.map(|limit| limit.requests), Some(25));
     assert_eq!(record.opens(&slug("maps-api"), context().now), Ok(()));
     assert!(record.opens(&slug("fleet-api"), context().now).is_err());
 

@@ -5,6 +5,7 @@ use gatepass_domain::access_request::{AccessRequestView, ProvisioningStatus};
 use gatepass_domain::product::GatewayKind;
 use gatepass_domain::{Plan, Product};
 use gatepass_provisioning::Outcome;
+use gatepass_store::Transaction;
 use gatepass_testkit::{Fault, context, demo, owen};
 
 use crate::scene::{Scene, new_app, slug};
@@ -99,6 +100,17 @@ async fn what_is_gone_is_named() {
     assert_eq!(scene.provision(request.id).await, Outcome::Failed);
     let (code, message) = failure(&scene, &request).await;
     assert!(code == "plan-gone" && message.contains("gold"), "{code}: {message}");
+}
+
+#[tokio::test]
+async fn an_app_that_is_being_deleted_gets_no_key_and_is_no_failure() {
+    let scene = Scene::new().await;
+    let request = weather(&scene).await;
+    let closed = Transaction::new(&mut context()).close_app(request.app.id);
+    scene.world.store.commit(closed).await.unwrap();
+    assert_eq!(scene.provision(request.id).await, Outcome::NothingToDo);
+    assert_eq!(scene.view(request.id).await.provisioning.status, ProvisioningStatus::Queued);
+    assert!(scene.credentials(&request).await.is_empty());
 }
 
 #[tokio::test]

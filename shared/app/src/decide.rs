@@ -1,0 +1,79 @@
+//! Decide on many requests in the same way, each by itself.
+
+use std::collections::HashSet;
+
+use gatepass_domain::access_request::AccessRequestView;
+use gatepass_domain::id::RequestId;
+use gatepass_domain::text::Findings;
+use gatepass_domain::{ApiOwner, Context};
+use gatepass_store::{Answer, IdempotencyKey, Store};
+
+use crate::approve::{approve, check_note};
+use crate::error::Refused;
+use crate::idempotent::Idempotent;
+use crate::reject::{check_reason, reject};
+
+/// The most requests that are decided on at once.
+pub const MOST: usize = 100;
+
+/// What is decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// To approve, with a note.
+    Approve(Option<String>),
+    /// To reject, with the reason that each requester will read.
+    Reject(String),
+}
+
+/// Checks what a type cannot say.
+///
+/// # Errors
+/// [`Refused::Invalid`].
+pub fn check(ids: &[RequestId], decision: &Decision) -> Result<(), Refused> {
+    let mut findings = Findings::default();
+    findings.require((1..=MOST).contains(&ids.len()), "/ids", "must name 1 to 100 requests");
+    let mut seen = HashSet::new();
+    for (index, id) in ids.iter().enumerate() {
+        findings.require(seen.insert(id), &format!("/ids/{index}"), "must not repeat a request");
+    }
+    findings.into_result().map_err(Refused::Invalid)?;
+    match decision {
+        Decision::Approve(note) => check_note(note.as_deref()),
+        Decision::Reject(reason) => check_reason(reason),
+    }
+}
+
+/// Decides on each of `ids`; what stands in the way of one is no obstacle to the others. `answer` is how a
+/// single decision is answered.
+///
+/// With an idempotency key each decision is kept under that key and its request's id: sent again, it goes on
+/// where it was broken off.
+///
+/// # Errors
+/// [`Refused::IdempotencyKeyReused`] when the key was used for something else; [`Refused::Store`] when that
+/// could not be found out. Whatever befalls a single request is its own result.
+pub async fn decide(
+    store: &Store,
+    context: &mut Context,
+    owner: &ApiOwner,
+    ids: &[RequestId],
+    decision: &Decision,
+    key: Option<IdempotencyKey>,
+    answer: fn(&AccessRequestView) -> Answer,
+) -> Result<Vec<Result<AccessRequestView, Refused>>, Refused> {
+    let whole = Idempotent { key: key.clone(), answer: |(): &()| Answer::nothing() };
+    match whole.settle(store, context, &()).await {
+        Ok(()) | Err(Refused::Replayed(_)) => {}
+        Err(refused) => return Err(refused),
+    }
+    let mut results = Vec::with_capacity(ids.len());
+    for id in ids {
+        let key = key.clone().map(|key| IdempotencyKey { key: format!("{}\u{0}{id}", key.key), ..key });
+        let idempotent = Idempotent { key, answer };
+        results.push(match decision {
+            Decision::Approve(note) => approve(store, context, owner, *id, note.clone(), &idempotent).await,
+            Decision::Reject(reason) => reject(store, context, owner, *id, reason, &idempotent).await,
+        });
+    }
+    Ok(results)
+}

@@ -1,0 +1,156 @@
+//! Grant access that nobody asked for. It stands among the requests like any other, approved from the start.
+
+use gatepass_domain::access_request::{self, AccessRequestView, AppRef, Item, MAX_TEXT, RequestKind, Submission};
+use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
+use gatepass_domain::policy::{Inputs, Review, Rule, Subject, Verdict};
+use gatepass_domain::text::{Findings, Invalid};
+use gatepass_domain::{ApiOwner, App, Catalogue, Context, Person, Plan, Product, Versioned, Violation, rule};
+use gatepass_store::{Store, Transaction};
+
+use crate::ROUNDS;
+use crate::error::Refused;
+use crate::idempotent::Idempotent;
+use crate::submit::MAX_PRODUCTS;
+
+/// What an API Owner grants to an app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gift {
+    /// The products; at least one.
+    pub product_ids: Vec<ProductId>,
+    /// The plan.
+    pub plan_id: PlanId,
+    /// The catalogue that offers them; any that does, unless one is named.
+    pub catalogue_id: Option<CatalogueId>,
+    /// The credential to extend, instead of issuing a new one.
+    pub extends_credential_id: Option<CredentialId>,
+    /// What the record and the app's owner should know.
+    pub note: Option<String>,
+}
+
+impl Gift {
+    /// Checks what a type cannot say.
+    ///
+    /// # Errors
+    /// Every fault at once, each with a JSON pointer.
+    pub fn check(&self) -> Result<(), Refused> {
+        let mut findings = Findings::default();
+        let count = self.product_ids.len();
+        findings.require((1..=MAX_PRODUCTS).contains(&count), "/product_ids", "must name 1 to 20 products");
+        for (index, product) in self.product_ids.iter().enumerate() {
+            let first = self.product_ids.iter().position(|other| other == product) == Some(index);
+            findings.require(first, &format!("/product_ids/{index}"), "must not repeat a product");
+        }
+        findings.text(self.note.as_deref().unwrap_or_default(), "/note", MAX_TEXT);
+        findings.into_result().map_err(Refused::Invalid)
+    }
+}
+
+/// Grants the app `app_id` what `gift` says. Whom a catalogue is presented to does not matter here; what
+/// goes together does.
+///
+/// # Errors
+/// [`Refused::Invalid`]; [`Refused::NotFound`]; [`Refused::OwnRequest`] for the owner's own app; the first rule
+/// broken; [`Refused::DuplicateAccess`].
+pub async fn grant(
+    store: &Store,
+    context: &mut Context,
+    owner: &ApiOwner,
+    app_id: AppId,
+    gift: &Gift,
+    idempotent: &Idempotent<AccessRequestView>,
+) -> Result<AccessRequestView, Refused> {
+    gift.check()?;
+    for _ in 0..ROUNDS {
+        let app = store.app(app_id).await?;
+        idempotent.check(store, context).await?;
+        let app = app.ok_or(Refused::NotFound("app"))?;
+        if app.owner == owner.person().id {
+            return Err(Refused::OwnRequest);
+        }
+        let submission = submission(store, owner, &app, gift).await?;
+        let (request, event) = access_request::grant(context, submission, owner, gift.note.clone());
+        let view = request.view();
+        let transaction = Transaction::new(context).request(&request, &event);
+        let transaction = match gift.extends_credential_id {
+            None => transaction.claim_access(app_id, view.id, &view.product_ids),
+            Some(_) => transaction.claim_free_access(app_id, view.id, &view.product_ids),
+        };
+        let transaction = idempotent.record(transaction, &view, context);
+        match store.commit(transaction).await {
+            Ok(()) => return Ok(view),
+            Err(error) => match (idempotent.beaten(&error, context), error.access_refused(&view.product_ids)) {
+                (Some(refused), _) => return Err(refused),
+                (None, Some(Some(conflicting))) => return Err(Refused::DuplicateAccess { conflicting }),
+                // The app was deleted in between.
+                (None, Some(None)) => {}
+                (None, None) => return Err(Refused::unexpected(error)),
+            },
+        }
+    }
+    Err(Refused::Busy)
+}
+
+/// What is granted, held against the rules that hold without a requester.
+async fn submission(store: &Store, owner: &ApiOwner, app: &Versioned<App>, gift: &Gift) -> Result<Submission, Refused> {
+    let plan = store.offering::<Plan>(&gift.plan_id).await?.map(|(plan, _)| plan);
+    let plan = plan.ok_or_else(|| Refused::Invalid(vec![Invalid::new("/plan_id", "must be a plan that exists")]))?;
+    let products = store.offerings::<Product>(&gift.product_ids).await?;
+    let catalogues = store.all_offerings::<Catalogue>().await?;
+    let mut items = Vec::with_capacity(gift.product_ids.len());
+    for (index, product_id) in gift.product_ids.iter().enumerate() {
+        let product = products.iter().find(|product| &product.id == product_id).ok_or_else(|| {
+            let pointer = format!("/product_ids/{index}");
+            Refused::Invalid(vec![Invalid::new(&pointer, "must be a product that exists")])
+        })?;
+        let offered_by = catalogues.iter().find(|catalogue| {
+            gift.catalogue_id.as_ref().is_none_or(|wanted| wanted == &catalogue.id)
+                && catalogue.product_ids.contains(product_id)
+                && catalogue.plan_ids.contains(&plan.id)
+        });
+        let together = || Violation::NotOfferedTogether { product: product_id.clone(), plan: plan.id.clone() };
+        let catalogue_id = offered_by.ok_or_else(together)?.id.clone();
+        items.push(Item { product_id: product_id.clone(), catalogue_id, name: product.name.clone() });
+    }
+    let auth_method = rule::one_auth_method(products.iter().map(|product| &product.content))?;
+    if let Some(credential_id) = gift.extends_credential_id {
+        let stored = store.credential(app.id, credential_id).await?;
+        let credential = stored.as_ref().map(|stored| &stored.credential);
+        rule::check_extension(credential, &plan.id, auth_method, &gift.product_ids)?;
+    }
+    let requester = holder(store, app).await?;
+    let inputs = Inputs {
+        requester: Subject { id: requester.id.clone(), groups: requester.groups.clone() },
+        product_ids: gift.product_ids.clone(),
+    };
+    let reason = format!("{} granted it without a request", owner.person().name);
+    Ok(Submission {
+        kind: RequestKind::Grant,
+        requester,
+        app: AppRef { id: app.id, name: app.profile.name.clone() },
+        items,
+        plan_id: plan.id.clone(),
+        plan_name: plan.name.clone(),
+        auth_method,
+        extends_credential_id: gift.extends_credential_id,
+        justification: None,
+        policy: Verdict {
+            review: Review::Manual,
+            rule: Rule::Granted,
+            plan_version: plan.version,
+            inputs,
+            reasons: vec![reason],
+        },
+    })
+}
+
+/// Who is given the access: the app's owner, as they were described when they last asked for something.
+async fn holder(store: &Store, app: &App) -> Result<Person, Refused> {
+    let unknown = || Person {
+        id: app.owner.clone(),
+        name: app.owner.to_string(),
+        email: None,
+        groups: Vec::new(),
+        organisation: app.organisation.clone(),
+    };
+    Ok(store.person_last_seen(&app.owner).await?.unwrap_or_else(unknown))
+}
