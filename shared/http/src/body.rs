@@ -3,9 +3,10 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 
 use crate::BODY_LIMIT;
+use crate::json::Json;
 use crate::problem::{FieldError, Problem};
 
 /// A JSON body that must be there, with its bytes for the fingerprint of an idempotency key.
@@ -72,38 +73,19 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    // Serde would take a list for an object, its items for the members.
-    if bytes.trim_ascii_start().starts_with(b"[") {
-        let detail = "must be a JSON object, not a list".to_owned();
-        return Err(misread(bytes, FieldError { pointer: Some(String::new()), parameter: None, detail }));
-    }
+    let json: Json = serde_json::from_slice(bytes).map_err(|error| malformed(&error))?;
     let mut unknown = Vec::new();
-    let mut json = serde_json::Deserializer::from_slice(bytes);
     let parsed: Result<T, _> = {
         let mut note = |path: serde_ignored::Path<'_>| unknown.push(pointer(&path.to_string()));
-        let watched = serde_ignored::Deserializer::new(&mut json, &mut note);
-        serde_path_to_error::deserialize(watched)
+        serde_path_to_error::deserialize(serde_ignored::Deserializer::new(json, &mut note))
     };
-    let value = match parsed {
-        Ok(value) => value,
-        Err(error) if error.inner().is_data() => return Err(misread(bytes, ill_typed(&error))),
-        Err(error) => return Err(malformed(error.inner())),
-    };
-    json.end().map_err(|error| malformed(&error))?;
+    let value = parsed.map_err(|error| Problem::invalid_body(vec![ill_typed(&error)]))?;
     if unknown.is_empty() {
         return Ok(value);
     }
     let detail = "is not a member that this operation knows";
     let error = |pointer| FieldError { pointer: Some(pointer), parameter: None, detail: detail.to_owned() };
     Err(Problem::invalid_body(unknown.into_iter().map(error).collect()))
-}
-
-/// A fault in a body that is JSON; of what is none, that is said first.
-fn misread(bytes: &[u8], fault: FieldError) -> Problem {
-    match serde_json::from_slice::<IgnoredAny>(bytes) {
-        Ok(_) => Problem::invalid_body(vec![fault]),
-        Err(error) => malformed(&error),
-    }
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
@@ -113,10 +95,7 @@ fn malformed(error: &serde_json::Error) -> Problem {
 fn ill_typed(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldError {
     let path = error.path().to_string();
     let place = if path == "." { String::new() } else { pointer(&path) };
-    // serde_json appends a position that means nothing to somebody who sent a value, not a file.
-    let detail = error.inner().to_string();
-    let detail = detail.split(" at line ").next().unwrap_or_default().to_owned();
-    FieldError { pointer: Some(place), parameter: None, detail }
+    FieldError { pointer: Some(place), parameter: None, detail: error.inner().to_string() }
 }
 
 /// `new_app.redirect_uris[0]` or `new_app.redirect_uris.0` → `/new_app/redirect_uris/0`. The `?`
@@ -141,12 +120,21 @@ mod tests {
     struct Outer {
         name: String,
         inner: Option<Inner>,
+        choice: Option<Choice>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Choice {
+        One,
     }
 
     #[derive(Debug, Deserialize)]
     #[allow(dead_code)]
     struct Inner {
         numbers: Vec<u8>,
+        #[serde(default)]
+        more: Vec<Self>,
     }
 
     fn faults(text: &str) -> Vec<(String, String)> {
@@ -162,12 +150,37 @@ mod tests {
         assert_eq!(faults(r#"{"name": "a", "inner": {"numbers": [1, "b"]}}"#)[0].0, "/inner/numbers/1");
         assert_eq!(faults("{}")[0], (String::new(), "missing field `name`".into()));
         assert_eq!(faults(r#"{"name": 7}"#)[0].0, "/name");
-        assert_eq!(faults(r#" ["a", null]"#)[0], (String::new(), "must be a JSON object, not a list".into()));
+        assert_eq!(faults(r#"{"name": "a", "name": "b"}"#)[0].1, "duplicate field `name`");
+    }
+
+    /// Serde would take a list for an object, its items for the members.
+    #[test]
+    fn a_list_is_no_object_however_deep() {
+        let not_an_object = |pointer: &str| (pointer.to_owned(), "must be a JSON object".to_owned());
+        assert_eq!(faults(r#" ["a", null]"#), [not_an_object("")]);
+        assert_eq!(faults(r#"{"name": "a", "inner": [[1]]}"#), [not_an_object("/inner")]);
+        assert_eq!(
+            faults(r#"{"name": "a", "inner": {"numbers": [], "more": [[1, 2], ["x"]]}}"#),
+            [not_an_object("/inner/more/0")]
+        );
+        assert_eq!(faults(r#"{"name": "a", "inner": 1}"#), [not_an_object("/inner")]);
+        assert_eq!(faults("null"), [not_an_object("")]);
+    }
+
+    /// Serde would take `{"one": null}` for `"one"`.
+    #[test]
+    fn a_choice_is_a_text() {
+        assert_eq!(faults(r#"{"name": "a", "choice": {"one": null}}"#), [("/choice".into(), "must be a text".into())]);
+        assert_eq!(
+            faults(r#"{"name": "a", "choice": "two"}"#),
+            [("/choice".into(), "unknown variant `two`, expected `one`".into())]
+        );
     }
 
     #[test]
     fn what_is_no_json_is_called_so() {
-        for text in ["", "{", "[", "{} {}", "nonsense", "{\"name\": \"a\",}"] {
+        let deep = format!("{{\"x\": {}1{}}}", "[".repeat(50_000), "]".repeat(50_000));
+        for text in ["", "{", "[", "{} {}", "nonsense", "{\"name\": \"a\",}", "{\"name\": \"\\ud800\"}", &deep] {
             assert_eq!(parse::<Outer>(text.as_bytes()).expect_err(text).body.problem_type, "/problems/malformed-json");
         }
     }

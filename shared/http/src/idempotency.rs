@@ -28,7 +28,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Keyed {
         let target = format!("{} {}", parts.method, parts.uri.path());
         let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self { key: None, target }) };
         let key = value.to_str().unwrap_or_default().trim();
-        if key.is_empty() || key.len() > LONGEST {
+        if !(1..=LONGEST).contains(&key.len()) || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             let detail = "The header Idempotency-Key must have 1 to 255 visible ASCII characters.";
             return Err(Problem::new(axum::http::StatusCode::BAD_REQUEST, "invalid-idempotency-key", detail));
         }

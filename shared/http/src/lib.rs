@@ -9,6 +9,7 @@ mod caller;
 mod cursor;
 mod finish;
 mod idempotency;
+mod json;
 mod params;
 mod precondition;
 mod problem;
@@ -21,7 +22,7 @@ pub use finish::{ExchangeId, finish};
 pub use idempotency::Keyed;
 pub use params::{Id, Params};
 pub use precondition::{IfMatch, Tagged};
-pub use problem::{FieldError, Problem, ProblemBody};
+pub use problem::{FieldError, Problem, ProblemBody, title};
 
 /// The longest request body that is read, in bytes: 256 KiB.
 pub const BODY_LIMIT: usize = 256 * 1024;

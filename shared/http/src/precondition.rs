@@ -1,7 +1,7 @@
 //! `ETag` and `If-Match` (RFC 9110, 8.8.3 and 13.1.1): an entity's tag is its quoted version.
 
 use axum::Json;
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -19,20 +19,31 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let Some(value) = parts.headers.get(header::IF_MATCH) else {
-            let detail = "Say which version you mean to change: send If-Match with the ETag that GET answered, or `*`.";
-            return Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, "if-match-required", detail));
-        };
-        let value = value.to_str().unwrap_or_default().trim();
-        if value == "*" {
-            return Ok(Self(Precondition::Any));
-        }
-        let version = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).and_then(|tag| tag.parse().ok());
-        version.map(|version| Self(Precondition::Version(version))).ok_or_else(|| {
-            let detail = format!("`{value}` is no ETag of ours: send the one that GET answered, or `*`.");
-            Problem::new(StatusCode::PRECONDITION_FAILED, "version-mismatch", detail)
-        })
+        let detail = "Say which version you mean to change: send If-Match with the ETag that GET answered, or `*`.";
+        let missing = || Problem::new(StatusCode::PRECONDITION_REQUIRED, "if-match-required", detail);
+        parts.headers.get(header::IF_MATCH).ok_or_else(missing).and_then(parse)
     }
+}
+
+/// Where any version will do unless the client names one.
+impl<S: Send + Sync> OptionalFromRequestParts<S> for IfMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Problem> {
+        parts.headers.get(header::IF_MATCH).map(parse).transpose()
+    }
+}
+
+fn parse(value: &HeaderValue) -> Result<IfMatch, Problem> {
+    let value = value.to_str().unwrap_or_default().trim();
+    if value == "*" {
+        return Ok(IfMatch(Precondition::Any));
+    }
+    let version = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).and_then(|tag| tag.parse().ok());
+    version.map(|version| IfMatch(Precondition::Version(version))).ok_or_else(|| {
+        let detail = format!("`{value}` is no ETag of ours: send the one that GET answered, or `*`.");
+        Problem::new(StatusCode::PRECONDITION_FAILED, "version-mismatch", detail)
+    })
 }
 
 /// An entity with its `ETag`.

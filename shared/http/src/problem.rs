@@ -3,10 +3,13 @@
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use gatepass_app::Refused;
+use gatepass_domain::access_request::UsedBy;
 use gatepass_domain::text::Invalid;
 use gatepass_lambda::causes;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::finish::ExchangeId;
 
 /// A problem on its way to the client. [`finish`](crate::finish) adds the request's id and writes it.
 #[derive(Debug, Clone)]
@@ -35,6 +38,9 @@ pub struct ProblemBody {
     /// Where the faults are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// `in-use`: the newest of the requests that need it, at most 100.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub in_use_by: Vec<UsedBy>,
     /// `duplicate-access`: the request that already holds or awaits the product.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conflicting_request_id: Option<String>,
@@ -71,6 +77,7 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             errors: Vec::new(),
+            in_use_by: Vec::new(),
             conflicting_request_id: None,
             request_id: String::new(),
         };
@@ -87,6 +94,11 @@ impl Problem {
         tracing::error!(what, error = causes(cause), "internal error");
         let detail = "Something went wrong on our side. Nothing was changed. Quote the request_id when you report it.";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", detail)
+    }
+
+    /// The problem as a part of an answer about several things.
+    pub fn into_part(self, exchange: &ExchangeId) -> ProblemBody {
+        ProblemBody { request_id: exchange.0.clone(), ..*self.body }
     }
 
     pub(crate) fn invalid_body(errors: Vec<FieldError>) -> Self {
@@ -119,8 +131,8 @@ impl Problem {
     }
 }
 
-/// `plan-not-offered` → `Plan not offered`.
-fn title(slug: &str) -> String {
+/// The title of the problems of kind `slug`: `plan-not-offered` → `Plan not offered`.
+pub fn title(slug: &str) -> String {
     let mut words = slug.replace('-', " ").replace("json", "JSON").replace("if match", "If-Match");
     if let Some(first) = words.get_mut(..1) {
         first.make_ascii_uppercase();
@@ -151,6 +163,13 @@ impl From<Refused> for Problem {
             Refused::NotApproved => conflict("not-approved"),
             Refused::AlreadyRevoked => conflict("already-revoked"),
             Refused::NotFailed => conflict("not-failed"),
+            Refused::NotSuspendable(_) => conflict("credential-not-active"),
+            Refused::NotSuspended(_) => conflict("credential-not-suspended"),
+            Refused::InUse { by, .. } => {
+                let mut problem = conflict("in-use");
+                problem.body.in_use_by = by;
+                problem
+            }
             Refused::CredentialNotActive => conflict("credential-not-active"),
             Refused::QuotaExceeded { retry_after_seconds, .. } => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "plan-access-quota-exceeded", detail)
@@ -174,9 +193,10 @@ impl From<Refused> for Problem {
 }
 
 impl Problem {
-    /// Nothing is wrong with the request; trying again helps.
+    /// Nothing is wrong with the request; trying again helps. Whether it was done is not known: a reply of
+    /// the database may have been lost.
     pub fn unavailable() -> Self {
-        let detail = "Gatepass is busy or cannot reach its database. Nothing was changed: try again in a moment.";
+        let detail = "Gatepass is busy or cannot reach its database. Try again in a moment, with the same Idempotency-Key if you sent one.";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail).with_header(header::RETRY_AFTER, 1)
     }
 }
