@@ -1,17 +1,20 @@
 //! The list of endpoints, and the OpenAPI document that follows from it.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use axum::routing::MethodRouter;
 use gatepass_http::{FieldError, ProblemBody};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
 use utoipa::openapi::path::PathItem;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::config::Route;
+use crate::examples::illustrate;
 use crate::routes;
-use crate::routes::problems::GatewayMessage;
 use crate::state::Api;
 
 /// An endpoint.
@@ -48,8 +51,17 @@ fn list() -> Vec<Endpoint> {
     endpoints
 }
 
+/// What API Gateway answers by itself.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes an answer that API Gateway writes")]
+struct GatewayMessage {
+    /// Always `Unauthorized`.
+    #[schema(example = "Unauthorized")]
+    message: String,
+}
+
 /// The OpenAPI 3.1 document of all endpoints.
-pub fn document() -> OpenApi {
+pub fn document() -> Value {
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     let components = ComponentsBuilder::new()
         .security_scheme("bearer", SecurityScheme::Http(bearer))
@@ -61,7 +73,66 @@ pub fn document() -> OpenApi {
         InfoBuilder::new().title("Gatepass").version("1").description(Some(include_str!("description.md"))).build();
     let base = OpenApiBuilder::new().info(info).components(Some(components)).build();
     let router = routes::all().into_iter().fold(OpenApiRouter::with_openapi(base), OpenApiRouter::routes);
-    router.into_openapi()
+    let mut document = serde_json::to_value(router.into_openapi()).unwrap_or_default();
+    drop_empty_parts(&mut document);
+    close_bodies(&mut document);
+    illustrate(&mut document);
+    document
+}
+
+/// Leaves out the object without members that stands beside one that was inlined: it says nothing, and
+/// generators of types take it for an object that must be empty.
+fn drop_empty_parts(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            if let Some(Value::Array(parts)) = members.get_mut("allOf") {
+                parts.retain(|part| part.get("type") != Some(&json!("object")) || part.get("properties").is_some());
+            }
+            members.values_mut().for_each(drop_empty_parts);
+        }
+        Value::Array(parts) => parts.iter_mut().for_each(drop_empty_parts),
+        _ => {}
+    }
+}
+
+/// Says of each body that it has no other members than those named, and may be left out where it may:
+/// what is not understood is refused.
+fn close_bodies(document: &mut Value) {
+    let mut taken = BTreeSet::new();
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten();
+    for operation in paths.flat_map(|(_, item)| item.as_object_mut().into_iter().flatten()) {
+        let schema = operation.1.pointer_mut("/requestBody/content/application~1json/schema");
+        let Some(schema) = schema else { continue };
+        // A body that may be left out is not `null` instead.
+        if let Some(whole) = schema.pointer("/oneOf/0").cloned() {
+            *schema = whole;
+        }
+        collect_names(schema, &mut taken);
+    }
+    let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else { return };
+    let mut names: Vec<_> = taken.iter().cloned().collect();
+    while let Some(Value::Object(schema)) = names.pop().and_then(|name| schemas.get_mut(&name)) {
+        if schema.get("type").is_some_and(|kind| kind == "object") {
+            schema.entry("additionalProperties").or_insert(Value::Bool(false));
+        }
+        let mut inner = BTreeSet::new();
+        schema.values().for_each(|part| collect_names(part, &mut inner));
+        names.extend(inner.difference(&taken).cloned());
+        taken.extend(inner);
+    }
+}
+
+/// The named schemas that `schema` refers to.
+fn collect_names(schema: &Value, names: &mut BTreeSet<String>) {
+    match schema {
+        Value::Object(members) => {
+            let reference = members.get("$ref").and_then(Value::as_str);
+            names.extend(reference.and_then(|path| path.rsplit('/').next()).map(str::to_owned));
+            members.values().for_each(|part| collect_names(part, names));
+        }
+        Value::Array(parts) => parts.iter().for_each(|part| collect_names(part, names)),
+        _ => {}
+    }
 }
 
 fn method(item: &PathItem) -> &'static str {

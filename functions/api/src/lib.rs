@@ -6,6 +6,7 @@
 
 mod config;
 mod document;
+mod examples;
 mod routes;
 mod state;
 

@@ -2,8 +2,12 @@
 
 mod access_requests;
 mod admin_access_requests;
+mod admin_apps;
+mod admin_credentials;
 mod admin_offerings;
+mod admin_policy;
 mod admin_settings;
+mod admin_statistics;
 mod apps;
 mod cart;
 mod catalogues;
@@ -11,7 +15,6 @@ mod credentials;
 mod health;
 mod me;
 mod openapi;
-pub(crate) mod problems;
 mod products;
 mod public_catalogues;
 
@@ -53,18 +56,34 @@ pub(crate) fn all() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(admin_access_requests::reject::reject),
         routes!(admin_access_requests::retry::retry),
         routes!(admin_access_requests::revoke::revoke),
+        routes!(admin_access_requests::decide::decide),
+        routes!(admin_apps::list::list),
+        routes!(admin_apps::get::get),
+        routes!(admin_apps::reassign::reassign),
+        routes!(admin_apps::grant::grant),
+        routes!(admin_credentials::suspend::suspend),
+        routes!(admin_credentials::resume::resume),
+        routes!(admin_credentials::revoke::revoke),
         routes!(admin_offerings::catalogues::create),
         routes!(admin_offerings::catalogues::list),
         routes!(admin_offerings::catalogues::get),
         routes!(admin_offerings::catalogues::put),
+        routes!(admin_offerings::catalogues::delete),
+        routes!(admin_offerings::catalogues::usage),
         routes!(admin_offerings::products::create),
         routes!(admin_offerings::products::list),
         routes!(admin_offerings::products::get),
         routes!(admin_offerings::products::put),
+        routes!(admin_offerings::products::delete),
+        routes!(admin_offerings::products::usage),
         routes!(admin_offerings::plans::create),
         routes!(admin_offerings::plans::list),
         routes!(admin_offerings::plans::get),
         routes!(admin_offerings::plans::put),
+        routes!(admin_offerings::plans::delete),
+        routes!(admin_offerings::plans::usage),
+        routes!(admin_policy::evaluate::evaluate),
+        routes!(admin_statistics::get::get),
         routes!(admin_settings::get::get),
         routes!(admin_settings::put::put),
     ]

@@ -148,6 +148,14 @@ async fn what_is_not_published_is_nowhere() {
         ..demo::catalogues().swap_remove(0)
     };
     api.world.offer(catalogue).await;
-    let shelf = api.get("/v1/public/catalogues/public-apis").send().await.expect(200);
-    assert!(!shelf.body.to_string().contains("weather"), "{:#}", shelf.body);
+    for path in ["/v1/public/catalogues", "/v1/public/catalogues/public-apis"] {
+        let seen = api.get(path).send().await.expect(200);
+        assert!(!seen.body.to_string().contains("weather"), "{path}: {:#}", seen.body);
+    }
+    for path in ["/v1/catalogues", "/v1/catalogues/public-apis", "/v1/products/maps-api", "/v1/cart"] {
+        let seen = api.get(path).by(&ada()).send().await.expect(200);
+        assert!(!seen.body.to_string().contains("weather"), "{path}: {:#}", seen.body);
+    }
+    let body = json!({ "catalogue_id": "public-apis", "plan_id": "gold" });
+    api.put("/v1/cart/items/weather-api").by(&ada()).json(body).send().await.problem(422, "product-not-offered");
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 const UPDATE: &str = "GATEPASS_UPDATE=1 cargo nextest run -p gatepass-api document";
 
 fn current() -> Value {
-    serde_json::to_value(document()).unwrap()
+    document()
 }
 
 #[test]
@@ -67,6 +67,7 @@ fn operations_have_names_of_their_own_and_say_who_may_call_them() {
             assert!(operation["summary"].is_string(), "{name} is not explained");
             let open = path.starts_with("/v1/public/") || path == "/v1/health" || path == "/v1/openapi.json";
             assert_eq!(operation.get("security").is_some(), !open, "{name}");
+            assert!(operation.as_object().unwrap().values().all(|part| !part.is_null()), "{name} has an empty part");
             let declared: Vec<_> = operation["parameters"].as_array().into_iter().flatten().collect();
             for parameter in path.split(['{', '}']).skip(1).step_by(2) {
                 let named = |one: &&&Value| one["name"] == parameter && one["in"] == "path" && one["required"] == true;

@@ -60,6 +60,10 @@ impl Api {
         Call::new(self, Method::DELETE, path)
     }
 
+    pub(crate) fn of(&self, method: Method, path: &str) -> Call<'_> {
+        Call::new(self, method, path)
+    }
+
     /// A call of the endpoint, of something that does not exist.
     pub(crate) fn call(&self, route: &Route) -> Call<'_> {
         let path = route.path.replace("{id}", NOBODYS).replace("{cid}", NOBODYS).replace("{product_id}", "no-api");
@@ -256,7 +260,7 @@ fn flattened(claims: Option<&Value>, subject: &str) -> BTreeMap<String, String> 
 }
 
 /// The endpoint that API Gateway calls for this path, with the path's parameters.
-fn route(method: &Method, path: &str) -> (Route, BTreeMap<String, String>) {
+pub(crate) fn route(method: &Method, path: &str) -> (Route, BTreeMap<String, String>) {
     let fits = |route: &Route| -> Option<BTreeMap<String, String>> {
         let (template, path): (Vec<_>, Vec<_>) = (route.path.split('/').collect(), path.split('/').collect());
         if route.method != method.as_str() || template.len() != path.len() {

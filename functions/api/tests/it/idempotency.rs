@@ -152,7 +152,7 @@ async fn a_race_with_one_key_has_one_winner_and_one_answer() {
 async fn a_key_has_1_to_255_visible_characters() {
     let api = Api::new().await;
     let create = |key: &str| api.post("/v1/apps").by(&ada()).keyed(key).json(json!({ "name": "App" })).send();
-    for key in ["", " ", "\t", &"k".repeat(256)] {
+    for key in ["", " ", "\t", "a b", "clé", &"k".repeat(256)] {
         create(key).await.problem(400, "invalid-idempotency-key");
     }
     create("").await.is("problem_invalid_idempotency_key");

@@ -5,13 +5,17 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod admin_matrix;
 mod bodies;
 mod config;
 mod disclosure;
 mod document;
+mod examples;
 mod harness;
 mod idempotency;
+mod matrix;
 mod order;
+mod races;
 mod routes;
 mod schema;
 mod shape;

@@ -6,12 +6,11 @@ use gatepass_app::requests;
 use gatepass_http::{Caller, Id, Problem};
 
 use super::views::AccessRequestDetail;
-use crate::routes::problems::Reading;
 use crate::state::Api;
 
 /// One of the caller's requests, with its history.
 #[utoipa::path(get, path = "/v1/access-requests/{id}", tag = "access requests", operation_id = "get_access_request",
-    security(("bearer" = [])), params(("id" = String, Path, format = "uuid")), responses((status = 200, body = AccessRequestDetail), Reading))]
+    security(("bearer" = [])), params(("id" = String, Path, format = "uuid")), responses((status = 200, body = AccessRequestDetail)))]
 pub(crate) async fn get(
     State(api): State<Api>,
     Caller(caller): Caller,

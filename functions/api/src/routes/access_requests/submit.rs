@@ -12,15 +12,10 @@ use gatepass_store::Answer;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::routes::problems::Writing;
 use crate::state::Api;
 
 /// What to ask for, and for which app: `app_id` or `new_app`, one of them.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(example = json!({
-    "catalogue_id": "public-apis", "product_ids": ["weather-api"], "plan_id": "free",
-    "new_app": {"name": "Storm warnings"}, "justification": "Warn ships in time"
-}))]
 pub(crate) struct SubmitBody {
     /// The catalogue that offers products and plan.
     catalogue_id: CatalogueId,
@@ -45,7 +40,7 @@ pub(crate) struct SubmitBody {
 /// Asks for access.
 #[utoipa::path(post, path = "/v1/access-requests", tag = "access requests", operation_id = "submit_access_request",
     security(("bearer" = [])), params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")), request_body = SubmitBody,
-    responses((status = 201, body = AccessRequestView, headers(("Location" = String))), Writing))]
+    responses((status = 201, body = AccessRequestView, headers(("Location" = String)))))]
 pub(crate) async fn submit(
     State(api): State<Api>,
     Caller(caller): Caller,

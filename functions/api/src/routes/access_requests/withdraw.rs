@@ -8,7 +8,6 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::views::answer;
-use crate::routes::problems::Writing;
 use crate::state::Api;
 
 /// Nothing to say.
@@ -18,7 +17,7 @@ pub(crate) struct Empty {}
 /// Takes a request back that is still undecided.
 #[utoipa::path(post, path = "/v1/access-requests/{id}/withdraw", tag = "access requests", operation_id = "withdraw_access_request",
     security(("bearer" = [])), params(("id" = String, Path, format = "uuid"), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
-    request_body = Option<Empty>, responses((status = 200, body = AccessRequestView), Writing))]
+    request_body = Option<Empty>, responses((status = 200, body = AccessRequestView)))]
 pub(crate) async fn withdraw(
     State(api): State<Api>,
     Caller(caller): Caller,

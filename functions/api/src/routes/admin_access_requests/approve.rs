@@ -8,7 +8,6 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::routes::access_requests::views::answer;
-use crate::routes::problems::Writing;
 use crate::state::Api;
 
 /// A note on an approval.
@@ -22,7 +21,7 @@ pub(crate) struct ApproveBody {
 /// Approves a request. Nobody approves their own.
 #[utoipa::path(post, path = "/v1/admin/access-requests/{id}/approve", tag = "admin: access requests", operation_id = "approve_access_request",
     security(("bearer" = [])), params(("id" = String, Path, format = "uuid"), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
-    request_body = Option<ApproveBody>, responses((status = 200, body = AccessRequestView), Writing))]
+    request_body = Option<ApproveBody>, responses((status = 200, body = AccessRequestView)))]
 pub(crate) async fn approve(
     State(api): State<Api>,
     Owner(owner): Owner,

@@ -6,12 +6,11 @@ use gatepass_app::requests;
 use gatepass_http::{Id, Owner, Problem};
 
 use crate::routes::access_requests::views::AccessRequestDetail;
-use crate::routes::problems::Reading;
 use crate::state::Api;
 
 /// One request, with its history.
 #[utoipa::path(get, path = "/v1/admin/access-requests/{id}", tag = "admin: access requests", operation_id = "admin_get_access_request",
-    security(("bearer" = [])), params(("id" = String, Path, format = "uuid")), responses((status = 200, body = AccessRequestDetail), Reading))]
+    security(("bearer" = [])), params(("id" = String, Path, format = "uuid")), responses((status = 200, body = AccessRequestDetail)))]
 pub(crate) async fn get(
     State(api): State<Api>,
     Owner(owner): Owner,

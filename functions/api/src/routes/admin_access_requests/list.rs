@@ -2,17 +2,16 @@
 
 use axum::Json;
 use axum::extract::{Extension, State};
-use gatepass_app::requests::{self, Listing};
+use gatepass_app::requests;
 use gatepass_domain::PersonId;
-use gatepass_domain::access_request::{AccessRequestView, Status};
+use gatepass_domain::access_request::{AccessRequestView, Order, Status};
 use gatepass_domain::id::{AppId, ProductId};
 use gatepass_http::{ExchangeId, Listed, Owner, Params, Problem};
-use gatepass_store::Filter;
+use gatepass_store::{Filter, Listing};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::routes::access_requests::views::page_size;
-use crate::routes::problems::Reading;
 use crate::state::Api;
 
 /// Which page of which requests: `status` goes with one of `product_id`, `app_id` and `requester`.
@@ -29,6 +28,10 @@ pub(crate) struct AdminPageParams {
     app_id: Option<AppId>,
     /// Only requests of the person with this id.
     requester: Option<String>,
+    /// Which end of the list comes first.
+    #[serde(default)]
+    #[param(inline)]
+    order: Order,
     /// At most so many rows: 1 to 100, 25 unless told.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<usize>,
@@ -36,9 +39,9 @@ pub(crate) struct AdminPageParams {
     cursor: Option<String>,
 }
 
-/// Everybody's requests, newest first; automatic ones too.
+/// Everybody's requests, automatic ones too; newest first, unless told.
 #[utoipa::path(get, path = "/v1/admin/access-requests", tag = "admin: access requests", operation_id = "admin_list_access_requests",
-    security(("bearer" = [])), params(AdminPageParams), responses((status = 200, body = Listed<AccessRequestView>), Reading))]
+    security(("bearer" = [])), params(AdminPageParams), responses((status = 200, body = Listed<AccessRequestView>)))]
 pub(crate) async fn list(
     State(api): State<Api>,
     Owner(owner): Owner,
@@ -48,12 +51,12 @@ pub(crate) async fn list(
     let filter = filter(&params)?;
     let limit = page_size(params.limit)?;
     let mut context = api.context(&exchange)?;
-    let list = format!("admin/access-requests?status={:?}&{filter:?}", params.status);
+    let list = format!("admin/access-requests?status={:?}&order={:?}&{filter:?}", params.status, params.order);
     let who = &owner.person().id;
     let cursors = api.cursor_key(&mut context).await?;
     let after = cursors.position(params.cursor.as_deref(), who, &list)?;
-    let listing = Listing { status: params.status, limit, after };
-    let page = requests::list_all(&api.store, context.now, &owner, &filter, &listing).await?;
+    let listing = Listing { status: params.status, order: params.order, limit, after };
+    let page = requests::list_all(&api.store, &owner, &filter, &listing).await?;
     Ok(Json(cursors.page(page, who, &list)))
 }
 

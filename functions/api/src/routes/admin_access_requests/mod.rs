@@ -1,6 +1,7 @@
 //! Everybody's access requests, for API Owners (R21–R28, R34).
 
 pub(crate) mod approve;
+pub(crate) mod decide;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod reject;

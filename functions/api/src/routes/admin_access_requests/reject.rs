@@ -8,7 +8,6 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::routes::access_requests::views::answer;
-use crate::routes::problems::Writing;
 use crate::state::Api;
 
 /// Why access is not granted.
@@ -23,7 +22,7 @@ pub(crate) struct RejectBody {
 /// Rejects a request, with a reason.
 #[utoipa::path(post, path = "/v1/admin/access-requests/{id}/reject", tag = "admin: access requests", operation_id = "reject_access_request",
     security(("bearer" = [])), params(("id" = String, Path, format = "uuid"), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
-    request_body = RejectBody, responses((status = 200, body = AccessRequestView), Writing))]
+    request_body = RejectBody, responses((status = 200, body = AccessRequestView)))]
 pub(crate) async fn reject(
     State(api): State<Api>,
     Owner(owner): Owner,

@@ -7,13 +7,12 @@ use gatepass_http::{ExchangeId, Id, Keyed, OptionalBody, Owner, Problem, Reply};
 
 use crate::routes::access_requests::views::answer;
 use crate::routes::access_requests::withdraw::Empty;
-use crate::routes::problems::Writing;
 use crate::state::Api;
 
 /// Queues a provisioning again that has failed.
 #[utoipa::path(post, path = "/v1/admin/access-requests/{id}/retry", tag = "admin: access requests", operation_id = "retry_access_request",
     security(("bearer" = [])), params(("id" = String, Path, format = "uuid"), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
-    request_body = Option<Empty>, responses((status = 200, body = AccessRequestView), Writing))]
+    request_body = Option<Empty>, responses((status = 200, body = AccessRequestView)))]
 pub(crate) async fn retry(
     State(api): State<Api>,
     Owner(owner): Owner,

@@ -8,13 +8,12 @@ use gatepass_http::{ExchangeId, Id, JsonBody, Keyed, Owner, Problem, Reply};
 
 use super::reject::RejectBody;
 use crate::routes::access_requests::views::answer;
-use crate::routes::problems::Writing;
 use crate::state::Api;
 
 /// Takes access back, with a reason. What else the same credential opens stays open.
 #[utoipa::path(post, path = "/v1/admin/access-requests/{id}/revoke", tag = "admin: access requests", operation_id = "revoke_access_request",
     security(("bearer" = [])), params(("id" = String, Path, format = "uuid"), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
-    request_body = RejectBody, responses((status = 200, body = AccessRequestView), Writing))]
+    request_body = RejectBody, responses((status = 200, body = AccessRequestView)))]
 pub(crate) async fn revoke(
     State(api): State<Api>,
     Owner(owner): Owner,

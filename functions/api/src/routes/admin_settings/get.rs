@@ -5,12 +5,11 @@ use gatepass_app::settings;
 use gatepass_domain::{Settings, Versioned};
 use gatepass_http::{Owner, Problem, Tagged};
 
-use crate::routes::problems::Reading;
 use crate::state::Api;
 
 /// The settings; version 0 as long as nobody changed them.
 #[utoipa::path(get, path = "/v1/admin/settings", tag = "admin: settings", operation_id = "get_settings", security(("bearer" = [])),
-    responses((status = 200, body = Versioned<Settings>, headers(("ETag" = String))), Reading))]
+    responses((status = 200, body = Versioned<Settings>, headers(("ETag" = String)))))]
 pub(crate) async fn get(State(api): State<Api>, Owner(owner): Owner) -> Result<Tagged<Versioned<Settings>>, Problem> {
     let settings = settings::get(&api.store, &owner).await?;
     Ok(Tagged { version: settings.version, entity: settings })

@@ -7,13 +7,12 @@ use gatepass_domain::{Settings, Versioned};
 use gatepass_http::{ExchangeId, IfMatch, JsonBody, Owner, Problem, Tagged};
 use gatepass_mail::check_subject;
 
-use crate::routes::problems::Changing;
 use crate::state::Api;
 
 /// Changes the settings. What is left out takes its default. A subject must render.
 #[utoipa::path(put, path = "/v1/admin/settings", tag = "admin: settings", operation_id = "put_settings", security(("bearer" = [])),
     params(("If-Match" = String, Header, pattern = "^([*]|\"[0-9]+\")$")), request_body = Settings,
-    responses((status = 200, body = Versioned<Settings>, headers(("ETag" = String))), Changing))]
+    responses((status = 200, body = Versioned<Settings>, headers(("ETag" = String)))))]
 pub(crate) async fn put(
     State(api): State<Api>,
     Owner(owner): Owner,

@@ -7,13 +7,12 @@ use gatepass_domain::{App, Versioned};
 use gatepass_http::{Caller, ExchangeId, JsonBody, Keyed, Problem, Reply, created};
 use gatepass_store::Answer;
 
-use crate::routes::problems::Writing;
 use crate::state::Api;
 
 /// Creates an app.
 #[utoipa::path(post, path = "/v1/apps", tag = "apps", operation_id = "create_app", security(("bearer" = [])),
     params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")), request_body = Profile,
-    responses((status = 201, body = Versioned<App>, headers(("Location" = String))), Writing))]
+    responses((status = 201, body = Versioned<App>, headers(("Location" = String)))))]
 pub(crate) async fn create(
     State(api): State<Api>,
     Caller(caller): Caller,

@@ -8,12 +8,10 @@ use gatepass_http::{Caller, ExchangeId, Id, IfMatch, JsonBody, Problem, Tagged};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use crate::routes::problems::Changing;
 use crate::state::Api;
 
 /// What is to change; what is left out stays.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(example = json!({"description": "Warns ships in time"}))]
 pub(crate) struct EditAppBody {
     /// Another name, 1 to 100 characters.
     #[schema(min_length = 1, max_length = 100)]
@@ -39,7 +37,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<S
 /// Edits an app; its owner alone may.
 #[utoipa::path(patch, path = "/v1/apps/{id}", tag = "apps", operation_id = "edit_app", security(("bearer" = [])),
     params(("id" = String, Path, format = "uuid"), ("If-Match" = String, Header, pattern = "^([*]|\"[0-9]+\")$")), request_body = EditAppBody,
-    responses((status = 200, body = Versioned<App>, headers(("ETag" = String))), Changing))]
+    responses((status = 200, body = Versioned<App>, headers(("ETag" = String)))))]
 pub(crate) async fn edit(
     State(api): State<Api>,
     Caller(caller): Caller,

@@ -5,12 +5,11 @@ use gatepass_app::apps;
 use gatepass_domain::{App, Versioned};
 use gatepass_http::{Caller, Id, Problem, Tagged};
 
-use crate::routes::problems::Reading;
 use crate::state::Api;
 
 /// One app.
 #[utoipa::path(get, path = "/v1/apps/{id}", tag = "apps", operation_id = "get_app", security(("bearer" = [])),
-    params(("id" = String, Path, format = "uuid")), responses((status = 200, body = Versioned<App>, headers(("ETag" = String))), Reading))]
+    params(("id" = String, Path, format = "uuid")), responses((status = 200, body = Versioned<App>, headers(("ETag" = String)))))]
 pub(crate) async fn get(
     State(api): State<Api>,
     Caller(caller): Caller,

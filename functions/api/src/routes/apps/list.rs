@@ -6,12 +6,11 @@ use gatepass_app::apps;
 use gatepass_domain::{App, Versioned};
 use gatepass_http::{Caller, Listed, Problem};
 
-use crate::routes::problems::Reading;
 use crate::state::Api;
 
 /// The apps that the caller sees: their own, their teams', their organisation's. Newest first.
 #[utoipa::path(get, path = "/v1/apps", tag = "apps", operation_id = "list_apps", security(("bearer" = [])),
-    responses((status = 200, body = Listed<Versioned<App>>), Reading))]
+    responses((status = 200, body = Listed<Versioned<App>>)))]
 pub(crate) async fn list(
     State(api): State<Api>,
     Caller(caller): Caller,

@@ -5,12 +5,11 @@ use axum::http::StatusCode;
 use gatepass_app::cart;
 use gatepass_http::{Caller, ExchangeId, Problem};
 
-use crate::routes::problems::Writing;
 use crate::state::Api;
 
 /// Empties the cart.
 #[utoipa::path(delete, path = "/v1/cart", tag = "cart", operation_id = "clear_cart", security(("bearer" = [])),
-    responses((status = 204), Writing))]
+    responses((status = 204)))]
 pub(crate) async fn clear(
     State(api): State<Api>,
     Caller(caller): Caller,

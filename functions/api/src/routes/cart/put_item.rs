@@ -10,12 +10,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::views::CartView;
-use crate::routes::problems::Writing;
 use crate::state::Api;
 
 /// Under which plan, and where it was found.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(example = json!({"plan_id": "free", "catalogue_id": "public-apis"}))]
 pub(crate) struct CartItemBody {
     /// The plan.
     plan_id: PlanId,
@@ -27,7 +25,7 @@ pub(crate) struct CartItemBody {
 /// the rule that it breaks.
 #[utoipa::path(put, path = "/v1/cart/items/{product_id}", tag = "cart", operation_id = "put_cart_item",
     security(("bearer" = [])), params(("product_id" = ProductId, Path)), request_body = CartItemBody,
-    responses((status = 200, body = CartView), Writing))]
+    responses((status = 200, body = CartView)))]
 pub(crate) async fn put_item(
     State(api): State<Api>,
     Caller(caller): Caller,

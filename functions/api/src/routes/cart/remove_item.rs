@@ -6,12 +6,11 @@ use gatepass_app::cart;
 use gatepass_domain::id::ProductId;
 use gatepass_http::{Caller, ExchangeId, Id, Problem};
 
-use crate::routes::problems::Writing;
 use crate::state::Api;
 
 /// Takes a product out of the cart.
 #[utoipa::path(delete, path = "/v1/cart/items/{product_id}", tag = "cart", operation_id = "remove_cart_item",
-    security(("bearer" = [])), params(("product_id" = ProductId, Path)), responses((status = 204), Writing))]
+    security(("bearer" = [])), params(("product_id" = ProductId, Path)), responses((status = 204)))]
 pub(crate) async fn remove_item(
     State(api): State<Api>,
     Caller(caller): Caller,

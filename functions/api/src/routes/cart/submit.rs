@@ -10,12 +10,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::routes::access_requests::submit::{answer, target};
-use crate::routes::problems::Writing;
 use crate::state::Api;
 
 /// For which app: `app_id` or `new_app`, one of them.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(example = json!({"new_app": {"name": "Storm warnings"}, "justification": "Warn ships in time"}))]
 pub(crate) struct SubmitCartBody {
     /// An app of the caller's.
     #[schema(value_type = Option<String>, format = "uuid")]
@@ -33,7 +31,7 @@ pub(crate) struct SubmitCartBody {
 /// Asks for all that is in the cart, and empties it: "Submit request" (R20).
 #[utoipa::path(post, path = "/v1/cart/submit", tag = "cart", operation_id = "submit_cart", security(("bearer" = [])),
     params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")), request_body = SubmitCartBody,
-    responses((status = 201, body = AccessRequestView, headers(("Location" = String))), Writing))]
+    responses((status = 201, body = AccessRequestView, headers(("Location" = String)))))]
 pub(crate) async fn submit(
     State(api): State<Api>,
     Caller(caller): Caller,

@@ -7,12 +7,11 @@ use gatepass_domain::id::CatalogueId;
 use gatepass_http::{Caller, Id, Problem};
 
 use super::views::CatalogueDetail;
-use crate::routes::problems::Reading;
 use crate::state::Api;
 
 /// One catalogue, with its published products and its plans.
 #[utoipa::path(get, path = "/v1/catalogues/{id}", tag = "catalogues", operation_id = "get_catalogue", security(("bearer" = [])),
-    params(("id" = CatalogueId, Path)), responses((status = 200, body = CatalogueDetail), Reading))]
+    params(("id" = CatalogueId, Path)), responses((status = 200, body = CatalogueDetail)))]
 pub(crate) async fn get(
     State(api): State<Api>,
     Caller(caller): Caller,

@@ -6,12 +6,11 @@ use gatepass_app::browse;
 use gatepass_http::{Caller, Listed, Problem};
 
 use super::views::CatalogueSummary;
-use crate::routes::problems::Reading;
 use crate::state::Api;
 
 /// The catalogues presented to the caller.
 #[utoipa::path(get, path = "/v1/catalogues", tag = "catalogues", operation_id = "list_catalogues", security(("bearer" = [])),
-    responses((status = 200, body = Listed<CatalogueSummary>), Reading))]
+    responses((status = 200, body = Listed<CatalogueSummary>)))]
 pub(crate) async fn list(
     State(api): State<Api>,
     Caller(caller): Caller,

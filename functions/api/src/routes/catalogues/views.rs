@@ -116,10 +116,10 @@ impl From<Versioned<Plan>> for PlanSummary {
 
 impl From<Shelf> for CatalogueDetail {
     fn from(Shelf { catalogue, products, plans }: Shelf) -> Self {
-        let mut catalogue = CatalogueSummary::from(catalogue);
-        let products: Vec<ProductSummary> = products.into_iter().map(ProductSummary::from).collect();
-        // What is not published is invisible, also by its id.
-        catalogue.product_ids.retain(|id| products.iter().any(|product| &product.id == id));
-        Self { catalogue, products, plans: plans.into_iter().map(PlanSummary::from).collect() }
+        Self {
+            catalogue: catalogue.into(),
+            products: products.into_iter().map(ProductSummary::from).collect(),
+            plans: plans.into_iter().map(PlanSummary::from).collect(),
+        }
     }
 }

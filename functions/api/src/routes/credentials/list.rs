@@ -6,12 +6,11 @@ use gatepass_app::credentials;
 use gatepass_domain::{Credential, Versioned};
 use gatepass_http::{Caller, Id, Listed, Problem};
 
-use crate::routes::problems::Reading;
 use crate::state::Api;
 
 /// The credentials of an app, newest first; without their keys.
 #[utoipa::path(get, path = "/v1/apps/{id}/credentials", tag = "credentials", operation_id = "list_credentials",
-    security(("bearer" = [])), params(("id" = String, Path, format = "uuid")), responses((status = 200, body = Listed<Versioned<Credential>>), Reading))]
+    security(("bearer" = [])), params(("id" = String, Path, format = "uuid")), responses((status = 200, body = Listed<Versioned<Credential>>)))]
 pub(crate) async fn list(
     State(api): State<Api>,
     Caller(caller): Caller,

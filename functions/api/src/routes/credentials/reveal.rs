@@ -14,7 +14,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::routes::access_requests::withdraw::Empty;
-use crate::routes::problems::Writing;
 use crate::state::Api;
 
 /// A key in clear.
@@ -31,7 +30,7 @@ pub(crate) struct Revealed {
 /// Shows the newest key of a credential. That it was shown, and to whom, is on record.
 #[utoipa::path(post, path = "/v1/apps/{id}/credentials/{cid}/reveal", tag = "credentials", operation_id = "reveal_credential",
     security(("bearer" = [])), params(("id" = String, Path, format = "uuid"), ("cid" = String, Path, format = "uuid")),
-    request_body = Option<Empty>, responses((status = 200, body = Revealed), Writing))]
+    request_body = Option<Empty>, responses((status = 200, body = Revealed)))]
 pub(crate) async fn reveal(
     State(api): State<Api>,
     Caller(caller): Caller,

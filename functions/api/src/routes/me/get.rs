@@ -1,14 +1,29 @@
 //! `GET /v1/me`
 
 use axum::Json;
+use axum::extract::State;
+use gatepass_app::settings;
 use gatepass_domain::Person;
-use gatepass_http::Caller;
+use gatepass_domain::settings::AccessFlow;
+use gatepass_http::{Caller, Problem};
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::routes::problems::Reading;
+use crate::state::Api;
 
-/// Who am I, as the API sees me?
+/// The caller, and what they find here.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Me {
+    #[serde(flatten)]
+    person: Person,
+    /// How access is asked for: by the cart, directly, or either.
+    access_flow: AccessFlow,
+}
+
+/// Who am I, as the API sees me, and how do I ask for access?
 #[utoipa::path(get, path = "/v1/me", tag = "me", operation_id = "me", security(("bearer" = [])),
-    responses((status = 200, body = Person), Reading))]
-pub(crate) async fn get(Caller(person): Caller) -> Json<Person> {
-    Json(person)
+    responses((status = 200, body = Me)))]
+pub(crate) async fn get(State(api): State<Api>, Caller(person): Caller) -> Result<Json<Me>, Problem> {
+    let access_flow = settings::access_flow(&api.store).await?;
+    Ok(Json(Me { person, access_flow }))
 }

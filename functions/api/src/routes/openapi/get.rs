@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use axum::http::header;
 use axum::response::IntoResponse;
 
-static DOCUMENT: LazyLock<String> = LazyLock::new(|| crate::document().to_json().unwrap_or_default());
+static DOCUMENT: LazyLock<String> = LazyLock::new(|| crate::document().to_string());
 
 /// This document.
 #[utoipa::path(get, path = "/v1/openapi.json", tag = "service", operation_id = "openapi", responses((status = 200, body = serde_json::Value)))]

@@ -9,7 +9,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::routes::catalogues::views::{PlanSummary, ProductSummary};
-use crate::routes::problems::Reading;
 use crate::state::Api;
 
 /// A product, with the plans open to the caller.
@@ -34,7 +33,7 @@ pub(crate) struct OfferView {
 
 /// One product, with the plans open to the caller.
 #[utoipa::path(get, path = "/v1/products/{id}", tag = "catalogues", operation_id = "get_product", security(("bearer" = [])),
-    params(("id" = ProductId, Path)), responses((status = 200, body = ProductDetail), Reading))]
+    params(("id" = ProductId, Path)), responses((status = 200, body = ProductDetail)))]
 pub(crate) async fn get(
     State(api): State<Api>,
     Caller(caller): Caller,

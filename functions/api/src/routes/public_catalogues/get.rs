@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use gatepass_app::browse;
 use gatepass_domain::id::CatalogueId;
-use gatepass_http::{Id, Problem, ProblemBody};
+use gatepass_http::{Id, Problem};
 
 use crate::routes::catalogues::views::CatalogueDetail;
 use crate::state::Api;
@@ -12,10 +12,7 @@ use crate::state::Api;
 /// One catalogue presented to everybody, with its published products and its plans.
 #[utoipa::path(get, path = "/v1/public/catalogues/{id}", tag = "catalogues", operation_id = "get_public_catalogue",
     params(("id" = CatalogueId, Path)),
-    responses((status = 200, body = CatalogueDetail),
-        (status = 404, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 500, body = ProblemBody, content_type = "application/problem+json"),
-        (status = 503, body = ProblemBody, content_type = "application/problem+json")))]
+    responses((status = 200, body = CatalogueDetail)))]
 pub(crate) async fn get(State(api): State<Api>, id: Id) -> Result<Json<CatalogueDetail>, Problem> {
     let shelf = browse::catalogue(&api.store, None, &id.slug("catalogue")?).await?;
     Ok(Json(shelf.into()))

@@ -2,8 +2,12 @@
 
 mod access_requests;
 mod admin_access_requests;
+mod admin_apps;
+mod admin_credentials;
 mod admin_offerings;
+mod admin_policy;
 mod admin_settings;
+mod admin_statistics;
 mod apps;
 mod cart;
 mod catalogues;

@@ -1,6 +1,7 @@
 //! `/v1/admin/access-requests`
 
 mod approve;
+mod decide;
 mod get;
 mod list;
 mod reject;

@@ -31,6 +31,7 @@ async fn every_fault_of_an_app_is_pointed_at_at_once() {
     answer.is("problem_invalid_body");
     for (body, pointer) in [
         (json!({ "name": "x".repeat(101) }), "/name"),
+        (json!({ "name": "\u{fdfa}".repeat(100) }), "/name"),
         (json!({ "name": "line\nbreak" }), "/name"),
         (json!({ "name": "a", "visibility": "team" }), "/team"),
         (json!({ "name": "a", "team": "builders" }), "/team"),
@@ -49,6 +50,6 @@ async fn a_name_is_taken_once_for_each_person_also_by_look_alikes() {
     create(&ada(), "Storm warnings").await.expect(201);
     create(&ada(), "Storm warnings").await.problem(409, "name-taken").is("problem_name_taken");
     create(&ada(), " STORM  warnings ").await.problem(409, "name-taken");
-    create(&ada(), "Ｓtorm warnings").await.problem(409, "name-taken");
+    create(&ada(), "ＳTORM warnings").await.problem(409, "name-taken");
     create(&grace(), "Storm warnings").await.expect(201);
 }

@@ -32,3 +32,14 @@ async fn only_the_owner_deletes() {
     api.delete(&path).by(&ada()).send().await.expect(204);
     api.delete(&path).by(&ada()).send().await.problem(404, "not-found");
 }
+
+#[tokio::test]
+async fn a_version_that_is_named_must_be_the_one_that_stands() {
+    let api = Api::new().await;
+    let path = format!("/v1/apps/{}", api.app(&ada(), "Storm warnings").await);
+    let delete = |tag: &str| api.delete(&path).by(&ada()).header("if-match", tag).send();
+    delete("\"2\"").await.problem(412, "version-mismatch");
+    delete("1").await.problem(412, "version-mismatch");
+    api.get(&path).by(&ada()).send().await.expect(200);
+    delete("\"1\"").await.expect(204);
+}

@@ -1,7 +1,7 @@
 use gatepass_testkit::{ada, person};
 use serde_json::{Value, json};
 
-use crate::harness::Api;
+use crate::harness::{Api, NOBODYS};
 
 #[tokio::test]
 async fn an_app_is_edited_by_its_owner_in_the_parts_that_are_named() {
@@ -54,4 +54,23 @@ async fn a_new_name_is_one_that_is_free() {
     api.app(&ada(), "One").await;
     let answer = edit("").await.problem(400, "invalid-body");
     assert_eq!(answer.pointers(), ["/name"]);
+}
+
+/// The body comes before existence, and that before the version.
+#[tokio::test]
+async fn a_body_that_is_wrong_is_said_before_anything_else() {
+    let api = Api::new().await;
+    let own = format!("/v1/apps/{}", api.app(&ada(), "Storm warnings").await);
+    for (path, tag) in [(own.as_str(), "\"7\""), (&format!("/v1/apps/{NOBODYS}"), "*")] {
+        let edit = |body: Value| api.patch(path).by(&ada()).header("if-match", tag).json(body).send();
+        let answer = edit(json!({ "name": " ", "redirect_uris": ["/back"] })).await.problem(400, "invalid-body");
+        assert_eq!(answer.pointers(), ["/name", "/redirect_uris/0"]);
+    }
+    // What only the app itself can tell comes after its version.
+    let edit = |tag: &str| {
+        let call = api.patch(&own).by(&ada()).header("if-match", tag);
+        call.json(json!({ "visibility": "team" })).send()
+    };
+    edit("\"7\"").await.problem(412, "version-mismatch");
+    assert_eq!(edit("\"1\"").await.problem(400, "invalid-body").pointers(), ["/team"]);
 }

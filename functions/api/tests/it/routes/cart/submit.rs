@@ -1,9 +1,9 @@
 use gatepass_domain::Product;
-use gatepass_testkit::{ada, demo};
+use gatepass_testkit::{ada, demo, owen};
 use serde_json::{Value, json};
 
 use super::put_item::put;
-use crate::harness::Api;
+use crate::harness::{Api, NOBODYS};
 
 fn order() -> Value {
     json!({ "new_app": { "name": "Storm warnings" }, "justification": "Warn ships in time" })
@@ -63,4 +63,25 @@ async fn one_of_many_submits_of_one_cart_files_the_request() {
     for answer in others {
         answer.problem(422, "empty-cart");
     }
+}
+
+/// The body comes before the rules, and among these the empty cart near the end.
+#[tokio::test]
+async fn an_empty_cart_is_not_the_first_thing_to_say() {
+    let api = Api::new().await;
+    let submit = |body: Value| api.post("/v1/cart/submit").by(&ada()).json(body).send();
+    let long = "x".repeat(2001);
+    for (body, pointer) in [
+        (json!({ "new_app": { "name": "" } }), "/new_app/name"),
+        (json!({ "app_id": NOBODYS, "justification": long }), "/justification"),
+        (json!({ "new_app": { "name": "App" }, "extends_credential_id": NOBODYS }), "/extends_credential_id"),
+        (json!({ "new_app": ["App"] }), "/new_app"),
+    ] {
+        assert_eq!(submit(body).await.problem(400, "invalid-body").pointers(), [pointer]);
+    }
+    submit(json!({ "app_id": NOBODYS })).await.problem(422, "app-not-usable");
+    submit(order()).await.problem(422, "empty-cart");
+    let settings = api.put("/v1/admin/settings").by_owner(&owen()).header("if-match", "*");
+    settings.json(json!({ "access_flow": "direct" })).send().await.expect(200);
+    submit(json!({ "app_id": NOBODYS })).await.problem(422, "access-flow-disabled");
 }

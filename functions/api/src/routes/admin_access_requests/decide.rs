@@ -1,0 +1,116 @@
+//! `POST /v1/admin/access-requests/decide`
+
+use axum::Json;
+use axum::extract::{Extension, State};
+use gatepass_app::Refused;
+use gatepass_app::decide::{self, Decision};
+use gatepass_domain::access_request::AccessRequestView;
+use gatepass_domain::id::RequestId;
+use gatepass_domain::text::Invalid;
+use gatepass_http::{ExchangeId, JsonBody, Keyed, Owner, Problem, ProblemBody};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::routes::access_requests::views::answer;
+use crate::state::Api;
+
+/// One decision for many requests.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct DecideBody {
+    /// What is decided.
+    decision: Verb,
+    /// The requests: 1 to 100, none twice.
+    #[schema(value_type = Vec<uuid::Uuid>, min_items = 1, max_items = 100)]
+    ids: Vec<RequestId>,
+    /// With `approve`: what the other owners should know, at most 2,000 characters.
+    #[schema(max_length = 2000)]
+    note: Option<String>,
+    /// With `reject`, and needed there: what each requester will read, 1 to 2,000 characters.
+    #[schema(min_length = 1, max_length = 2000)]
+    reason: Option<String>,
+}
+
+/// What can be decided.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Verb {
+    /// To approve.
+    Approve,
+    /// To reject.
+    Reject,
+}
+
+/// What became of each request.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Decided {
+    /// One for each of `ids`, in their order.
+    items: Vec<DecidedOne>,
+}
+
+/// What became of one request: as the single operation would have answered.
+#[derive(Debug, Serialize, ToSchema)]
+struct DecidedOne {
+    /// The request.
+    #[schema(value_type = uuid::Uuid)]
+    id: RequestId,
+    /// The HTTP status code of the single operation.
+    #[schema(example = 200)]
+    status: u16,
+    /// The request as it stands, when it was decided on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<AccessRequestView>)]
+    access_request: Option<Value>,
+    /// Why it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<ProblemBody>,
+}
+
+/// Decides on up to 100 requests at once, each by itself. Sent again with the same `Idempotency-Key`, it
+/// goes on where it was broken off.
+#[utoipa::path(post, path = "/v1/admin/access-requests/decide", tag = "admin: access requests", operation_id = "decide_access_requests",
+    security(("bearer" = [])), params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
+    request_body = DecideBody, responses((status = 200, body = Decided)))]
+pub(crate) async fn decide(
+    State(api): State<Api>,
+    Owner(owner): Owner,
+    Extension(exchange): Extension<ExchangeId>,
+    keyed: Keyed,
+    JsonBody { value: body, bytes }: JsonBody<DecideBody>,
+) -> Result<Json<Decided>, Problem> {
+    let key = keyed.idempotent(&owner.person().id, &bytes, answer).key;
+    let ids = body.ids.clone();
+    let decision = body.into_decision()?;
+    decide::check(&ids, &decision)?;
+    let mut context = api.context(&exchange)?;
+    let results = decide::decide(&api.store, &mut context, &owner, &ids, &decision, key, answer).await?;
+    let items = ids.into_iter().zip(results).map(|(id, result)| DecidedOne::new(id, result, &exchange));
+    Ok(Json(Decided { items: items.collect() }))
+}
+
+impl DecideBody {
+    fn into_decision(self) -> Result<Decision, Refused> {
+        let invalid = |pointer, detail| Err(Refused::Invalid(vec![Invalid::new(pointer, detail)]));
+        match (self.decision, self.note, self.reason) {
+            (Verb::Approve, note, None) => Ok(Decision::Approve(note)),
+            (Verb::Reject, None, Some(reason)) => Ok(Decision::Reject(reason)),
+            (Verb::Reject, None, None) => invalid("/reason", "must say why: the requesters will read it"),
+            (Verb::Approve, _, Some(_)) => invalid("/reason", "goes with `reject`; an approval has a `note`"),
+            (Verb::Reject, Some(_), _) => invalid("/note", "goes with `approve`; a rejection has a `reason`"),
+        }
+    }
+}
+
+impl DecidedOne {
+    fn new(id: RequestId, result: Result<AccessRequestView, Refused>, exchange: &ExchangeId) -> Self {
+        let answered = match result {
+            Ok(view) => answer(&view),
+            Err(Refused::Replayed(recorded)) => *recorded,
+            Err(refused) => {
+                let problem = Problem::from(refused).into_part(exchange);
+                return Self { id, status: problem.status, access_request: None, problem: Some(problem) };
+            }
+        };
+        Self { id, status: answered.status, access_request: serde_json::from_str(&answered.body).ok(), problem: None }
+    }
+}

@@ -1,0 +1,51 @@
+//! `POST /v1/admin/apps/{id}/grants`
+
+use axum::extract::{Extension, State};
+use gatepass_app::grant::{Gift, grant as give};
+use gatepass_domain::access_request::AccessRequestView;
+use gatepass_domain::id::{CatalogueId, CredentialId, PlanId, ProductId};
+use gatepass_http::{ExchangeId, Id, JsonBody, Keyed, Owner, Problem, Reply};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::routes::access_requests::submit::answer;
+use crate::state::Api;
+
+/// What to grant.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct GrantBody {
+    /// The products: 1 to 20, which share an authentication method.
+    #[schema(min_items = 1, max_items = 20)]
+    product_ids: Vec<ProductId>,
+    /// The plan.
+    plan_id: PlanId,
+    /// The catalogue that offers both; any that does, unless one is named.
+    catalogue_id: Option<CatalogueId>,
+    /// A credential of the app that is to open the products too.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    extends_credential_id: Option<CredentialId>,
+    /// What the record should say, at most 2,000 characters.
+    #[schema(max_length = 2000)]
+    note: Option<String>,
+}
+
+/// Grants an app access that nobody asked for. Nobody grants it to an app of their own.
+#[utoipa::path(post, path = "/v1/admin/apps/{id}/grants", tag = "admin: apps", operation_id = "grant_access",
+    security(("bearer" = [])), params(("id" = String, Path, format = "uuid"), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
+    request_body = GrantBody, responses((status = 201, body = AccessRequestView, headers(("Location" = String)))))]
+pub(crate) async fn grant(
+    State(api): State<Api>,
+    Owner(owner): Owner,
+    Extension(exchange): Extension<ExchangeId>,
+    id: Id,
+    keyed: Keyed,
+    JsonBody { value: body, bytes }: JsonBody<GrantBody>,
+) -> Result<Reply, Problem> {
+    let GrantBody { product_ids, plan_id, catalogue_id, extends_credential_id, note } = body;
+    let gift = Gift { product_ids, plan_id, catalogue_id, extends_credential_id, note };
+    gift.check()?;
+    let idempotent = keyed.idempotent(&owner.person().id, &bytes, answer);
+    let mut context = api.context(&exchange)?;
+    let id = id.uuid("app")?;
+    Reply::to(give(&api.store, &mut context, &owner, id, &gift, &idempotent).await, answer)
+}

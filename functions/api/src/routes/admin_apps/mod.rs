@@ -1,0 +1,6 @@
+//! Apps, for API Owners.
+
+pub(crate) mod get;
+pub(crate) mod grant;
+pub(crate) mod list;
+pub(crate) mod reassign;

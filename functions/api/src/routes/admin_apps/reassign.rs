@@ -1,0 +1,43 @@
+//! `POST /v1/admin/apps/{id}/owner`
+
+use axum::extract::{Extension, State};
+use gatepass_app::apps::reassign as hand_over;
+use gatepass_domain::{App, PersonId, Versioned};
+use gatepass_http::{ExchangeId, Id, JsonBody, Keyed, Owner, Problem, Reply, ok};
+use gatepass_store::Answer;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::state::Api;
+
+/// Whom the app belongs to from now on.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct ReassignBody {
+    /// The person's id at the identity provider, 1 to 255 bytes.
+    owner: PersonId,
+    /// Their organisation, when the app is to go over to another.
+    organisation: Option<String>,
+}
+
+/// Hands an app to somebody else, with all that it holds.
+#[utoipa::path(post, path = "/v1/admin/apps/{id}/owner", tag = "admin: apps", operation_id = "reassign_app",
+    security(("bearer" = [])), params(("id" = String, Path, format = "uuid"), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
+    request_body = ReassignBody, responses((status = 200, body = Versioned<App>)))]
+pub(crate) async fn reassign(
+    State(api): State<Api>,
+    Owner(owner): Owner,
+    Extension(exchange): Extension<ExchangeId>,
+    id: Id,
+    keyed: Keyed,
+    JsonBody { value: ReassignBody { owner: to, organisation }, bytes }: JsonBody<ReassignBody>,
+) -> Result<Reply, Problem> {
+    let idempotent = keyed.idempotent(&owner.person().id, &bytes, answer);
+    let mut context = api.context(&exchange)?;
+    let id = id.uuid("app")?;
+    let organisation = organisation.as_deref();
+    Reply::to(hand_over(&api.store, &mut context, &owner, id, &to, organisation, &idempotent).await, answer)
+}
+
+fn answer(app: &Versioned<App>) -> Answer {
+    ok(app)
+}

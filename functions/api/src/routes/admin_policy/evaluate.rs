@@ -1,0 +1,34 @@
+//! `POST /v1/admin/policy/evaluate`
+
+use axum::Json;
+use axum::extract::State;
+use gatepass_app::evaluate::evaluate as ask;
+use gatepass_domain::id::{PlanId, ProductId};
+use gatepass_domain::policy::{Inputs, Subject, Verdict};
+use gatepass_http::{JsonBody, Owner, Problem};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::state::Api;
+
+/// Who would ask for what.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(crate) struct EvaluateBody {
+    /// Who would ask.
+    requester: Subject,
+    /// For which products.
+    product_ids: Vec<ProductId>,
+    /// Under which plan.
+    plan_id: PlanId,
+}
+
+/// Would this be approved, and why? Nothing is submitted; the real decision calls the same function.
+#[utoipa::path(post, path = "/v1/admin/policy/evaluate", tag = "admin: policy", operation_id = "evaluate_policy",
+    security(("bearer" = [])), request_body = EvaluateBody, responses((status = 200, body = Verdict)))]
+pub(crate) async fn evaluate(
+    State(api): State<Api>,
+    Owner(owner): Owner,
+    JsonBody { value: EvaluateBody { requester, product_ids, plan_id }, .. }: JsonBody<EvaluateBody>,
+) -> Result<Json<Verdict>, Problem> {
+    Ok(Json(ask(&api.store, &owner, &plan_id, Inputs { requester, product_ids }).await?))
+}

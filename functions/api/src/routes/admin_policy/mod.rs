@@ -1,0 +1,3 @@
+//! The policy of automatic approval, for API Owners.
+
+pub(crate) mod evaluate;

@@ -1,0 +1,3 @@
+//! Statistics, for API Owners.
+
+pub(crate) mod get;

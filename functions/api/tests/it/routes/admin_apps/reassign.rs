@@ -1,0 +1,43 @@
+use gatepass_testkit::{ada, grace, owen};
+use serde_json::json;
+
+use crate::harness::{Api, NOBODYS, id_of};
+
+#[tokio::test]
+async fn an_app_goes_over_with_what_it_holds() {
+    let api = Api::new().await;
+    let access = api.access(&ada(), "weather-api", "gold", "Storm warnings").await;
+    let id = id_of(&access["app"]);
+    let reassign = || {
+        let body = json!({ "owner": "grace", "organisation": "airport" });
+        api.post(&format!("/v1/admin/apps/{id}/owner")).by_owner(&owen()).keyed("k").json(body)
+    };
+    let answer = reassign().send().await.expect(200);
+    assert_eq!((answer.text("/owner"), answer.text("/organisation")), ("grace".into(), "airport".into()));
+    answer.is("admin_apps_reassign");
+    assert_eq!(reassign().send().await.expect(200).body, answer.body);
+    api.get(&format!("/v1/apps/{id}")).by(&ada()).send().await.problem(404, "not-found");
+    let reveal = format!("/v1/apps/{id}/credentials/{}/reveal", access["credential_id"].as_str().unwrap());
+    api.post(&reveal).by(&ada()).send().await.problem(404, "not-found");
+    api.post(&reveal).by(&grace()).send().await.expect(200);
+    assert_eq!(api.get("/v1/apps").by(&grace()).send().await.expect(200).items().len(), 1);
+    assert_eq!(api.get("/v1/apps").by(&ada()).send().await.expect(200).items().len(), 0);
+    // Its old name is free again for Ada, and taken for Grace.
+    api.app(&ada(), "storm warnings").await;
+    let body = json!({ "name": "STORM warnings" });
+    api.post("/v1/apps").by(&grace()).json(body).send().await.problem(409, "name-taken");
+}
+
+#[tokio::test]
+async fn a_name_that_the_new_owner_has_is_in_the_way() {
+    let api = Api::new().await;
+    let id = api.app(&ada(), "Storm warnings").await;
+    api.app(&grace(), "storm warnings").await;
+    let post = |id: &str, owner: &str| {
+        api.post(&format!("/v1/admin/apps/{id}/owner")).by_owner(&owen()).json(json!({ "owner": owner }))
+    };
+    post(&id, "grace").send().await.problem(409, "name-taken");
+    api.get(&format!("/v1/apps/{id}")).by(&ada()).send().await.expect(200);
+    assert_eq!(post(&id, "").send().await.problem(400, "invalid-body").pointers(), ["/owner"]);
+    post(NOBODYS, "grace").send().await.problem(404, "not-found");
+}
