@@ -1,6 +1,7 @@
-//! Schedule → what is due by time: provisioning retries, and events that the stream lost.
+//! Schedule → what is due by time: provisioning retries, events that the stream lost, the counters that
+//! statistics are made of.
 
-use gatepass_app::{retry, sweep};
+use gatepass_app::{retry, statistics, sweep};
 use gatepass_bus::Bus;
 use gatepass_lambda::{Clock, ConfigError, Failure, Vars};
 use gatepass_store::Store;
@@ -56,7 +57,10 @@ impl Expire {
             .await
             .map_err(|error| Failure::transient("retries could not be queued", &error))?;
         let republished = self.republish_lost().await?;
-        tracing::info!(requeued, republished, "looked after what is due");
+        let counted = statistics::count_up(&self.store, &mut context)
+            .await
+            .map_err(|error| Failure::transient("the log could not be counted", &error))?;
+        tracing::info!(requeued, republished, counted, "looked after what is due");
         Ok(())
     }
 

@@ -1,5 +1,8 @@
 //! Looks after what is due by time, on AWS Lambda.
 
+// The three duties are futures in futures, deeper than the compiler's usual limit.
+#![recursion_limit = "256"]
+
 use aws_config::BehaviorVersion;
 use gatepass_expire::{Config, Expire};
 use gatepass_lambda::{Clock, Vars, init_logs};

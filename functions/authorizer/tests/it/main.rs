@@ -2,17 +2,21 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use gatepass_authorizer::{Authorizer, Config};
-use gatepass_domain::Context;
 use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::credential::{CredentialStatus, GrantStatus, KeyRecord};
 use gatepass_domain::key::PlainKey;
-use gatepass_lambda::{ConfigError, Failure, Vars};
+use gatepass_domain::plan::Limit;
+use gatepass_domain::{Context, Plan};
+use gatepass_lambda::{Clock, ConfigError, Failure, Vars};
 use gatepass_provisioning::{Outcome, provision};
 use gatepass_sealing::Sealer;
 use gatepass_store::Transaction;
 use gatepass_testkit::aws::Kms;
-use gatepass_testkit::{Fault, World, ada, at, clock_at, context};
+use gatepass_testkit::{Fault, World, ada, at, clock_at, context, demo};
 use serde_json::{Value, json};
 
 const NOON: &str = "2026-11-23T12:00:01Z";
@@ -97,6 +101,7 @@ fn closed() -> Value {
     json!({ "isAuthorized": false, "context": {} })
 }
 
+/// One read of the key a call; the plan's limits are read once a minute.
 #[tokio::test]
 async fn a_live_key_opens_its_product_with_one_consistent_read() {
     let access = Access::new().await;
@@ -109,13 +114,49 @@ async fn a_live_key_opens_its_product_with_one_consistent_read() {
             "context": {
                 "credential_id": access.request.credential_id, "app_id": access.request.app.id,
                 "plan_id": "free", "product_id": "weather-api",
+                "rate_limit_requests": "25", "rate_limit_per_seconds": "1",
             },
         })
     );
-    assert_eq!(access.world.table.faults.calls(), ["GetItem"]);
+    assert_eq!(access.world.table.faults.calls(), ["GetItem", "GetItem"], "the key and the plan");
     assert!(!answer.to_string().contains("gp_"), "the key goes no further");
     let differently = json!({ "X-API-Key": access.key });
     assert_eq!(access.ask(NOON, "weather-api", differently).await["isAuthorized"], true);
+}
+
+/// What a change of a plan means for live keys: its limits hold within a minute, in a process that is warm too.
+#[tokio::test]
+async fn a_change_of_the_plans_limits_holds_within_a_minute() {
+    let access = Access::new().await;
+    let millis = Arc::new(AtomicI64::new(0));
+    if let Clock::Ahead(ahead) = clock_at(NOON) {
+        millis.store(ahead.load(Ordering::SeqCst), Ordering::SeqCst);
+    }
+    let config = Config { table: access.world.table.name.clone() };
+    let warm = Authorizer::new(config, access.world.table.client.clone(), Clock::Ahead(millis.clone()));
+    let limits = async || {
+        let stage = json!({ "gatepass_product_id": "weather-api" });
+        let request = serde_json::from_value(call(stage, access.headers())).unwrap();
+        let context = warm.handle(request).await.unwrap().context;
+        ["rate_limit_requests", "rate_limit_per_seconds", "quota_requests", "quota_per_seconds"]
+            .map(|name| context.get(name).cloned().unwrap_or_default())
+    };
+    assert_eq!(limits().await, ["25", "1", "", ""]);
+    let free = demo::plans().into_iter().find(|plan| plan.id.to_string() == "free").unwrap();
+    let quota = Some(Limit { requests: 1000, per_seconds: 86_400 });
+    access.world.offer(Plan { rate_limit: None, quota, ..free }).await;
+    access.world.table.faults.calls();
+    assert_eq!(limits().await, ["25", "1", "", ""], "kept for a minute");
+    assert_eq!(access.world.table.faults.calls(), ["GetItem"], "a warm process reads the key alone");
+    millis.fetch_add(60_000, Ordering::SeqCst);
+    assert_eq!(limits().await, ["", "", "1000", "86400"]);
+}
+
+#[tokio::test]
+async fn without_its_plan_a_key_opens_nothing() {
+    let access = Access::new().await;
+    access.world.withdraw_offer::<Plan>(&"free".parse().unwrap()).await;
+    assert_eq!(access.ask(NOON, "weather-api", access.headers()).await, closed());
 }
 
 #[tokio::test]
