@@ -16,7 +16,10 @@ async fn it_is_healthy_and_says_where_people_sign_in() {
     let origin = &world.client.origin;
     assert_eq!(
         config,
-        json!({ "api": "", "authority": format!("{origin}/_local/oidc"), "client_id": "gatepass-portal" })
+        json!({
+            "api": "", "authority": format!("{origin}/_local/oidc"), "client_id": "gatepass-portal",
+            "product_url": format!("{origin}/_local/apis/{{product_id}}"),
+        })
     );
     assert_eq!(world.client.get("/").await.status(), 200);
     assert_eq!(world.client.get("/_local/nothing").await.status(), 404);
@@ -34,6 +37,18 @@ async fn it_answers_to_localhost_alone() {
     assert_eq!(status(HOST.as_str(), format!("evil.example:{port}")).await, 403);
     assert_eq!(status("origin", "https://evil.example".into()).await, 403);
     assert_eq!(status("origin", "http://localhost:5173".into()).await, 200);
+}
+
+#[tokio::test]
+async fn the_portal_is_at_one_address() {
+    let world = World::start(options()).await;
+    let port = world.stack.address().port();
+    let look = |host: String| world.client.request(Method::GET, "/apps/new?a=b").header(HOST, host).send();
+    let answer = look(format!("localhost:{port}")).await.unwrap();
+    assert_eq!(answer.status(), 307);
+    assert_eq!(answer.headers()["location"], format!("{}/apps/new?a=b", world.client.origin));
+    let here = look(format!("127.0.0.1:{port}")).await.unwrap();
+    assert_eq!(here.status(), 404, "no portal is built for these tests");
 }
 
 #[tokio::test]

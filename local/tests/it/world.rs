@@ -105,7 +105,7 @@ impl Client {
             if what(&request) {
                 return request;
             }
-            assert!(began.elapsed() < Duration::from_secs(20), "waited in vain: {request}");
+            assert!(began.elapsed() < Duration::from_secs(60), "waited in vain: {request}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -118,7 +118,7 @@ impl Client {
             if items.len() >= count {
                 return items;
             }
-            assert!(began.elapsed() < Duration::from_secs(20), "waited in vain for {count} at {path}");
+            assert!(began.elapsed() < Duration::from_secs(60), "waited in vain for {count} at {path}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
