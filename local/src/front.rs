@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use serde_json::json;
 
@@ -33,6 +33,7 @@ pub(crate) fn router(front: Front) -> Router {
         "api": "",
         "authority": oidc::issuer_url(port),
         "client_id": oidc::CLIENT_ID,
+        "product_url": format!("{}/_local/apis/{{product_id}}", origin(port)),
     });
     let config = config.to_string();
     let config = move || async move { ([(header::CONTENT_TYPE, "application/json"), no_cache()], config) };
@@ -56,9 +57,26 @@ async fn api_or_portal(State(front): State<Arc<Front>>, request: Request) -> Res
         return front.gateway.handle(request).await;
     }
     match *request.method() {
-        Method::GET | Method::HEAD => front.portal.serve(path).await,
+        Method::GET | Method::HEAD => match elsewhere(&request, front.port) {
+            Some(address) => Redirect::temporary(&address).into_response(),
+            None => front.portal.serve(path).await,
+        },
         _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
     }
+}
+
+/// Where to look at the portal instead, when not at the address by which its issuer is known: to a browser,
+/// `localhost` is another site, and would not be let in there.
+fn elsewhere(request: &Request, port: u16) -> Option<String> {
+    let host = request.headers().get(header::HOST)?.to_str().ok()?;
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    let origin = origin(port);
+    (origin.strip_prefix("http://") != Some(host)).then(|| format!("{origin}{path}"))
+}
+
+/// The address of the front, as its issuer spells it.
+fn origin(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
 }
 
 /// Turns away what a page of another site sends here: by its `Host`, when that site's name was made to

@@ -20,7 +20,7 @@ pub struct Options {
     pub template: PathBuf,
     /// Whom mails come from (`GATEPASS_MAIL_SENDER`); `None` sends no mail.
     pub mail_sender: Option<String>,
-    /// The directory of the portal's files (`GATEPASS_PORTAL_DIR`).
+    /// The directory of the portal's files, as built (`GATEPASS_PORTAL_DIR`).
     pub portal_dir: PathBuf,
     /// Where the process kills itself (`GATEPASS_CRASH_AFTER`), for tests of recovery.
     pub crash_after: Option<CrashAfter>,
@@ -52,7 +52,7 @@ impl Default for Options {
             dynamodb: DynamoDb::Embedded,
             template: "infra/template.yaml".into(),
             mail_sender: Some("no-reply@gatepass.local".into()),
-            portal_dir: "portal".into(),
+            portal_dir: "portal/dist".into(),
             crash_after: None,
         }
     }

@@ -9,6 +9,13 @@ use percent_encoding::percent_decode_str;
 /// What `/` shows until a portal is built.
 const WELCOME: &str = include_str!("welcome.html");
 
+/// Where the build puts files whose names change with their content.
+const HASHED: &str = "assets/";
+
+/// What the portal's pages may load, and from where: their own origin, which here is the issuer's too.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+    connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /// A directory of files.
 #[derive(Debug, Clone)]
 pub(crate) struct Portal {
@@ -61,8 +68,13 @@ fn relative(path: &str) -> Option<String> {
 fn file(name: &str, bytes: Vec<u8>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, content_type(name)),
-        (header::CACHE_CONTROL, "no-cache"),
+        (
+            header::CACHE_CONTROL,
+            if name.starts_with(HASHED) { "public, max-age=31536000, immutable" } else { "no-cache" },
+        ),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::REFERRER_POLICY, "same-origin"),
     ];
     (headers, bytes).into_response()
 }
@@ -122,7 +134,15 @@ mod tests {
         std::fs::write(dir.path().join("portal/index.html"), "x").unwrap();
         std::fs::write(dir.path().join("secret.txt"), "x").unwrap();
         std::os::unix::fs::symlink("../secret.txt", dir.path().join("portal/link.txt")).unwrap();
-        assert_eq!(portal.serve("/apps/1").await.headers()["content-type"], "text/html; charset=utf-8");
+        std::fs::create_dir(dir.path().join("portal/assets")).unwrap();
+        std::fs::write(dir.path().join("portal/assets/app-C0ffee.js"), "x").unwrap();
+        let page = portal.serve("/apps/1").await;
+        assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8");
+        assert_eq!(page.headers()["cache-control"], "no-cache", "it names the assets of the latest build");
+        let policy = page.headers()["content-security-policy"].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+        let asset = portal.serve("/assets/app-C0ffee.js").await;
+        assert!(asset.headers()["cache-control"].to_str().unwrap().contains("immutable"));
         assert_eq!(portal.serve("/gone.js").await.status(), 404);
         assert_eq!(portal.serve("/link.txt").await.status(), 404);
     }

@@ -3,10 +3,20 @@
 use super::authorize::Request;
 use crate::people::Person;
 
-const STYLE: &str = "body{font:1.1rem/1.6 system-ui,sans-serif;max-width:26rem;margin:12vh auto;padding:0 1rem;\
-    color-scheme:light dark}h1{font-size:1.5rem}button{display:flex;justify-content:space-between;gap:1rem;width:100%;\
-    margin:.5rem 0;padding:.8rem 1rem;font:inherit;border:1px solid;border-radius:.5rem;background:none;cursor:pointer}\
-    small{opacity:.75}";
+/// In the portal's colours, since people come from there and go back there.
+const STYLE: &str = "\
+    :root{color-scheme:light dark}\
+    body{margin:0;font:1.0625rem/1.6 system-ui,sans-serif;\
+    background:light-dark(oklch(98.6% .004 165),oklch(18.5% .012 175));\
+    color:light-dark(oklch(24% .025 175),oklch(94% .008 165))}\
+    main{max-width:24rem;margin:14vh auto;padding:0 1.25rem}\
+    h1{margin:0 0 .5rem;font:400 2.25rem/1.1 Georgia,serif;letter-spacing:-.018em}\
+    p{margin:0 0 1.5rem}\
+    button{display:flex;justify-content:space-between;align-items:baseline;gap:1rem;width:100%;margin:0 0 .5rem;\
+    padding:.8rem 1rem;border:1px solid light-dark(oklch(64% .02 165),oklch(56% .02 175));border-radius:.375rem;\
+    background:light-dark(white,oklch(22% .014 175));color:inherit;font:inherit;cursor:pointer}\
+    button:hover{border-color:light-dark(oklch(41% .078 172),oklch(82% .1 168))}\
+    small{opacity:.8}";
 
 /// The page on which somebody chooses who they are.
 pub(super) fn sign_in(request: &Request) -> String {
