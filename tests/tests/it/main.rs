@@ -11,3 +11,4 @@ mod flows;
 mod repository;
 mod stack;
 mod template;
+mod transcripts;

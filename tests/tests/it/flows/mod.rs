@@ -9,6 +9,7 @@ mod gateway;
 mod holding;
 mod idempotency;
 mod mails;
+mod managing;
 mod manual;
 mod policy;
 mod refusals;
