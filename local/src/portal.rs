@@ -124,6 +124,14 @@ mod tests {
         }
     }
 
+    #[test]
+    fn pages_have_the_policy_that_is_deployed() {
+        let template = include_str!("../../infra/portal.yaml");
+        let words: Vec<_> = template.split_whitespace().collect();
+        let deployed = POLICY.replace("connect-src 'self'", "connect-src 'self' ${SignInOrigins}");
+        assert!(words.join(" ").contains(&deployed), "infra/portal.yaml has another than {deployed}");
+    }
+
     #[tokio::test]
     async fn pages_show_the_index_and_files_themselves() {
         let dir = tempfile::tempdir().unwrap();

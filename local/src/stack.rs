@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -266,7 +267,8 @@ fn read_template(options: &Options, stack_name: &str, port: u16) -> Result<Wirin
         (Setting::MailSender, options.mail_sender.clone().unwrap_or_default()),
         (Setting::PortalUrl, format!("http://127.0.0.1:{port}")),
     ]);
-    let wiring = template::load(&text, stack_name, &settings);
+    let directory = options.template.parent().unwrap_or(Path::new("."));
+    let wiring = template::load(&text, directory, stack_name, &settings);
     let wiring = wiring.map_err(|cause| StartError::Template { path: path(), cause })?;
     match wiring.authorizers.iter().find(|(_, authorizer)| authorizer.issuer != issuer) {
         Some((name, authorizer)) => {

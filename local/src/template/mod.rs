@@ -3,7 +3,7 @@
 //! # The subset that is read
 //!
 //! **Sections**: `Parameters` (by their defaults, less what [`Setting`] sets), `Conditions`, `Globals.Function`,
-//! `Resources`; `Metadata`, `Outputs`, `Rules`, `Mappings` and `Globals.HttpApi` are for AWS alone.
+//! `Resources`, a nested template's `Outputs`; `Metadata`, `Rules`, `Mappings` and `Globals.HttpApi` are for AWS alone.
 //!
 //! **Functions**, short (`!Ref`) or long (`Fn::Sub`): `Ref`, `Sub`, `GetAtt`, `If`, and in conditions `Equals`,
 //! `Not`, `And`, `Or`, `Condition`; the pseudo parameters `AWS::AccountId`, `AWS::NoValue`, `AWS::Partition`,
@@ -14,6 +14,8 @@
 //!   `EventInvokeConfig` and `Events` of the types `HttpApi`, `EventBridgeRule`, `DynamoDB` and `ScheduleV2` with
 //!   `rate(…)`.
 //! - `AWS::Serverless::HttpApi`: its JWT authorizers.
+//! - `AWS::CloudFormation::Stack`: the template that `TemplateURL` names, a file beside the one it is nested in. It has
+//!   what lasts, and what only AWS has a use for; functions, their API and buses are in the outermost.
 //! - `AWS::DynamoDB::Table`: exactly one, with its keys, indexes, stream and time to live.
 //! - `AWS::Events::EventBus`, by name.
 //! - What only AWS has a use for, named in `wiring`, does nothing here.
@@ -29,6 +31,7 @@ mod identity;
 mod node;
 mod read;
 mod resolve;
+mod source;
 mod wiring;
 
 use std::fmt;
@@ -43,6 +46,8 @@ pub use wiring::{
 /// What in a template cannot be run, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TemplateError {
+    /// The file of a nested template; `None` for the outermost.
+    pub file: Option<String>,
     /// The line, from 1.
     pub line: usize,
     /// The way to it from the root, for example `Resources.Notify.Properties.Events`.
@@ -53,7 +58,10 @@ pub struct TemplateError {
 
 impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { line, place, problem } = self;
+        let Self { file, line, place, problem } = self;
+        if let Some(file) = file {
+            write!(f, "{file}, ")?;
+        }
         write!(f, "line {line}")?;
         if !place.is_empty() {
             write!(f, ", {place}")?;

@@ -1,6 +1,7 @@
 //! From the template's text to its wiring.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -13,6 +14,7 @@ use super::fields::{
 };
 use super::node::Node;
 use super::resolve::{Resolver, Setting, as_text, refuse};
+use super::source::{STACK, Source};
 use super::wiring::{
     FOR_AWS_ALONE, Function, Index, JwtAuthorizer, KeyPart, Route, Rule, Schedule, StreamSource, Table, Wiring,
 };
@@ -29,13 +31,18 @@ const OPEN: &str = "NONE";
 const TOKEN_SOURCE: &str = "$request.header.Authorization";
 
 /// Reads the wiring of the template `text`, deployed under `stack_name` with its parameters as
-/// `settings` say.
+/// `settings` say. What is nested in it are files in `directory`.
 ///
 /// # Errors
 /// The first thing that is wrong with the template, or is not in the subset that is read.
-pub fn load(text: &str, stack_name: &str, settings: &BTreeMap<Setting, String>) -> Result<Wiring, TemplateError> {
-    let root = Node::parse(text)?;
-    let template = Template { root: &root, resolver: Resolver::new(&root, stack_name, settings) };
+pub fn load(
+    text: &str,
+    directory: &Path,
+    stack_name: &str,
+    settings: &BTreeMap<Setting, String>,
+) -> Result<Wiring, TemplateError> {
+    let source = Source::read(text, directory)?;
+    let template = Template { resolver: Resolver::new(&source, stack_name, settings) };
     template.check_sections()?;
     template.wiring()
 }
@@ -55,7 +62,6 @@ const SECTIONS: &[&str] = &[
 ];
 
 struct Template<'a> {
-    root: &'a Node,
     resolver: Resolver<'a>,
 }
 
@@ -68,7 +74,7 @@ struct Api {
 
 impl Template<'_> {
     fn check_sections(&self) -> Result<(), TemplateError> {
-        for (name, node) in self.root.members() {
+        for (name, node) in self.resolver.root().members() {
             if !SECTIONS.contains(&name.as_str()) {
                 return Err(refuse(node, name, "the local stack does not know this section"));
             }
@@ -82,11 +88,11 @@ impl Template<'_> {
 
     fn wiring(&self) -> Result<Wiring, TemplateError> {
         let api = self.api()?;
-        let table = self.table()?;
+        let (table, stream) = self.table()?;
         let buses = self.buses()?;
         let mut functions = Vec::new();
         for (id, resource) in self.resources("AWS::Serverless::Function")? {
-            let function = self.function(id, resource, &api)?;
+            let function = self.function(id, resource, &api, &stream)?;
             if let Some(rule) = function.rules.iter().find(|rule| !buses.contains(&rule.bus)) {
                 let place = format!("{}.Events.{}.Properties.EventBusName", properties(id), rule.name);
                 return Err(self.refuse(&place, format!("there is no event bus `{}` in the template", rule.bus)));
@@ -99,10 +105,15 @@ impl Template<'_> {
 
     /// The resources of type `kind` that exist under the conditions; refuses types that are not known.
     fn resources(&self, kind: &str) -> Result<Vec<(&str, &Node)>, TemplateError> {
-        const RUN: &[&str] =
-            &["AWS::DynamoDB::Table", "AWS::Events::EventBus", "AWS::Serverless::Function", "AWS::Serverless::HttpApi"];
+        const RUN: &[&str] = &[
+            STACK,
+            "AWS::DynamoDB::Table",
+            "AWS::Events::EventBus",
+            "AWS::Serverless::Function",
+            "AWS::Serverless::HttpApi",
+        ];
         let mut found = Vec::new();
-        for (id, resource) in self.root.get("Resources").map(Node::members).unwrap_or_default() {
+        for (id, resource) in self.resolver.root().get("Resources").map(Node::members).unwrap_or_default() {
             let place = format!("Resources.{id}");
             let has = resource.get("Type").and_then(Node::text).unwrap_or_default();
             if !RUN.contains(&has) && !FOR_AWS_ALONE.contains(&has) {
@@ -147,16 +158,15 @@ impl Template<'_> {
     }
 
     fn refuse(&self, place: &str, problem: impl Into<String>) -> TemplateError {
-        let line = self.root.line_at(place.split('.'));
-        TemplateError { line, place: place.to_owned(), problem: problem.into() }
+        refuse(self.resolver.root().at(place.split('.')), place, problem)
     }
 
-    fn function(&self, id: &str, resource: &Node, api: &Api) -> Result<Function, TemplateError> {
+    fn function(&self, id: &str, resource: &Node, api: &Api, stream: &str) -> Result<Function, TemplateError> {
         let place = properties(id);
         let binary = resource.get("Metadata").and_then(|metadata| metadata.get("BuildProperties"));
         let binary = binary.and_then(|build| build.get("Binary")).and_then(Node::text);
         let no_binary = || refuse(resource, &format!("Resources.{id}.Metadata"), "BuildProperties.Binary is not set");
-        let globals = self.root.get("Globals").and_then(|globals| globals.get("Function"));
+        let globals = self.resolver.root().get("Globals").and_then(|globals| globals.get("Function"));
         let globals = globals.map(|node| self.members(node, "Globals.Function", fields::OF_FUNCTION));
         let own = self.properties(id, resource, fields::OF_FUNCTION)?;
         let merged = merge(globals.transpose()?.unwrap_or_default(), own);
@@ -180,7 +190,7 @@ impl Template<'_> {
         }
         for (name, event) in read.events {
             let place = format!("{place}.Events.{name}");
-            self.add_event(&mut function, name, event, api, &place)?;
+            self.add_event(&mut function, name, event, (api, stream), &place)?;
         }
         Ok(function)
     }
@@ -190,7 +200,7 @@ impl Template<'_> {
         function: &mut Function,
         name: String,
         mut event: EventFields,
-        api: &Api,
+        (api, stream): (&Api, &str),
         place: &str,
     ) -> Result<(), TemplateError> {
         event.properties.retain(|property, _| !fields::OF_EVENT.contains(&property.as_str()));
@@ -206,7 +216,7 @@ impl Template<'_> {
             "DynamoDB" => {
                 let source: StreamEvent = self.typed(event.properties, &at)?;
                 if source.enabled {
-                    function.streams.push(self.stream(name, source, &at)?);
+                    function.streams.push(self.stream(name, source, stream, &at)?);
                 }
             }
             "ScheduleV2" => {
@@ -261,11 +271,14 @@ impl Template<'_> {
         Ok(())
     }
 
-    fn stream(&self, name: String, event: StreamEvent, place: &str) -> Result<StreamSource, TemplateError> {
-        let (table, _) = self.table_resource()?;
-        let identity = self.resolver.identity(table)?;
-        let of_table = identity.and_then(|identity| identity.attributes.get("StreamArn").cloned());
-        if of_table.as_ref() != Some(&event.stream) {
+    fn stream(
+        &self,
+        name: String,
+        event: StreamEvent,
+        of_table: &str,
+        place: &str,
+    ) -> Result<StreamSource, TemplateError> {
+        if of_table != event.stream {
             return Err(self.refuse(&format!("{place}.Stream"), "the only stream here is the table's: StreamArn of it"));
         }
         let filters = event.filter_criteria.filters.iter().map(|filter| {
@@ -321,15 +334,35 @@ impl Template<'_> {
         Ok(buses)
     }
 
-    fn table_resource(&self) -> Result<(&str, &Node), TemplateError> {
-        match self.resources("AWS::DynamoDB::Table")?.as_slice() {
-            [one] => Ok(*one),
-            found => Err(self.refuse("Resources", format!("one table runs here; the template has {}", found.len()))),
+    /// The table, and the ARN of its stream.
+    fn table(&self) -> Result<(Table, String), TemplateError> {
+        let mut tables = self.tables()?;
+        match (tables.pop(), tables.len()) {
+            (Some(table), 0) => Ok(table),
+            (table, others) => {
+                let found = others + usize::from(table.is_some());
+                Err(self.refuse("Resources", format!("one table runs here; the template has {found}")))
+            }
         }
     }
 
-    fn table(&self) -> Result<Table, TemplateError> {
-        let (id, resource) = self.table_resource()?;
+    /// The tables of this template and of those nested in it.
+    fn tables(&self) -> Result<Vec<(Table, String)>, TemplateError> {
+        let mut tables = Vec::new();
+        for (id, resource) in self.resources("AWS::DynamoDB::Table")? {
+            tables.push(self.read_table(id, resource)?);
+        }
+        for (id, _) in self.resources(STACK)? {
+            if let Some(resolver) = self.resolver.nested(id) {
+                let nested = Template { resolver };
+                nested.check_sections()?;
+                tables.extend(nested.tables()?);
+            }
+        }
+        Ok(tables)
+    }
+
+    fn read_table(&self, id: &str, resource: &Node) -> Result<(Table, String), TemplateError> {
         let place = properties(id);
         let read: TableFields = self.typed(self.properties(id, resource, fields::OF_TABLE)?, &place)?;
         let mut indexes = Vec::new();
@@ -343,14 +376,17 @@ impl Template<'_> {
             indexes.push(Index { name: index.index_name, key: key(index.key_schema) });
         }
         let attributes = read.attribute_definitions.into_iter();
-        Ok(Table {
-            name: self.resolver.identity(id)?.map(|identity| identity.reference).unwrap_or_default(),
+        let identity = self.resolver.identity(id)?;
+        let stream = identity.as_ref().and_then(|identity| identity.attributes.get("StreamArn").cloned());
+        let table = Table {
+            name: identity.map(|identity| identity.reference).unwrap_or_default(),
             attributes: attributes.map(|attribute| (attribute.attribute_name, attribute.attribute_type)).collect(),
             key: key(read.key_schema),
             indexes,
             stream_view: read.stream_specification.map(|stream| stream.stream_view_type),
             ttl_attribute: read.time_to_live_specification.filter(|ttl| ttl.enabled).map(|ttl| ttl.attribute_name),
-        })
+        };
+        Ok((table, stream.unwrap_or_default()))
     }
 }
 

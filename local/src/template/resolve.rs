@@ -7,6 +7,7 @@ use serde_json::{Map, Number, Value as Json};
 use super::TemplateError;
 use super::identity::{self, Identity};
 use super::node::{Node, Value};
+use super::source::Source;
 
 /// A parameter of the template that the stack sets, whatever its default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,14 +41,36 @@ pub(crate) const REGION: &str = "us-east-1";
 
 /// Resolves nodes of one template.
 pub(super) struct Resolver<'a> {
-    root: &'a Node,
-    stack_name: &'a str,
-    settings: &'a BTreeMap<Setting, String>,
+    source: &'a Source,
+    stack_name: String,
+    given: Given<'a>,
+}
+
+/// Who says what a template's parameters are.
+enum Given<'a> {
+    /// The local stack.
+    Settings(&'a BTreeMap<Setting, String>),
+    /// The resource of the template that it is nested in.
+    Outer { resolver: &'a Resolver<'a>, resource: &'a Node, place: String },
 }
 
 impl<'a> Resolver<'a> {
-    pub(super) fn new(root: &'a Node, stack_name: &'a str, settings: &'a BTreeMap<Setting, String>) -> Self {
-        Self { root, stack_name, settings }
+    pub(super) fn new(source: &'a Source, stack_name: &str, settings: &'a BTreeMap<Setting, String>) -> Self {
+        Self { source, stack_name: stack_name.to_owned(), given: Given::Settings(settings) }
+    }
+
+    /// The resolver of the template nested as the resource `id`.
+    pub(super) fn nested(&self, id: &str) -> Option<Resolver<'_>> {
+        let source = self.source.nested.get(id)?;
+        let resource = self.root().get("Resources")?.get(id)?;
+        let place = format!("Resources.{id}.Properties.Parameters");
+        let given = Given::Outer { resolver: self, resource, place };
+        Some(Resolver { source, stack_name: format!("{}-{id}", self.stack_name), given })
+    }
+
+    /// The template.
+    pub(super) fn root(&self) -> &'a Node {
+        &self.source.root
     }
 
     /// What a node comes to; `None` is `AWS::NoValue`, as if it had not been written.
@@ -77,14 +100,14 @@ impl<'a> Resolver<'a> {
 
     /// Whether the condition `name` holds.
     pub(super) fn condition(&self, name: &str, node: &Node, place: &str) -> Result<bool, TemplateError> {
-        let defined = self.root.get("Conditions").and_then(|conditions| conditions.get(name));
+        let defined = self.root().get("Conditions").and_then(|conditions| conditions.get(name));
         let defined = defined.ok_or_else(|| refuse(node, place, format!("there is no condition `{name}`")))?;
         self.holds(defined, &format!("Conditions.{name}"))
     }
 
     /// The identity of the resource `name`, when there is one.
     pub(super) fn identity(&self, name: &str) -> Result<Option<Identity>, TemplateError> {
-        let Some(resource) = self.root.get("Resources").and_then(|resources| resources.get(name)) else {
+        let Some(resource) = self.root().get("Resources").and_then(|resources| resources.get(name)) else {
             return Ok(None);
         };
         let kind = resource.get("Type").and_then(Node::text).unwrap_or_default();
@@ -138,14 +161,14 @@ impl<'a> Resolver<'a> {
     }
 
     fn reference(&self, name: &str, node: &Node, place: &str) -> Result<Json, TemplateError> {
-        if let Some(parameter) = self.root.get("Parameters").and_then(|parameters| parameters.get(name)) {
+        if let Some(parameter) = self.root().get("Parameters").and_then(|parameters| parameters.get(name)) {
             return self.parameter(name, parameter);
         }
         let text = match name {
             "AWS::AccountId" => ACCOUNT.to_owned(),
             "AWS::Partition" => "aws".to_owned(),
             "AWS::Region" => REGION.to_owned(),
-            "AWS::StackName" => self.stack_name.to_owned(),
+            "AWS::StackName" => self.stack_name.clone(),
             "AWS::URLSuffix" => "amazonaws.com".to_owned(),
             _ => {
                 let identity = self.identity(name)?;
@@ -157,9 +180,18 @@ impl<'a> Resolver<'a> {
     }
 
     fn parameter(&self, name: &str, parameter: &Node) -> Result<Json, TemplateError> {
-        let set = self.settings.iter().find(|(setting, _)| setting.parameter() == name);
-        if let Some((_, value)) = set {
-            return Ok(Json::String(value.clone()));
+        match &self.given {
+            Given::Settings(settings) => {
+                if let Some((_, value)) = settings.iter().find(|(setting, _)| setting.parameter() == name) {
+                    return Ok(Json::String(value.clone()));
+                }
+            }
+            Given::Outer { resolver, resource, place } => {
+                let properties = resource.get("Properties").and_then(|properties| properties.get("Parameters"));
+                if let Some(node) = properties.and_then(|parameters| parameters.get(name)) {
+                    return resolver.text(node, &format!("{place}.{name}")).map(Json::String);
+                }
+            }
         }
         let place = format!("Parameters.{name}");
         let default = parameter.get("Default");
@@ -168,6 +200,11 @@ impl<'a> Resolver<'a> {
     }
 
     fn attribute(&self, name: &str, attribute: &str, node: &Node, place: &str) -> Result<String, TemplateError> {
+        if let Some((nested, output)) = self.nested(name).zip(attribute.strip_prefix("Outputs.")) {
+            let value = nested.root().get("Outputs").and_then(|outputs| outputs.get(output)?.get("Value"));
+            let nothing = || refuse(node, place, format!("the template nested as `{name}` has no output `{output}`"));
+            return nested.text(value.ok_or_else(nothing)?, &format!("Outputs.{output}.Value"));
+        }
         let identity = self.identity(name)?;
         let identity = identity.ok_or_else(|| refuse(node, place, format!("there is no resource `{name}`")))?;
         identity
@@ -231,8 +268,9 @@ impl<'a> Resolver<'a> {
 
     /// The parameters that the stack sets and the template does not have.
     pub(super) fn unknown_settings(&self) -> BTreeSet<&'static str> {
-        let known = |name: &str| self.root.get("Parameters").is_some_and(|parameters| parameters.get(name).is_some());
-        self.settings.keys().map(|setting| setting.parameter()).filter(|name| !known(name)).collect()
+        let Given::Settings(settings) = &self.given else { return BTreeSet::new() };
+        let known = |name: &str| self.root().get("Parameters").is_some_and(|parameters| parameters.get(name).is_some());
+        settings.keys().map(|setting| setting.parameter()).filter(|name| !known(name)).collect()
     }
 }
 
@@ -247,5 +285,6 @@ pub(super) fn as_text(value: &Json) -> Option<String> {
 }
 
 pub(super) fn refuse(node: &Node, place: &str, problem: impl Into<String>) -> TemplateError {
-    TemplateError { line: node.line, place: place.to_owned(), problem: problem.into() }
+    let file = node.file.as_ref().map(ToString::to_string);
+    TemplateError { file, line: node.line, place: place.to_owned(), problem: problem.into() }
 }

@@ -15,7 +15,7 @@ fn settings() -> BTreeMap<Setting, String> {
 }
 
 fn read(text: &str) -> Result<Wiring, TemplateError> {
-    load(text, "gatepass-local", &settings())
+    load(text, Path::new("."), "gatepass-local", &settings())
 }
 
 /// The template with `from` replaced, which must be in it.
@@ -104,6 +104,49 @@ fn what_is_not_in_the_subset_is_refused_with_its_place() {
         assert!(error.place.contains(place) && error.problem.contains(problem), "{to}: {error}");
         assert!(error.line > 1, "{to}: {error}");
     }
+}
+
+/// What the table of [`TEMPLATE`] is like when it is in a template nested as `Data`: with it, the directory.
+fn nested(data: impl Fn(&str) -> String) -> (String, tempfile::TempDir) {
+    let (start, end) = (TEMPLATE.find("  Table:").unwrap(), TEMPLATE.find("  Bus:").unwrap());
+    let outputs = "Outputs:\n  Name: {Value: !Ref Table}\n  Arn: {Value: !GetAtt Table.StreamArn}\n  For: {Value: !Sub 'for ${Whom}'}\n";
+    let parameters = "Parameters:\n  Whom: {Type: String, Default: nobody}\n";
+    let text = format!("{parameters}Resources:\n{}{outputs}", &TEMPLATE[start..end]);
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("data.yaml"), data(&text)).unwrap();
+    let stack = "  Data:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: data.yaml\n      \
+                 Parameters: {Whom: !Ref PortalUrl}\n\n";
+    let outer = format!("{}{stack}{}", &TEMPLATE[..start], &TEMPLATE[end..]);
+    let outer = outer.replace("!Ref Table", "!GetAtt Data.Outputs.Name");
+    (outer.replace("!GetAtt Table.StreamArn", "!GetAtt Data.Outputs.Arn"), directory)
+}
+
+#[test]
+fn what_is_nested_is_read_from_the_file_beside_it() {
+    let (text, directory) = nested(str::to_owned);
+    let text = text.replacen("GATEPASS_GROUPS_CLAIM: groups", "GATEPASS_GROUPS_CLAIM: !Sub '${Data.Outputs.For}!'", 1);
+    let wiring = load(&text, directory.path(), "gatepass-local", &settings()).unwrap();
+    assert_eq!(wiring.table.name, "gatepass-local-Data-Table");
+    assert_eq!(function(&wiring, "Notify").environment["GATEPASS_TABLE"], "gatepass-local-Data-Table");
+    assert_eq!(function(&wiring, "GetApp").environment["GATEPASS_GROUPS_CLAIM"], "for http://127.0.0.1:1!");
+    assert_eq!(function(&wiring, "Relay").streams.len(), 1);
+}
+
+#[test]
+fn what_is_wrong_in_what_is_nested_names_its_file() {
+    for (change, words) in [
+        (("!Ref Table", "!Ref Gone"), ["data.yaml, line", "`Gone`"]),
+        (("AWS::DynamoDB::Table", "AWS::RDS::DBInstance"), ["data.yaml, line", "AWS::RDS::DBInstance"]),
+        (("Resources:", "Resources: ["), ["data.yaml, line", "not YAML"]),
+        (("  Arn:", "  Stream:"), ["line", "no output `Arn`"]),
+    ] {
+        let (text, directory) = nested(|text| text.replacen(change.0, change.1, 1));
+        let error = load(&text, directory.path(), "gatepass-local", &settings()).unwrap_err().to_string();
+        assert!(words.iter().all(|word| error.contains(word)), "{error}");
+    }
+    let (text, _) = nested(str::to_owned);
+    let error = read(&text).unwrap_err();
+    assert!(error.to_string().contains("Resources.Data.Properties.TemplateURL: data.yaml cannot be read"), "{error}");
 }
 
 #[test]

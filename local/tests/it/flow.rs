@@ -4,7 +4,7 @@ use gatepass_local::{Data, Options, Stack, StartError};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::world::{World, is_provisioned, options, template};
+use crate::world::{World, changed_template, is_provisioned, options};
 
 #[tokio::test]
 async fn an_automatic_request_ends_in_a_key_that_works() {
@@ -73,13 +73,9 @@ async fn a_function_can_be_held_back() {
 
 #[tokio::test]
 async fn a_step_whose_rule_is_gone_does_not_happen() {
-    let text = std::fs::read_to_string(template()).unwrap();
-    let rule = text.find("detail-type: [AccessRequestApproved").unwrap();
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("template.yaml");
-    let never = text[rule..].replacen("detail-type: [AccessRequestApproved", "detail-type: [Never", 1);
-    std::fs::write(&path, format!("{}{never}", &text[..rule])).unwrap();
-    let world = World::start(Options { template: path, ..options() }).await;
+    let template = changed_template(dir.path(), "detail-type: [AccessRequestApproved", "detail-type: [Never");
+    let world = World::start(Options { template, ..options() }).await;
     let ada = world.client.token("user=ada").await;
     let id = world.client.submit(&ada, "public-apis", "weather-api", "free").await;
     world.client.request_once(&ada, &id, |request| request["status"] == "approved").await;

@@ -10,7 +10,7 @@ use reqwest::Method;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use crate::world::{Client, DYNAMODB_ENDPOINT, is_provisioned, template};
+use crate::world::{Client, DYNAMODB_ENDPOINT, changed_template, is_provisioned, template};
 
 const SIGKILL: i32 = 9;
 /// Four products, two plans, two catalogues.
@@ -33,9 +33,7 @@ fn run(vars: &[(&str, &str)]) -> Output {
 #[test]
 fn bad_configuration_is_one_clear_line() {
     let dir = tempfile::tempdir().unwrap();
-    let bad = dir.path().join("bad.yaml");
-    let text = std::fs::read_to_string(template()).unwrap();
-    std::fs::write(&bad, text.replacen("rate(1 minute)", "cron(* * * * ? *)", 1)).unwrap();
+    let bad = changed_template(dir.path(), "rate(1 minute)", "cron(* * * * ? *)");
     let bad = bad.to_str().unwrap();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();

@@ -1,6 +1,6 @@
 //! A stack, and somebody who talks to it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use gatepass_local::{Data, DynamoDb, Options, Stack};
@@ -10,6 +10,19 @@ use serde_json::{Value, json};
 /// The template that is deployed.
 pub(crate) fn template() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/template.yaml"))
+}
+
+/// A copy of the template in `directory` with `from` replaced, beside copies of those nested in it.
+pub(crate) fn changed_template(directory: &Path, from: &str, to: &str) -> PathBuf {
+    for file in template().parent().unwrap().read_dir().unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), directory.join(file.file_name())).unwrap();
+    }
+    let copy = directory.join("template.yaml");
+    let text = std::fs::read_to_string(&copy).unwrap();
+    assert!(text.contains(from), "{from}");
+    std::fs::write(&copy, text.replacen(from, to, 1)).unwrap();
+    copy
 }
 
 /// The variable by which the tests use another DynamoDB than the embedded one.

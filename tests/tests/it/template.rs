@@ -1,5 +1,5 @@
-//! The SAM template, read independently of the local stack: plain JSON, with intrinsic functions in
-//! their long form (`{"Ref": …}`, `{"Fn::GetAtt": "A.B"}`).
+//! The SAM template and those nested in it, read independently of the local stack: plain JSON, with intrinsic
+//! functions in their long form (`{"Ref": …}`, `{"Fn::GetAtt": "A.B"}`).
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -39,7 +39,7 @@ impl Function {
     }
 }
 
-/// The whole template.
+/// The outermost template.
 pub(crate) fn read() -> &'static Value {
     static TEMPLATE: LazyLock<Value> = LazyLock::new(|| parse(&repository::text(PATH)));
     &TEMPLATE
@@ -56,11 +56,25 @@ pub(crate) fn functions() -> Vec<Function> {
     functions.collect()
 }
 
-/// The resources of one type, by logical id.
+/// The templates nested in it, by the name of their file.
+pub(crate) fn nested() -> &'static BTreeMap<String, Value> {
+    static NESTED: LazyLock<BTreeMap<String, Value>> = LazyLock::new(|| {
+        let stacks = resources(read()).filter(|(_, resource)| resource["Type"] == "AWS::CloudFormation::Stack");
+        let files = stacks.map(|(_, stack)| stack["Properties"]["TemplateURL"].as_str().expect("a file").to_owned());
+        files.map(|file| (file.clone(), parse(&repository::text(&format!("infra/{file}"))))).collect()
+    });
+    &NESTED
+}
+
+/// The resources of one type, by logical id, wherever they are.
 pub(crate) fn of_type(kind: &str) -> Vec<(String, Value)> {
-    let resources = read()["Resources"].as_object().expect("a template has resources");
-    let found = resources.iter().filter(|(_, resource)| resource["Type"] == kind);
+    let all = std::iter::once(read()).chain(nested().values()).flat_map(resources);
+    let found = all.filter(|(_, resource)| resource["Type"] == kind);
     found.map(|(id, resource)| (id.clone(), resource.clone())).collect()
+}
+
+fn resources(template: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    template["Resources"].as_object().expect("a template has resources").iter()
 }
 
 /// A template's text as JSON.

@@ -1,5 +1,7 @@
 //! What parts of this repository promise one another.
 
+mod hosting;
+mod identity;
 mod policies;
 mod routes;
 mod rules;

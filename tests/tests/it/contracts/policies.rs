@@ -41,7 +41,7 @@ fn grants_name_exact_actions_on_exact_resources() {
         for resource in list(&statement["Resource"]) {
             let wild = resource.to_string().contains('*');
             // A list is of all streams of one table: nothing more exact can be named.
-            let streams = json!({ "Fn::Sub": "${Table.Arn}/stream/*" });
+            let streams = json!({ "Fn::Sub": "${Data.Outputs.TableArn}/stream/*" });
             let allowed = resource == streams && statement["Action"] == json!(["dynamodb:ListStreams"]);
             assert!(!wild || allowed, "{id} is granted {statement} on {resource}");
             assert!(resource.is_object(), "{id}: {resource} is not of this stack");

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::repository;
+use crate::{repository, template};
 
 /// How long a stack may take to become ready on a machine that does much else.
 const READY_WITHIN: Duration = Duration::from_secs(60);
@@ -70,6 +70,10 @@ impl Setup {
             command.env("GATEPASS_DYNAMODB_ENDPOINT", endpoint);
         }
         if let Some(text) = &self.template {
+            // With those nested in it, which are read from beside it.
+            for file in template::nested().keys() {
+                std::fs::copy(repository::root().join("infra").join(file), scratch.join(file)).expect("a copy");
+            }
             let path = scratch.join("template.yaml");
             std::fs::write(&path, text).expect("a temporary file can be written");
             command.env("GATEPASS_TEMPLATE", path);

@@ -1,0 +1,36 @@
+//! What people may change about themselves in the user pool, and what lasts of it.
+
+use serde_json::{Value, json};
+
+use crate::template;
+
+fn client() -> Value {
+    template::of_type("AWS::Cognito::UserPoolClient").remove(0).1["Properties"].clone()
+}
+
+/// Who could write their own organisation would see its apps.
+#[test]
+fn nobody_writes_their_own_organisation() {
+    assert_eq!(client()["WriteAttributes"], json!(["name"]));
+    let pool = template::of_type("AWS::Cognito::UserPool").remove(0).1;
+    let attributes = pool["Properties"]["Schema"].as_array().unwrap();
+    assert!(attributes.iter().any(|attribute| attribute["Name"] == "organisation"));
+    assert_eq!(pool["Properties"]["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"], true);
+}
+
+#[test]
+fn the_portal_signs_in_without_a_secret() {
+    let client = client();
+    assert_eq!(client["GenerateSecret"], false);
+    assert_eq!(client["AllowedOAuthFlows"], json!(["code"]), "with PKCE, which the portal always sends");
+}
+
+#[test]
+fn people_and_their_pool_outlive_the_stack() {
+    for kind in ["AWS::Cognito::UserPool", "AWS::Cognito::UserPoolUser"] {
+        for (id, resource) in template::of_type(kind) {
+            assert_eq!(resource["DeletionPolicy"], "Retain", "{id}");
+            assert_eq!(resource["UpdateReplacePolicy"], "Retain", "{id}");
+        }
+    }
+}
