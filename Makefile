@@ -57,9 +57,10 @@ test-rust: jq
 	cargo test --workspace --locked --doc --quiet
 	$(RUN_TESTS) --workspace --locked --no-fail-fast
 
-# In a browser, on the real local stack.
+# In a browser, on the real local stack. The whole workspace is built, as for `test-rust`: for one package
+# alone, cargo would compile the SDK crates once more, with fewer features.
 test-portal: $(PORTAL) | $(CHROMIUM)
-	cargo build --package gatepass-local --locked
+	cargo build --workspace --locked
 	$(NPM) run size
 	$(NPM) run test:unit
 	$(NPM) run test:browser
