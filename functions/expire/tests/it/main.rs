@@ -24,7 +24,7 @@ impl Stage {
     /// The schedule calls at `time`.
     async fn run(&self, time: &str) -> Result<(), Failure> {
         let config = Config { table: self.world.table.name.clone(), bus: "gatepass-bus".into() };
-        let dynamodb = self.world.table.client.clone();
+        let dynamodb = self.world.table.client_of("Expire");
         let function = Expire::new(config, dynamodb, self.bus.client.clone(), clock_at(time));
         let call = serde_json::from_str(&schedule_call().to_string()).unwrap();
         function.handle(call).await

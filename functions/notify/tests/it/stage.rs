@@ -97,7 +97,7 @@ impl Stage {
             sender: self.sender.clone(),
             portal_url: "https://portal.example.com".into(),
         };
-        let dynamodb = self.world.table.client.clone();
+        let dynamodb = self.world.table.client_of("Notify");
         let function = Notify::new(config, dynamodb, self.ses.client.clone(), clock_at(time));
         let event = serde_json::from_str(&event.to_string()).expect("EventBridge sends this");
         function.handle(event).await

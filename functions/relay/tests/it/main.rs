@@ -25,7 +25,7 @@ impl Stream {
     async fn new() -> Self {
         let (world, bus) = (World::new().await, EventBridge::new().await);
         let config = Config { table: world.table.name.clone(), bus: "gatepass-bus".into() };
-        let relay = Relay::new(config, world.table.client.clone(), bus.client.clone(), clock_at(NOON));
+        let relay = Relay::new(config, world.table.client_of("Relay"), bus.client.clone(), clock_at(NOON));
         Self { world, bus, relay }
     }
 
