@@ -38,6 +38,9 @@ NPM             := npm --prefix portal --loglevel=error
 # nextest runs each test in a process of its own; without it `cargo test` runs the same tests.
 RUN_TESTS = $(if $(shell cargo nextest --version 2>/dev/null),cargo nextest run,cargo test --lib --bins --tests)
 
+# What functions call in all tests: the grants report holds it against the template.
+CALL_LOG := $(CURDIR)/target/aws-calls.tsv
+
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
@@ -57,7 +60,10 @@ test: test-rust test-portal ## Run every test
 test-rust: jq
 	cargo build --workspace --locked
 	cargo test --workspace --locked --doc --quiet
-	$(RUN_TESTS) --workspace --locked --no-fail-fast
+	mkdir -p $(dir $(CALL_LOG)) && rm -f $(CALL_LOG)
+	GATEPASS_CALL_LOG=$(CALL_LOG) $(RUN_TESTS) --workspace --locked --no-fail-fast
+	GATEPASS_CALL_LOG=$(CALL_LOG) cargo test --workspace --locked --quiet --test it -- \
+		--ignored --exact contracts::grants::grants_report --show-output
 
 # In a browser, on the real local stack. The whole workspace is built, as for `test-rust`: for one package
 # alone, cargo would compile the SDK crates once more, with fewer features.

@@ -1,5 +1,6 @@
 //! What parts of this repository promise one another.
 
+mod grants;
 mod hosting;
 mod identity;
 mod policies;
