@@ -174,7 +174,7 @@ pub async fn delete(
         let closed = Transaction::new(context).close_app(id);
         store.commit(closed).await.map_err(Refused::unexpected)?;
         for request_id in store.requests_behind(id).await? {
-            end(store, context, &by, request_id, Loss::OfApp, "The app was deleted.").await?;
+            end(store, context, &by, request_id, Loss::App, "The app was deleted.").await?;
         }
         let detail = Detail::AppDeleted(EntitySubject { id: id.to_string(), version: app.version });
         let event = chain.append(context, Aggregate::App(id), &by, detail, None);

@@ -10,15 +10,15 @@ use crate::idempotent::Idempotent;
 use crate::reject::close;
 use crate::revoke::revoke;
 
-/// What goes away, and with it what becomes of requests.
+/// What is lost, and with it what becomes of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Loss {
     /// The app: its owner gives up what is undecided, and access is revoked.
-    OfApp,
+    App,
     /// What was asked for: the owners turn down what is undecided, and access is revoked.
-    OfSubject,
+    Subject,
     /// The offer alone: the owners turn down what is undecided, and access outlives it.
-    OfOffer,
+    Offer,
 }
 
 /// Ends the request `id` as the loss has it. One that has ended already stays as it is.
@@ -36,14 +36,14 @@ pub(crate) async fn end(
             None | Some(AccessRequest::Closed(_) | AccessRequest::Revoked(_)) => return Ok(()),
             Some(AccessRequest::Pending(pending)) => {
                 let (closed, event) = match loss {
-                    Loss::OfApp => pending.withdraw(context, by),
-                    Loss::OfSubject | Loss::OfOffer => pending.reject(context, by, reason.to_owned()),
+                    Loss::App => pending.withdraw(context, by),
+                    Loss::Subject | Loss::Offer => pending.reject(context, by, reason.to_owned()),
                 };
                 if close(store, context, closed, &event, &unkeyed).await?.is_some() {
                     return Ok(());
                 }
             }
-            Some(_) if loss == Loss::OfOffer => return Ok(()),
+            Some(_) if loss == Loss::Offer => return Ok(()),
             Some(_) => match revoke(store, context, by, id, Some(reason), &unkeyed).await {
                 Ok(_) | Err(Refused::AlreadyRevoked) => return Ok(()),
                 Err(refused) => return Err(refused),

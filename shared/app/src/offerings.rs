@@ -169,8 +169,8 @@ pub async fn delete<T: Checked>(
         if in_use == InUse::Force {
             let reason = format!("The {} `{id}` was deleted.", T::KIND);
             let loss = match T::named(id) {
-                Named::Catalogue(_) => Loss::OfOffer,
-                Named::Product(_) | Named::Plan(_) => Loss::OfSubject,
+                Named::Catalogue(_) => Loss::Offer,
+                Named::Product(_) | Named::Plan(_) => Loss::Subject,
             };
             for request in store.standing_requests(&T::named(id), usize::MAX).await? {
                 end(store, context, &by, request.facts().id, loss, &reason).await?;

@@ -35,7 +35,7 @@ pub async fn revoke_credential(
     }
     for request_id in behind {
         let why = reason.as_deref().unwrap_or("Its credential was revoked.");
-        end(store, context, &by, request_id, Loss::OfSubject, why).await?;
+        end(store, context, &by, request_id, Loss::Subject, why).await?;
     }
     let stored = store.credential(app_id, id).await?.ok_or(Refused::NotFound("credential"))?;
     idempotent.settle(store, context, &stored.credential).await?;
