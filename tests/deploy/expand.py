@@ -34,7 +34,10 @@ def expand(template):
             # SAM wrote the emulator's address there, which it does not take for one of S3 when it deploys.
             resource["Properties"]["TemplateURL"] = on_s3(resource["Properties"]["TemplateURL"])
         elif resource["Type"] == "AWS::IAM::Role":
-            widen(resource["Properties"].get("Policies", []))
+            for policy in resource["Properties"].get("Policies", []):
+                widen(policy["PolicyDocument"])
+        elif resource["Type"] == "AWS::IAM::ManagedPolicy":
+            widen(resource["Properties"]["PolicyDocument"])
     return expanded
 
 
@@ -88,9 +91,8 @@ def on_s3(url):
     return "https://s3.amazonaws.com" + urllib.parse.urlparse(url).path
 
 
-def widen(policies):
+def widen(document):
     """Grants `ON_ANYTHING` on anything, and nothing else."""
-    for policy in policies:
-        for statement in policy["PolicyDocument"]["Statement"]:
-            if statement["Action"] == [ON_ANYTHING]:
-                statement["Resource"] = "*"
+    for statement in document["Statement"]:
+        if statement["Action"] == [ON_ANYTHING]:
+            statement["Resource"] = "*"

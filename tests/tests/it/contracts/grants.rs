@@ -25,14 +25,24 @@ const LAMBDAS_OWN: [&str; 7] = [
 
 /// What the template grants the function, besides what Lambda needs of it.
 fn granted(function: &Function) -> Grants {
+    let mut granted = pairs(&of_function(function));
+    granted.retain(|(action, _)| !LAMBDAS_OWN.contains(&action.as_str()));
+    granted
+}
+
+fn of_function(function: &Function) -> Vec<Value> {
     let own = &function.properties["Policies"];
-    let statements = match function.properties["Role"]["Fn::GetAtt"].as_str().and_then(|arn| arn.strip_suffix(".Arn")) {
+    match function.properties["Role"]["Fn::GetAtt"].as_str().and_then(|arn| arn.strip_suffix(".Arn")) {
         None => statements(own, |policy| &policy["Statement"]),
         Some(id) => {
             let role = template::of_type("AWS::IAM::Role").into_iter().find(|(name, _)| name == id).expect("its role");
             statements(&role.1["Properties"]["Policies"], |policy| &policy["PolicyDocument"]["Statement"])
         }
-    };
+    }
+}
+
+/// Each action with each of its resources.
+fn pairs(statements: &[Value]) -> Grants {
     let pairs = statements.iter().flat_map(|statement| {
         let resources = list(&statement["Resource"]);
         list(&statement["Action"]).into_iter().flat_map(move |action| {
@@ -40,7 +50,7 @@ fn granted(function: &Function) -> Grants {
             resources.clone().into_iter().map(move |resource| (action.clone(), named(&resource)))
         })
     });
-    pairs.filter(|(action, _)| !LAMBDAS_OWN.contains(&action.as_str())).collect()
+    pairs.collect()
 }
 
 fn statements(policies: &Value, of: impl Fn(&Value) -> &Value) -> Vec<Value> {
@@ -85,6 +95,23 @@ fn called(log: &str) -> BTreeMap<String, Grants> {
 fn said(grants: &Grants) -> String {
     let said: Vec<_> = grants.iter().map(|(action, resource)| format!("{action} on {resource}")).collect();
     said.join(", ")
+}
+
+/// SAM's own policy for functions is about every log group there is; within the boundary, about the stack's.
+#[test]
+fn the_boundary_allows_what_some_function_needs_and_logs_of_this_stack() {
+    assert_eq!(template::read()["Globals"]["Function"]["PermissionsBoundary"]["Ref"], "Boundary");
+    let boundary = template::of_type("AWS::IAM::ManagedPolicy").remove(0).1;
+    let allowed = pairs(&list(&boundary["Properties"]["PolicyDocument"]["Statement"]));
+    let (logs, allowed): (Grants, Grants) = allowed.into_iter().partition(|(action, _)| action.starts_with("logs:"));
+    let groups = ["EventLogs", "HttpLogs"].map(|group| format!(r#"{{"Fn::GetAtt":"{group}.Arn"}}"#));
+    let actions = ["logs:CreateLogStream", "logs:PutLogEvents"];
+    let own = actions.iter().flat_map(|action| groups.iter().map(|group| ((*action).to_owned(), group.clone())));
+    assert_eq!(logs, own.collect());
+    // SAM grants by itself what `EventInvokeConfig` needs.
+    let kept = ("sqs:SendMessage".to_owned(), r#"{"Fn::GetAtt":"FailedInvocations.Arn"}"#.to_owned());
+    let needed = template::functions().iter().flat_map(granted).chain([kept]).collect::<Grants>();
+    assert_eq!(allowed, needed);
 }
 
 #[test]
