@@ -319,6 +319,20 @@ def traced(at):
     assert (call["status"], call["span"]["path"]) == (201, "/v1/access-requests"), call
 
 
+def measured(at):
+    """Figures are in the logs in the form that CloudWatch reads: submitted, decided, provisioned, how long, mails."""
+    request = at.ada.submit("public-apis", ["weather-api"], "free", "Measured")
+    at.ada.until_mail(request["id"], "approve")
+    lines = at.logged("Event", '"_aws"')
+    for line in lines:
+        (definition,) = line["_aws"]["CloudWatchMetrics"]
+        assert definition["Namespace"] == "Gatepass" and definition["Dimensions"] == [["FunctionName"]], line
+        assert all(isinstance(line[metric["Name"]], list) for metric in definition["Metrics"]), line
+    figures = {metric["Name"] for line in lines for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
+    assert figures >= {"Submitted", "Decided", "Provisioned", "TimeToProvisioned", "MailSent"}, figures
+    assert "@example.com" not in str(lines)
+
+
 def scheduled(at):
     """The schedule runs by itself, once a minute."""
     until("the schedule has run `expire`", lambda: at.logged("Event", "gatepass_expire"), within=150)
@@ -371,5 +385,5 @@ def at_once(count, call):
 FLOWS = [
     offers, automatic, cart, manual, rejected, own_request, withdrawn, extended, failing, ended, suspended, granted,
     many, policy, repeated, refused, public, deleted, subjects, counted,
-    traced, scheduled, denied, upgraded,
+    traced, measured, scheduled, denied, upgraded,
 ]
