@@ -3,6 +3,7 @@
 mod grants;
 mod hosting;
 mod identity;
+mod observability;
 mod policies;
 mod routes;
 mod rules;
