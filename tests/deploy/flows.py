@@ -314,7 +314,7 @@ def traced(at):
     assert len(ids) == 1, ids
     (correlation_id,) = ids
     targets = {line["target"] for line in at.logged("Event", correlation_id)}
-    assert targets >= {"gatepass_auto_approve", "gatepass_provision", "gatepass_mail::mailer"}, targets
+    assert targets >= {"gatepass_auto_approve", "gatepass_provision", "gatepass_ses"}, targets
     (call,) = at.logged("Http", correlation_id)
     assert (call["status"], call["span"]["path"]) == (201, "/v1/access-requests"), call
 
