@@ -47,7 +47,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help dev test test-rust test-portal test-dynamodb-local test-schemathesis test-deploy check check-rust check-portal \
+.PHONY: help dev test test-rust test-portal test-dynamodb-local test-schemathesis test-deploy test-artifacts check check-rust check-portal \
 	check-dependencies check-template screenshots build deploy jq
 
 help: ## List the targets
@@ -100,6 +100,14 @@ test-deploy: build $(MINISTACK_STAMP) ## Deploy to a local AWS emulator, roles e
 	$(VENV)/bin/python tests/deploy/run.py --emulator $(abspath $(TOOLS)/ministack/bin/ministack) \
 		--sam $(abspath $(VENV)/bin/sam) --template .aws-sam/build/template.yaml \
 		--architecture $(ARCHITECTURE)
+
+# Beside an empty runtime loop, which is built with the same profile.
+test-artifacts: ARCHITECTURE := $(patsubst aarch64,arm64,$(shell uname -m))
+test-artifacts: build ## Run the functions as they are built, and weigh them
+	cargo build --release --locked --manifest-path tests/artifacts/empty/Cargo.toml --target-dir target/empty
+	cargo build --workspace --locked
+	python3 tests/artifacts/run.py --built .aws-sam/build --empty target/empty/release/empty \
+		--stack target/debug/gatepass-local
 
 check: check-rust check-portal check-dependencies check-template ## Format, lints, types, documentation, licences, template
 
