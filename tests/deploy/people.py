@@ -93,9 +93,12 @@ class Person:
 
     def edit(self, path: str, **changes: object) -> Answer:
         """Changes members of what `path` gives, whatever its version is."""
+        return self.call("PUT", path, self.editable(path) | changes, if_match="*").expect(200)
+
+    def editable(self, path: str) -> dict:
+        """What `path` gives, less what it alone writes: as it can be put back."""
         entity = self.get(path).expect(200).body
-        kept = {name: value for name, value in entity.items() if name not in ("version", "created_at", "updated_at")}
-        return self.call("PUT", path, kept | changes, if_match="*").expect(200)
+        return {name: value for name, value in entity.items() if name not in ("version", "created_at", "updated_at")}
 
     def ask(self, catalogue: str, products: list[str], plan: str, app: str, **more: object) -> Answer:
         """Asks for access, for a new app called `app`."""

@@ -1,9 +1,10 @@
 """The deployed stack: its people, what it has on offer, and the traces that it leaves."""
 
 import json
+import re
 import secrets
 
-from emulator import REGION, Emulator
+from emulator import REGION, ROOT, Emulator
 from people import Api, Person
 
 PASSWORD = "Correct-horse-1-battery"
@@ -189,3 +190,19 @@ class World:
         pages = client.get_paginator("filter_log_events").paginate(logGroupName=self.resources[group])
         lines = [event["message"] for page in pages for event in page["events"]]
         return [line for line in lines if about in line]
+
+    def run_schedule(self):
+        """Runs what the schedule runs each minute, now."""
+        client, event = self.emulator.client("lambda"), (ROOT / "events/expire.json").read_bytes()
+        answer = client.invoke(FunctionName=self.resources["Expire"], Payload=event)
+        assert "FunctionError" not in answer, answer["Payload"].read().decode()
+
+    def never_succeeded(self, document: dict) -> list[str]:
+        """The operations of an OpenAPI document that no call so far was answered with a success."""
+        missing = []
+        for path, item in document["paths"].items():
+            pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))
+            for method in item:
+                if not any(re.fullmatch(f"{method.upper()} {pattern}", call) for call in self.api.succeeded):
+                    missing.append(f"{method.upper()} {path}")
+        return missing

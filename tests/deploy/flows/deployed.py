@@ -1,0 +1,120 @@
+"""What only a deployed stack has: roles, the schedule, the stream, nested stacks."""
+
+import time
+
+from flows import flow, history
+from meddling import relay_held, with_variables, without_permission, without_rule
+from people import equal, until
+from world import World
+
+# Nothing listens there: a call of the SDK has no answer.
+NOWHERE = "http://127.0.0.1:9"
+
+
+@flow
+def a_permission_that_is_taken_away_is_missed_by_the_one_call_that_needs_it(world: World):
+    """The role of one endpoint loses the writing of items: that endpoint alone fails, discloses nothing and leaves
+    nothing behind; with the permission back, it works."""
+    ada = world.person("Ada", "builders")
+    with without_permission(world, "SubmitAccessRequest", "dynamodb:PutItem"):
+        refused = ada.ask("public-apis", ["weather-api"], "free", "Unwritten").problem(500, "internal-error")
+        assert "dynamodb" not in str(refused).lower(), f"it discloses what failed: {refused}"
+        denied = lambda: world.logs("HttpLogs", refused["request_id"])
+        until("the log says why", lambda: [line for line in denied() if "AccessDenied" in line] or None)
+        equal(ada.get("/v1/access-requests").expect(200).body["items"], [])
+        equal(ada.post("/v1/apps", {"name": "Another role"}).expect(201).body["name"], "Another role")
+    ada.granted(["weather-api"], "Unwritten")
+
+
+@flow
+def sealing_that_is_refused_is_visible_and_can_be_retried(world: World):
+    """Provision's role loses `kms:Encrypt`: the request fails visibly, and a retry with the permission back
+    brings the key."""
+    ada = world.person("Ada", "builders")
+    with without_permission(world, "Provision", "kms:Encrypt"):
+        request_id = ada.submit("public-apis", ["weather-api"], "free", "Unsealed")["id"]
+        failed = ada.until_provisioning(request_id, "failed")
+        equal(failed["provisioning"]["last_error"]["code"], "sealing-refused")
+        equal(ada.get(f"/v1/apps/{failed['app']['id']}/credentials").expect(200).body["items"], [])
+    world.owner.decide(request_id, "retry").expect(200)
+    key = ada.reveal(ada.until_provisioning(request_id, "provisioned"))
+    equal(world.sample("weather-api", key), 200)
+
+
+@flow
+def the_schedule_retries_what_failed_for_a_while(world: World):
+    """KMS cannot be reached at first. A minute later the schedule, which fires by itself, brings it about."""
+    ada = world.person("Ada", "builders")
+    with with_variables(world, "Provision", AWS_ENDPOINT_URL_KMS=NOWHERE):
+        request_id = ada.submit("public-apis", ["weather-api"], "free", "Patience")["id"]
+
+        def deferred() -> dict | None:
+            request = ada.request(request_id)
+            return request if request["provisioning"]["attempts"] else None
+
+        request = until("the first attempt has failed", deferred)
+        provisioning = request["provisioning"]
+        equal((provisioning["status"], provisioning["last_error"]["code"]), ("queued", "sealing-unavailable"))
+        assert provisioning["next_attempt_at"], provisioning
+    # A minute until it is due, and another until the schedule looks.
+    request = ada.until_provisioning(request_id, "provisioned", seconds=150)
+    equal(history(request)[-2:], ["ProvisioningRequeued", "AccessProvisioned"])
+    equal(world.sample("weather-api", ada.reveal(request)), 200)
+
+
+@flow
+def r2_r33_each_step_waits_for_its_function_and_goes_on(world: World):
+    """Of the functions only the relay can be held back here, and goes on where it stopped."""
+    ada = world.person("Ada", "builders")
+    with relay_held(world):
+        request_id = ada.submit("public-apis", ["weather-api"], "free", "Held")["id"]
+        time.sleep(1)
+        equal(ada.request(request_id)["status"], "pending")
+        equal(world.events("AccessRequestSubmitted", request_id), [])
+    request = ada.until_provisioning(request_id, "provisioned")
+    equal(history(request), ["AccessRequestSubmitted", "AccessRequestApproved", "AccessProvisioned"])
+    equal(len(world.events("AccessRequestSubmitted", request_id)), 1)
+
+
+@flow
+def r2_deleting_a_rule_stops_its_step(world: World):
+    """Without its rule nothing provisions, whatever the sweeper does."""
+    ada = world.person("Ada", "builders")
+    with without_rule(world, "ProvisionQueued"):
+        request_id = ada.submit("public-apis", ["weather-api"], "free", "Unwired")["id"]
+        until("the approval is published", lambda: world.events("AccessRequestApproved", request_id) or None)
+        world.run_schedule()
+        time.sleep(1)
+        equal(ada.request(request_id)["provisioning"]["status"], "queued")
+    ada.granted(["weather-api"], "Wired again")
+
+
+@flow
+def the_stack_is_what_the_template_says(world: World):
+    """The nested stacks came up: table with its stream, pool with its trigger, key, identity, portal."""
+    table = world.emulator.client("dynamodb").describe_table(TableName=world.resources["Data.Table"])["Table"]
+    equal(table["StreamSpecification"]["StreamViewType"], "NEW_IMAGE")
+    key = world.emulator.client("kms").describe_key(KeyId=f"alias/{world.stack}/sealing")["KeyMetadata"]
+    equal(key["KeyId"], world.resources["Data.SealingKey"])
+    identity = world.emulator.client("sesv2").get_email_identity(EmailIdentity="example.com")
+    equal(identity["IdentityType"], "DOMAIN")
+    blocked = world.emulator.client("s3").get_public_access_block(Bucket=world.resources["Portal.Files"])
+    assert all(blocked["PublicAccessBlockConfiguration"].values()), blocked
+    distribution = world.emulator.client("cloudfront").get_distribution(Id=world.resources["Portal.Distribution"])
+    origins = distribution["Distribution"]["DistributionConfig"]["Origins"]["Items"]
+    api, = [origin["DomainName"] for origin in origins if origin["Id"] == "api"]
+    assert api.startswith(world.resources["HttpApi"]), origins
+
+
+@flow
+def nothing_was_given_up(world: World):
+    """After all that: no event was left over, on any path."""
+    for queue in ("FailedDeliveries", "FailedInvocations"):
+        equal(world.messages(world.resources[queue]), [], queue)
+
+
+@flow
+def every_operation_was_answered_with_a_success(world: World):
+    """Each endpoint is a function with a role of its own: each was called here, and had what it needs."""
+    document = world.api.call("GET", "/v1/openapi.json").expect(200).body
+    equal(sorted(world.never_succeeded(document)), [])
