@@ -16,6 +16,9 @@ ZIGLANG       := 0.17.1
 # Of the functions that `make build` makes; `sam deploy` must name the same one.
 ARCHITECTURE ?= arm64
 
+# The one that this machine can run.
+MACHINE := $(patsubst aarch64,arm64,$(shell uname -m))
+
 TOOLS    := .tools
 VENV     := $(TOOLS)/venv
 PIP      := $(VENV)/bin/pip install --quiet --disable-pip-version-check
@@ -43,7 +46,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help dev test test-rust test-portal test-dynamodb-local test-schemathesis check check-rust check-portal \
+.PHONY: help dev test test-rust test-portal test-dynamodb-local test-schemathesis test-deploy check check-rust check-portal \
 	check-dependencies check-template screenshots build jq
 
 help: ## List the targets
@@ -86,6 +89,12 @@ test-dynamodb-local: jq $(DYNAMODB_STAMP) ## Run the end-to-end tests on Amazon'
 test-schemathesis: $(SCHEMATHESIS_STAMP) ## Try the API on what the OpenAPI document allows and what it does not
 	cargo build --package gatepass-local --locked
 	python3 tests/schemathesis/run.py $(TOOLS)/schemathesis/bin/st target/debug/gatepass-local
+
+# Every function is built as it is deployed, for this machine; NO_BUILD=1 takes what was built before.
+test-deploy: $(SAM_STAMP) $(MINISTACK_STAMP) ## Deploy to a local emulator of AWS, and run every flow there
+	$(if $(NO_BUILD),,$(MAKE) build ARCHITECTURE=$(MACHINE))
+	$(TOOLS)/ministack/bin/python -m unittest discover --quiet --start-directory tests/deploy
+	$(TOOLS)/ministack/bin/python tests/deploy/run.py
 
 check: check-rust check-portal check-dependencies check-template ## Format, lints, types, documentation, licences, template
 

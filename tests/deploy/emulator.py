@@ -35,7 +35,6 @@ class Emulator:
     and so do the functions, which it starts as its own children."""
 
     def __init__(self, scratch: pathlib.Path):
-        self.scratch = scratch
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -52,7 +51,9 @@ class Emulator:
             "SAM_CLI_TELEMETRY": "0",
             "TMPDIR": str(scratch),
         }
-        self.log = scratch / "emulator.log"
+        self.log, self.packaged, self.expanded = (
+            scratch / name for name in ("emulator.log", "packaged.json", "expanded.json")
+        )
         settings = {
             "AUTH": "true",
             "BIND_HOST": "127.0.0.1",
@@ -116,15 +117,16 @@ class Emulator:
         samconfig.toml."""
         if not BUILT.exists():
             raise CannotRun("nothing is built: run `make build ARCHITECTURE=x86_64`, or leave out --no-build")
-        packaged, expanded = self.scratch / "packaged.json", self.scratch / "expanded.json"
-        self.sam("package", "--template-file", BUILT, "--output-template-file", packaged, "--use-json", "--resolve-s3")
+        self.sam(
+            "package", "--template-file", BUILT, "--output-template-file", self.packaged, "--use-json", "--resolve-s3"
+        )
         # Nested templates lie in the emulator's S3, but SAM CLI takes no address that is not Amazon's.
-        text = packaged.read_text().replace(self.address, f"https://s3.{REGION}.amazonaws.com")
+        text = self.packaged.read_text().replace(self.address, f"https://s3.{REGION}.amazonaws.com")
         template = expand.expand(json.loads(text), parameters)
-        expanded.write_text(json.dumps(template, indent=1))
+        self.expanded.write_text(json.dumps(template, indent=1))
         overrides = [f'{name}="{value}"' for name, value in parameters.items()]
         self.sam(
-            "deploy", "--config-file", ROOT / "samconfig.toml", "--template-file", expanded, "--stack-name", stack,
+            "deploy", "--config-file", ROOT / "samconfig.toml", "--template-file", self.expanded, "--stack-name", stack,
             "--no-confirm-changeset", "--parameter-overrides", *overrides,
         )  # fmt: skip
 

@@ -41,10 +41,12 @@ class World:
         kept = {name: value for name, value in client.items() if name in known and value != ""}
         self.cognito.update_user_pool_client(**kept | {"ExplicitAuthFlows": ["ALLOW_ADMIN_USER_PASSWORD_AUTH"]})
 
-    def person(self, name: str, *groups: str) -> Person:
+    def person(self, name: str, *groups: str, organisation: str = "") -> Person:
         """A new person of that name in these groups, signed in. No two share an address."""
         email = f"{name.lower()}.{secrets.token_hex(4)}@example.com"
         attributes = {"email": email, "email_verified": "true", "name": name}
+        if organisation:
+            attributes["custom:organisation"] = organisation
         user = self.cognito.admin_create_user(
             UserPoolId=self.pool,
             Username=email,
@@ -177,6 +179,7 @@ class World:
         """What lies in a queue; it stays there."""
         accounts = self.emulator.get(f"/_ministack/sqs/messages?QueueUrl={queue}")["messages"].values()
         queues = [found for regions in accounts for region in regions.values() for found in region.values()]
+        assert queues, f"there is no queue {queue}"
         return [message["Body"] for found in queues for message in found]
 
     def function(self, name: str) -> dict:
@@ -206,3 +209,17 @@ class World:
                 if not any(re.fullmatch(f"{method.upper()} {pattern}", call) for call in self.api.succeeded):
                     missing.append(f"{method.upper()} {path}")
         return missing
+
+    def make_another(self, stack: str, parameters: dict[str, str]):
+        """Starts to make a stack of the same template with other parameters."""
+        files, bucket = self.emulator.client("s3"), self.resources["Portal.Files"]
+        files.upload_file(str(self.emulator.expanded), bucket, "template.json")
+        try:
+            self.emulator.client("cloudformation").create_stack(
+                StackName=stack,
+                TemplateURL=f"https://s3.{REGION}.amazonaws.com/{bucket}/template.json",
+                Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+                Capabilities=["CAPABILITY_IAM"],
+            )
+        finally:
+            files.delete_object(Bucket=bucket, Key="template.json")

@@ -55,6 +55,15 @@ def one_correlation_id_leads_from_the_call_through_every_event_and_log(world: Wo
 
 
 @flow
+def who_somebody_is_comes_from_the_user_pool(world: World):
+    """The trigger puts name, mail address and organisation into the access token; the groups are Cognito's."""
+    ada = world.person("Ada", "builders", "partners", organisation="Analytical Engines")
+    found = ada.get("/v1/me").expect(200).body
+    equal((found["id"], found["name"], found["email"]), (ada.id, "Ada", ada.email))
+    equal((sorted(found["groups"]), found["organisation"]), (["builders", "partners"], "Analytical Engines"))
+
+
+@flow
 def r3_r8_r10_the_request_begins_in_a_catalogue(world: World):
     """What can be asked for stands in the catalogues that are presented to the caller."""
     ada, grace = world.person("Ada", "builders"), world.person("Grace", "partners")

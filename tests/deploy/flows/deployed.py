@@ -2,9 +2,11 @@
 
 import time
 
+from botocore.exceptions import ClientError
+
 from flows import flow, history
 from meddling import relay_held, with_variables, without_permission, without_rule
-from people import equal, until
+from people import Api, equal, until
 from world import World
 
 # Nothing listens there: a call of the SDK has no answer.
@@ -100,10 +102,44 @@ def the_stack_is_what_the_template_says(world: World):
     equal(identity["IdentityType"], "DOMAIN")
     blocked = world.emulator.client("s3").get_public_access_block(Bucket=world.resources["Portal.Files"])
     assert all(blocked["PublicAccessBlockConfiguration"].values()), blocked
+    stage = world.emulator.client("apigatewayv2").get_stage(ApiId=world.resources["HttpApi"], StageName="$default")
+    equal(stage["DefaultRouteSettings"]["ThrottlingRateLimit"], 100)
+    assert world.resources["AccessLogs"] in stage["AccessLogSettings"]["DestinationArn"], stage
+
+
+@flow
+def the_portal_is_served_from_a_private_bucket(world: World):
+    """CloudFront serves files and, for pages, the index, with the portal's headers; the bucket itself serves
+    nobody; the paths of the API lead to it."""
+    files, bucket = world.emulator.client("s3"), world.resources["Portal.Files"]
+    for name, text in (("index.html", "<h1>Gatepass</h1>"), ("app.js", "start()")):
+        files.put_object(Bucket=bucket, Key=name, Body=text.encode())
+    blocked = files.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert all(blocked.values()), blocked
     distribution = world.emulator.client("cloudfront").get_distribution(Id=world.resources["Portal.Distribution"])
-    origins = distribution["Distribution"]["DistributionConfig"]["Origins"]["Items"]
-    api, = [origin["DomainName"] for origin in origins if origin["Id"] == "api"]
-    assert api.startswith(world.resources["HttpApi"]), origins
+    settings = distribution["Distribution"]["DistributionConfig"]
+    host = {"Host": distribution["Distribution"]["DomainName"], "X-Forwarded-Proto": "https"}
+    portal = Api(world.emulator.address)
+    for path, text in (("/", "<h1>Gatepass</h1>"), ("/access-requests/1", "<h1>Gatepass</h1>"), ("/app.js", "start()")):
+        answer = portal.call("GET", path, headers=host).expect(200)
+        equal(answer.body, text, path)
+        assert "default-src 'none'" in answer.headers["content-security-policy"], answer.headers
+    portal.call("GET", f"/{bucket}/app.js").expect(403)
+    api, = [origin["DomainName"] for origin in settings["Origins"]["Items"] if origin["Id"] == "api"]
+    assert api.startswith(world.resources["HttpApi"]), api
+    equal([one["PathPattern"] for one in settings["CacheBehaviors"]["Items"]], ["/v1/*"])
+
+
+@flow
+def settings_that_would_shut_everyone_out_are_refused(world: World):
+    """By the template's rules, before anything is made."""
+    for settings in ({"Issuer": "https://id.example.com"}, {"MailSender": "gatepass@example.com"}):
+        try:
+            world.make_another("refused", settings)
+        except ClientError as refusal:
+            equal(refusal.response["Error"]["Code"], "ValidationError", settings)
+        else:
+            raise AssertionError(f"a stack with {settings} is made")
 
 
 @flow
@@ -118,3 +154,22 @@ def every_operation_was_answered_with_a_success(world: World):
     """Each endpoint is a function with a role of its own: each was called here, and had what it needs."""
     document = world.api.call("GET", "/v1/openapi.json").expect(200).body
     equal(sorted(world.never_succeeded(document)), [])
+
+
+@flow
+def what_lasts_outlives_the_stack(world: World):
+    """Last of all the stack is deleted. Table, key, people and the portal's files stay."""
+    stacks = world.emulator.client("cloudformation")
+    stacks.delete_stack(StackName=world.stack)
+    stacks.get_waiter("stack_delete_complete").wait(StackName=world.stack, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+    kept = {name: world.resources[name] for name in ("Data.Table", "Identity.UserPool", "Portal.Files")}
+    table = world.emulator.client("dynamodb").describe_table(TableName=kept["Data.Table"])["Table"]
+    assert table["ItemCount"] > 0, table
+    key = world.emulator.client("kms").describe_key(KeyId=world.resources["Data.SealingKey"])["KeyMetadata"]
+    equal(key["KeyState"], "Enabled")
+    users = world.cognito.list_users(UserPoolId=kept["Identity.UserPool"], Limit=1)["Users"]
+    equal(len(users), 1)
+    objects = world.emulator.client("s3").list_objects_v2(Bucket=kept["Portal.Files"])
+    equal([one["Key"] for one in objects["Contents"]], ["app.js", "index.html"])
+    functions = world.emulator.client("lambda").list_functions()["Functions"]
+    equal([one["FunctionName"] for one in functions], [])

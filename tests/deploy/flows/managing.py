@@ -181,7 +181,7 @@ def the_record_says_who_did_what_when_and_why(world: World):
     actors = [(entry["type"], entry["actor"]["id"], entry["reason"]) for entry in record]
     expected = [
         ("AccessRequestSubmitted", ada.id, None),
-        ("AccessRequestApproved", world.owner.id, None),
+        ("AccessRequestApproved", world.owner.id, "Known to us"),
         ("AccessProvisioned", "provision", None),
         ("AccessRevoked", world.other_owner.id, "leaked"),
     ]

@@ -1,0 +1,104 @@
+"""What expand.py makes of the template that is deployed, and of what it does not know."""
+
+import json
+import os
+import pathlib
+import unittest
+
+from samtranslator.yaml_helper import yaml_parse
+
+import expand
+
+ROOT = pathlib.Path(__file__).parents[2]
+DOCUMENT = json.loads((ROOT / "functions/api/openapi.json").read_text())
+
+# The translator asks boto3 for the partition; any region of it will do.
+os.environ.setdefault("AWS_DEFAULT_REGION", "eu-central-1")
+
+
+def template() -> dict:
+    """The template before it is built, with addresses in place of what packaging uploads."""
+    template = yaml_parse((ROOT / "infra/template.yaml").read_text())
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "s3://bucket/code"
+    return template
+
+
+def of_type(resources: dict, kind: str) -> dict[str, dict]:
+    """The properties of all resources of a type."""
+    return {name: one["Properties"] for name, one in resources.items() if one["Type"] == kind}
+
+
+class Expanded(unittest.TestCase):
+    """The template as it is."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.before = template()
+        cls.resources = expand.expand(cls.before, {"Architecture": "x86_64"})["Resources"]
+
+    def test_every_operation_of_the_document_is_a_route_and_nothing_else_is(self):
+        routes = of_type(self.resources, "AWS::ApiGatewayV2::Route")
+        operations = {f"{method.upper()} {path}" for path, item in DOCUMENT["paths"].items() for method in item}
+        self.assertEqual({route["RouteKey"] for route in routes.values()}, operations)
+        self.assertEqual(len(routes), len(operations))
+
+    def test_a_route_asks_for_a_token_where_the_document_does(self):
+        for route in of_type(self.resources, "AWS::ApiGatewayV2::Route").values():
+            method, path = route["RouteKey"].split(" ")
+            asks = "security" in DOCUMENT["paths"][path][method.lower()]
+            self.assertEqual(route["AuthorizationType"], "JWT" if asks else "NONE", route["RouteKey"])
+            if asks:
+                self.assertIn(route["AuthorizerId"]["Ref"], of_type(self.resources, "AWS::ApiGatewayV2::Authorizer"))
+
+    def test_each_route_leads_to_its_own_function(self):
+        integrations = of_type(self.resources, "AWS::ApiGatewayV2::Integration")
+        functions = of_type(self.resources, "AWS::Lambda::Function")
+        for route in of_type(self.resources, "AWS::ApiGatewayV2::Route").values():
+            uri = str(integrations[route["Target"]["Fn::Join"][1][1]["Ref"]]["IntegrationUri"])
+            reached = [name for name in functions if f"${{{name}.Arn}}" in uri]
+            self.assertEqual(len(reached), 1, uri)
+            variables = functions[reached[0]]["Environment"]["Variables"]
+            self.assertEqual(variables["GATEPASS_ROUTE"], route["RouteKey"])
+
+    def test_the_authorizer_has_issuer_and_audience(self):
+        authorizer, = of_type(self.resources, "AWS::ApiGatewayV2::Authorizer").values()
+        self.assertEqual(authorizer["IdentitySource"], ["$request.header.Authorization"])
+        described = self.before["Resources"]["HttpApi"]["Properties"]["Auth"]["Authorizers"]["AccessToken"]
+        self.assertEqual(authorizer["JwtConfiguration"]["Issuer"], described["JwtConfiguration"]["issuer"])
+        self.assertEqual(authorizer["JwtConfiguration"]["Audience"], described["JwtConfiguration"]["audience"])
+
+    def test_nothing_of_sam_is_left_and_nested_stacks_stay(self):
+        kinds = {resource["Type"] for resource in self.resources.values()}
+        self.assertFalse([kind for kind in kinds if kind.startswith("AWS::Serverless::")])
+        nested = of_type(self.before["Resources"], "AWS::CloudFormation::Stack")
+        self.assertEqual(of_type(self.resources, "AWS::CloudFormation::Stack"), nested)
+
+    def test_only_the_sending_of_mail_is_widened(self):
+        wide = [one["Action"] for one in expand.statements(self.resources) if one["Resource"] == "*"]
+        self.assertEqual(wide, [["ses:SendEmail"]])
+
+    def test_what_was_packaged_is_not_changed(self):
+        self.assertEqual(self.before, template())
+
+
+class Refused(unittest.TestCase):
+    """What it would have to make something else of than it says."""
+
+    def test_a_condition_on_an_endpoint(self):
+        body = {"paths": {"/v1/health": {"Fn::If": ["Some", {}, {}]}}}
+        with self.assertRaisesRegex(ValueError, "/v1/health"):
+            list(expand.operations(body))
+
+    def test_an_authorizer_that_is_not_jwt(self):
+        with self.assertRaisesRegex(ValueError, "request"):
+            expand.authorizer("HttpApi", "Keys", {"type": "request"})
+
+    def test_an_integration_that_is_not_a_function(self):
+        with self.assertRaisesRegex(ValueError, "http_proxy"):
+            expand.integration_of({"type": "http_proxy"})
+
+
+if __name__ == "__main__":
+    unittest.main()
