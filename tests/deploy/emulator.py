@@ -13,12 +13,11 @@ import urllib.request
 
 import boto3
 
-import expand
+from expand import REGION, expand
 
 ROOT = pathlib.Path(__file__).parents[2]
 VENV = ROOT / ".tools/venv/bin"
 BUILT = ROOT / ".aws-sam/build/template.yaml"
-REGION = "eu-central-1"
 READY_WITHIN_SECONDS = 60
 ENDS_WITHIN_SECONDS = 10
 
@@ -122,7 +121,7 @@ class Emulator:
         )
         # Nested templates lie in the emulator's S3, but SAM CLI takes no address that is not Amazon's.
         text = self.packaged.read_text().replace(self.address, f"https://s3.{REGION}.amazonaws.com")
-        template = expand.expand(json.loads(text), parameters)
+        template = expand(json.loads(text), parameters)
         self.expanded.write_text(json.dumps(template, indent=1))
         overrides = [f'{name}="{value}"' for name, value in parameters.items()]
         self.sam(

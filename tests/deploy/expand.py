@@ -7,9 +7,14 @@ deploys them.
 """
 
 import copy
+import os
 from collections.abc import Iterator
 
 from samtranslator.translator.transform import transform
+
+REGION = "eu-central-1"
+# The translator takes the region from the environment alone.
+os.environ["AWS_DEFAULT_REGION"] = REGION
 
 # The one policy of AWS that SAM attaches to the roles that it makes.
 BASIC_EXECUTION = "AWSLambdaBasicExecutionRole"

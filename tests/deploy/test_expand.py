@@ -1,7 +1,6 @@
 """What expand.py makes of the template that is deployed, and of what it does not know."""
 
 import json
-import os
 import pathlib
 import unittest
 
@@ -11,9 +10,6 @@ import expand
 
 ROOT = pathlib.Path(__file__).parents[2]
 DOCUMENT = json.loads((ROOT / "functions/api/openapi.json").read_text())
-
-# The translator asks boto3 for the partition; any region of it will do.
-os.environ.setdefault("AWS_DEFAULT_REGION", "eu-central-1")
 
 
 def template() -> dict:
