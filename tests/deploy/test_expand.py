@@ -65,6 +65,12 @@ class Expanded(unittest.TestCase):
         self.assertEqual(authorizer["JwtConfiguration"]["Issuer"], described["JwtConfiguration"]["issuer"])
         self.assertEqual(authorizer["JwtConfiguration"]["Audience"], described["JwtConfiguration"]["audience"])
 
+    def test_the_api_is_throttled_and_logged(self):
+        stage, = of_type(self.resources, "AWS::ApiGatewayV2::Stage").values()
+        self.assertGreater(stage["DefaultRouteSettings"]["ThrottlingRateLimit"], 0)
+        self.assertGreater(stage["DefaultRouteSettings"]["ThrottlingBurstLimit"], 0)
+        self.assertEqual(stage["AccessLogSettings"]["DestinationArn"], {"Fn::GetAtt": ["AccessLogs", "Arn"]})
+
     def test_nothing_of_sam_is_left_and_nested_stacks_stay(self):
         kinds = {resource["Type"] for resource in self.resources.values()}
         self.assertFalse([kind for kind in kinds if kind.startswith("AWS::Serverless::")])
