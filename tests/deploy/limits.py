@@ -7,7 +7,7 @@ import re
 ROOT = pathlib.Path(__file__).parents[2]
 SOURCES = ("functions", "local", "shared", "tests")
 # A test's attribute, then perhaps more attributes and comments, then its name.
-RUST_TEST = re.compile(r"#\[(?:tokio::)?test\b[^\n]*\n(?:\s*(?:#\[|//)[^\n]*\n)*\s*(?:pub\(crate\) )?(?:async )?fn (\w+)")
+RUST_TEST = re.compile(r"#\[(?:tokio::)?test\b[^\n]*\n(?:\s*(?:#\[|//)[^\n]*\n)*\s*(?:async )?fn (\w+)")
 
 
 @dataclasses.dataclass
@@ -50,7 +50,10 @@ LIMITS = (
         ),
     ),
     Limit("DynamoDB's TransactionConflict", ("collisions_are_sat_out", "collisions_without_end_are_given_up")),
-    Limit("DynamoDB's throttling, and replies that are lost", ("throttles_and_outages_are_sat_out_and_at_last_given_up",)),
+    Limit(
+        "DynamoDB's throttling, and calls without an answer",
+        ("throttles_and_outages_are_sat_out_and_at_last_given_up",),
+    ),
     Limit("Time that is moved: keys of 30 days", ("keys_end_by_revoking_by_deleting_the_app_and_by_time",)),
     Limit("API Gateway's throttling and access log", ("test_the_api_is_throttled_and_logged",)),
     Limit(
@@ -60,6 +63,10 @@ LIMITS = (
     Limit(
         "SendEmail's resource, always `*` here: expand.py widens ses:SendEmail, and nothing else",
         ("grants_name_exact_actions_on_exact_resources",),
+    ),
+    Limit(
+        "Lambda's own policies and the schedule's role: who may start a function is not asked",
+        ("test_whoever_starts_a_function_may",),
     ),
     Limit(
         "Cognito's sign-in pages: the run allows the portal's client ADMIN_USER_PASSWORD_AUTH",

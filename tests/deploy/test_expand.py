@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import unittest
 
 from samtranslator.yaml_helper import yaml_parse
@@ -70,6 +71,30 @@ class Expanded(unittest.TestCase):
         self.assertGreater(stage["DefaultRouteSettings"]["ThrottlingRateLimit"], 0)
         self.assertGreater(stage["DefaultRouteSettings"]["ThrottlingBurstLimit"], 0)
         self.assertEqual(stage["AccessLogSettings"]["DestinationArn"], {"Fn::GetAtt": ["AccessLogs", "Arn"]})
+
+    def test_whoever_starts_a_function_may(self):
+        permissions = list(of_type(self.resources, "AWS::Lambda::Permission").values())
+
+        def may(function: str, principal: str, source: str) -> bool:
+            return any(
+                one["FunctionName"] == {"Ref": function}
+                and one["Principal"] == principal
+                and source in json.dumps(one["SourceArn"])
+                for one in permissions
+            )
+
+        for rule, described in of_type(self.resources, "AWS::Events::Rule").items():
+            for target in described["Targets"]:
+                self.assertTrue(may(target["Arn"]["Fn::GetAtt"][0], "events.amazonaws.com", f'"{rule}"'), rule)
+        for name, function in of_type(self.resources, "AWS::Lambda::Function").items():
+            if route := function.get("Environment", {}).get("Variables", {}).get("GATEPASS_ROUTE"):
+                # A parameter of the path may be anything.
+                source = re.sub(r"{\w+}", "*", route.replace(" ", ""))
+                self.assertTrue(may(name, "apigateway.amazonaws.com", source), route)
+        for name, schedule in of_type(self.resources, "AWS::Scheduler::Schedule").items():
+            role = self.resources[schedule["Target"]["RoleArn"]["Fn::GetAtt"][0]]
+            granted = [(one["Action"], one["Resource"]) for one in expand.statements({name: role})]
+            self.assertIn(("lambda:InvokeFunction", schedule["Target"]["Arn"]), granted)
 
     def test_nothing_of_sam_is_left_and_nested_stacks_stay(self):
         kinds = {resource["Type"] for resource in self.resources.values()}

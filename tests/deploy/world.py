@@ -88,7 +88,9 @@ class World:
         """A plan."""
         self.owner.post("/v1/admin/plans", {"id": plan_id, "name": plan_id.title()} | more).expect(201)
 
-    def catalogue(self, catalogue_id: str, products: list[str], audience: dict, plans: tuple[str, ...] = ("free", "gold")):
+    def catalogue(
+        self, catalogue_id: str, products: list[str], audience: dict, plans: tuple[str, ...] = ("free", "gold")
+    ):
         """A catalogue."""
         fields = {"id": catalogue_id, "name": catalogue_id, "audience": audience}
         fields |= {"product_ids": products, "plan_ids": list(plans)}
