@@ -106,7 +106,9 @@ def r11_r12_r14_to_r17_r19_r20_a_cart_becomes_one_request(world: World):
     put("maps-api", "gold").problem(422, "mixed-plans")
     put("payments-api", "free").problem(422, "mixed-authentication-methods")
     put("fleet-api", "free").problem(422, "product-not-offered")
-    equal([one["product_id"] for one in put("maps-api", "free").expect(200).body["items"]], ["weather-api", "maps-api"])
+    put("maps-api", "free").expect(200)
+    collected = ada.get("/v1/cart").expect(200).body["items"]
+    equal([one["product_id"] for one in collected], ["weather-api", "maps-api"])
     answers = at_once(*[lambda: ada.post("/v1/cart/submit", new_app)] * 6)
     filed = [answer for answer in answers if answer.status == 201]
     equal(len(filed), 1, [answer.status for answer in answers])
@@ -134,9 +136,10 @@ def r17_r19_a_cart_for_an_app_that_is_there(world: World):
     request = ada.post("/v1/cart/submit", {"app_id": app}).expect(201).body
     equal(request["product_ids"], ["maps-api"])
     equal(ada.until_provisioning(request["id"], "provisioned")["app"]["id"], app)
-    ada.call("PUT", "/v1/cart/items/weather-api", item).expect(200)
-    ada.call("DELETE", "/v1/cart").expect(204)
-    equal(ada.get("/v1/cart").expect(200).body["items"], [])
+    for emptied in ("/v1/cart/items/weather-api", "/v1/cart"):
+        ada.call("PUT", "/v1/cart/items/weather-api", item).expect(200)
+        ada.call("DELETE", emptied).expect(204)
+        equal(ada.get("/v1/cart").expect(200).body["items"], [], emptied)
 
 
 @flow
@@ -185,6 +188,14 @@ def r1_r6_a_repeated_request_is_filed_once(world: World):
     left, right = at_once(*[lambda: world.owner.post(path, idempotency_key="k-2")] * 2)
     equal(left.expect(200).body, right.expect(200).body)
     world.owner.post(path, idempotency_key="k-3").problem(409, "already-decided")
+
+    plan, everyone = {"id": "repeated", "name": "Repeated"}, {"audience": {"kind": "everyone"}}
+    product = plan | {"auth_method": "api_key", "gateway": {"kind": "builtin"}, "owners": []}
+    made = [(ada, "/v1/apps", {"name": "Made once"}), (world.owner, "/v1/admin/plans", plan)]
+    made += [(world.owner, "/v1/admin/catalogues", plan | everyone), (world.owner, "/v1/admin/products", product)]
+    for person, path, body in made:
+        first, again = (person.post(path, body, idempotency_key=path).expect(201) for _ in range(2))
+        equal(again.body, first.body, path)
 
 
 @flow

@@ -100,6 +100,27 @@ def a_product_that_is_deleted_by_force_leaves_nothing_behind(world: World):
 
 
 @flow
+def a_plan_and_a_catalogue_are_deleted_by_force(world: World):
+    """A plan takes what is held under it along; a catalogue what waits, while access outlives it."""
+    world.plan("tidal", auto_approve=True)
+    world.plan("ebb")
+    world.catalogue("ebbing-apis", ["maps-api", "weather-api"], {"kind": "everyone"}, plans=("tidal", "ebb"))
+    ada, owner = world.person("Ada", "builders"), world.owner
+    stands = ada.submit("ebbing-apis", ["maps-api"], "tidal", "Stands")["id"]
+    key = ada.reveal(ada.until_provisioning(stands, "provisioned"))
+    waits = ada.submit("ebbing-apis", ["weather-api"], "ebb", "Waits")["id"]
+    for path, hit in (("/v1/admin/catalogues/ebbing-apis", waits), ("/v1/admin/plans/tidal", stands)):
+        equal(world.sample("maps-api", key), 200, path)
+        used = owner.get(f"{path}/usage").expect(200).body["items"]
+        assert hit in [one["request_id"] for one in used], f"{path}: {used}"
+        owner.call("DELETE", path).problem(409, "in-use")
+        owner.call("DELETE", f"{path}?force=true").expect(204)
+    ada.until_mail(waits, "reject")
+    ada.until_provisioning(stands, "revoked")
+    equal(world.sample("maps-api", key), 403)
+
+
+@flow
 def plans_and_catalogues_are_managed_like_products(world: World):
     """Listed, read, changed under `If-Match`, asked for their use, deleted when nobody is hit."""
     world.plan("doomed")
