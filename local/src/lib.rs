@@ -13,7 +13,7 @@
 //!          functions ◄─ stream pump ◄─ table stream;  functions ◄─ schedules
 //! ```
 //!
-//! Not imitated: IAM (permissions are tested on the deployed template), throttling, quotas, cold starts.
+//! Not imitated: policies of resources, throttling, quotas, cold starts.
 
 pub mod template;
 

@@ -8,6 +8,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use gatepass_lambda::{Clock, ConfigError, Vars};
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Context, LambdaEvent};
@@ -29,7 +30,7 @@ pub enum CannotRun {
     Configuration(#[from] ConfigError),
 }
 
-/// The real AWS SDK clients that functions share.
+/// The real AWS SDK clients of one caller.
 #[derive(Debug, Clone)]
 pub(crate) struct Clients {
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
@@ -40,7 +41,11 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    pub(crate) fn new(config: &SdkConfig) -> Self {
+    /// Clients that sign as `caller`, who is known by the access key, as a role is on AWS.
+    pub(crate) fn of(caller: &str, config: &SdkConfig) -> Self {
+        let credentials = Credentials::new(caller, "local", None, None, "gatepass-local");
+        let credentials = SharedCredentialsProvider::new(credentials);
+        let config = &config.to_builder().credentials_provider(credentials).build();
         Self {
             dynamodb: aws_sdk_dynamodb::Client::new(config),
             eventbridge: aws_sdk_eventbridge::Client::new(config),
@@ -54,13 +59,13 @@ impl Clients {
 /// Every function of the template, by logical id.
 pub(crate) fn all(
     wirings: &[template::Function],
-    clients: &Clients,
+    config: &SdkConfig,
     clock: &Clock,
 ) -> Result<BTreeMap<String, Arc<Function>>, (String, CannotRun)> {
     let mut functions = BTreeMap::new();
     for wiring in wirings {
         let id = &wiring.logical_id;
-        let handler = handler(wiring, clients, clock.clone()).map_err(|error| (id.clone(), error))?;
+        let handler = handler(wiring, Clients::of(id, config), clock.clone()).map_err(|error| (id.clone(), error))?;
         let of_program = wirings.iter().filter(|other| other.binary == wiring.binary).count();
         let name = if of_program == 1 { &wiring.binary } else { id };
         functions.insert(id.clone(), Arc::new(Function::new(name.clone(), wiring, handler)));
@@ -68,9 +73,9 @@ pub(crate) fn all(
     Ok(functions)
 }
 
-fn handler(wiring: &template::Function, clients: &Clients, clock: Clock) -> Result<Handler, CannotRun> {
+fn handler(wiring: &template::Function, clients: Clients, clock: Clock) -> Result<Handler, CannotRun> {
     let vars: Vars = wiring.environment.clone().into_iter().collect();
-    let Clients { dynamodb, eventbridge, kms, ses, streams: _ } = clients.clone();
+    let Clients { dynamodb, eventbridge, kms, ses, streams: _ } = clients;
     Ok(match wiring.binary.as_str() {
         "api" => {
             let config = gatepass_api::Config::from_vars(&vars)?;

@@ -6,11 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use gatepass_lambda::causes;
 use tokio::sync::watch;
 
-use crate::aws::{self, Services, Vault};
+use crate::aws::{self, Roles, Services, Vault};
 use crate::bus::Buses;
 use crate::clock::StackClock;
 use crate::crash::FaultPoint;
@@ -71,8 +70,9 @@ impl Stack {
         };
         let aws_listener = listen(0).await?;
         let aws_address = address_of(&aws_listener, 0)?;
-        let clients = Clients::new(&sdk_config(aws_address));
-        let functions = programs::all(&wiring.functions, &clients, &clock.for_functions())
+        let config = sdk_config(aws_address);
+        let clients = Clients::of(STACK_NAME, &config);
+        let functions = programs::all(&wiring.functions, &config, &clock.for_functions())
             .map_err(|(function, cause)| StartError::Function { path: options.template.clone(), function, cause })?;
         let taking_events = taking_events(&wiring, &functions);
         let deliveries = Deliveries::new(Arc::clone(&journal), clock.clone(), taking_events.iter().cloned());
@@ -87,6 +87,7 @@ impl Stack {
             dynamodb: aws::DynamoDb { address: dynamodb, client: http_client()?, writes },
             fault: Arc::clone(&fault),
             journal: Arc::clone(&journal),
+            roles: Roles::new(&wiring.functions),
             vault: files.open("kms.key", Vault::open)?,
         };
         middle.serve(aws_listener, aws::router(Arc::new(services)));
@@ -231,11 +232,9 @@ fn http_client() -> Result<reqwest::Client, reqwest::Error> {
 }
 
 fn sdk_config(address: SocketAddr) -> SdkConfig {
-    let credentials = Credentials::new("local", "local", None, None, STACK_NAME);
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static(REGION))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
         .endpoint_url(format!("http://{address}"))
         .build()
 }
@@ -256,6 +255,11 @@ fn stack_name(options: &Options, journal: &Journal) -> Result<String, JournalErr
     Ok(name)
 }
 
+/// The domain of the sender's address, which stands for every address in it.
+fn mail_identity(sender: &str) -> String {
+    sender.rsplit('@').next().unwrap_or_default().trim_end_matches('>').to_owned()
+}
+
 fn read_template(options: &Options, stack_name: &str, port: u16) -> Result<Wiring, StartError> {
     let path = || options.template.clone();
     let text = std::fs::read_to_string(&options.template);
@@ -264,6 +268,7 @@ fn read_template(options: &Options, stack_name: &str, port: u16) -> Result<Wirin
     let settings = BTreeMap::from([
         (Setting::Audience, oidc::CLIENT_ID.to_owned()),
         (Setting::Issuer, issuer.clone()),
+        (Setting::MailIdentity, options.mail_sender.as_deref().map(mail_identity).unwrap_or_default()),
         (Setting::MailSender, options.mail_sender.clone().unwrap_or_default()),
         (Setting::PortalUrl, format!("http://127.0.0.1:{port}")),
     ]);

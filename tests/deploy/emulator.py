@@ -12,8 +12,9 @@ import urllib.error
 import urllib.request
 
 import boto3
+from samtranslator.yaml_helper import yaml_parse
 
-from expand import REGION, expand
+from expand import REGION, expand, with_plain_alarms
 
 ROOT = pathlib.Path(__file__).parents[2]
 VENV = ROOT / ".tools/venv/bin"
@@ -119,15 +120,25 @@ class Emulator:
         self.sam(
             "package", "--template-file", BUILT, "--output-template-file", self.packaged, "--use-json", "--resolve-s3"
         )
-        # Nested templates lie in the emulator's S3, but SAM CLI takes no address that is not Amazon's.
-        text = self.packaged.read_text().replace(self.address, f"https://s3.{REGION}.amazonaws.com")
-        template = expand(json.loads(text), parameters)
+        template = expand(json.loads(self.packaged.read_text()), parameters)
+        for resource in template["Resources"].values():
+            if resource["Type"] == "AWS::CloudFormation::Stack":
+                resource["Properties"]["TemplateURL"] = self.simplified(resource["Properties"]["TemplateURL"])
         self.expanded.write_text(json.dumps(template, indent=1))
         overrides = [f'{name}="{value}"' for name, value in parameters.items()]
         self.sam(
             "deploy", "--config-file", ROOT / "samconfig.toml", "--template-file", self.expanded, "--stack-name", stack,
             "--no-confirm-changeset", "--parameter-overrides", *overrides,
         )  # fmt: skip
+
+    def simplified(self, uploaded: str) -> str:
+        """Simplifies a nested template that SAM CLI has uploaded; gives its address."""
+        bucket, _, key = uploaded.removeprefix(f"{self.address}/").partition("/")
+        files = self.client("s3")
+        template = yaml_parse(files.get_object(Bucket=bucket, Key=key)["Body"].read().decode())
+        files.put_object(Bucket=bucket, Key=key, Body=json.dumps(with_plain_alarms(template)).encode())
+        # It lies in the emulator's S3, but SAM CLI takes no address that is not Amazon's.
+        return f"https://s3.{REGION}.amazonaws.com/{bucket}/{key}"
 
     def sam(self, *command):
         """Runs SAM CLI against the emulator; what it prints is shown when it fails."""

@@ -132,8 +132,22 @@ def widen_mail(resources: dict[str, dict]):
 
 
 def statements(resources: dict[str, dict]) -> Iterator[dict]:
-    """Every statement that is written into a role."""
+    """Every statement that is written into a role, or bounds one."""
     for resource in resources.values():
+        properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::IAM::Role":
-            for policy in resource["Properties"].get("Policies", []):
+            for policy in properties.get("Policies", []):
                 yield from policy["PolicyDocument"]["Statement"]
+        elif resource["Type"] == "AWS::IAM::ManagedPolicy":
+            yield from properties["PolicyDocument"]["Statement"]
+
+
+def with_plain_alarms(nested: dict) -> dict:
+    """A nested template in which an alarm on an expression of several metrics is one on the first of them."""
+    template = copy.deepcopy(nested)
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]:
+            metrics = resource["Properties"].pop("Metrics")
+            first = next(one["MetricStat"] for one in metrics if "MetricStat" in one)
+            resource["Properties"] |= first["Metric"] | {"Period": first["Period"], "Statistic": first["Stat"]}
+    return template

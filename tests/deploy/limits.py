@@ -62,7 +62,11 @@ LIMITS = (
     ),
     Limit(
         "SendEmail's resource, always `*` here: expand.py widens ses:SendEmail, and nothing else",
-        ("grants_name_exact_actions_on_exact_resources",),
+        ("grants_name_exact_actions_on_exact_resources", "grants_report"),
+    ),
+    Limit(
+        "Alarms never go off; one on several metrics is deployed with the first of them",
+        ("alarms_reach_people_and_do_not_go_off_when_nobody_asks", "alarms_take_no_more_metrics_than_are_paid_for"),
     ),
     Limit(
         "Lambda's own policies and the schedule's role: who may start a function is not asked",
@@ -75,7 +79,7 @@ LIMITS = (
     Limit("A client's WriteAttributes are not enforced", ("nobody_writes_their_own_organisation",)),
     Limit(
         "FirstOwner: users are no resources here; the run makes them by Cognito's API",
-        ("people_and_their_pool_outlive_the_stack",),
+        ("the_first_owner_is_invited_and_decides",),
     ),
     Limit(
         "CloudFront in front of the HTTP API, whose real name it looks up",

@@ -104,10 +104,27 @@ class Expanded(unittest.TestCase):
 
     def test_only_the_sending_of_mail_is_widened(self):
         wide = [one["Action"] for one in expand.statements(self.resources) if one["Resource"] == "*"]
-        self.assertEqual(wide, [["ses:SendEmail"]])
+        self.assertEqual(wide, [["ses:SendEmail"]] * 2, "the role of notify and the boundary of all roles")
 
     def test_what_was_packaged_is_not_changed(self):
         self.assertEqual(self.before, template())
+
+
+class Nested(unittest.TestCase):
+    """The templates that are nested."""
+
+    def test_an_alarm_on_several_metrics_is_one_on_the_first_and_nothing_else_changes(self):
+        before = yaml_parse((ROOT / "infra/observability.yaml").read_text())
+        after = expand.with_plain_alarms(before)
+        alarms = of_type(before["Resources"], "AWS::CloudWatch::Alarm")
+        several = [name for name, alarm in alarms.items() if "Metrics" in alarm]
+        self.assertTrue(several)
+        for name, alarm in of_type(after["Resources"], "AWS::CloudWatch::Alarm").items():
+            self.assertNotIn("Metrics", alarm)
+            self.assertTrue(alarm["Namespace"] and alarm["MetricName"] and alarm["Period"] and alarm["Statistic"], name)
+        for name, resource in before["Resources"].items():
+            if name not in several:
+                self.assertEqual(after["Resources"][name], resource)
 
 
 class Refused(unittest.TestCase):

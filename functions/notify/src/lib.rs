@@ -8,7 +8,7 @@ mod occasion;
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use gatepass_domain::event::{BusEvent, MailStatus};
 use gatepass_domain::{AccessRequest, Plan, Product, Settings};
-use gatepass_lambda::{Clock, ConfigError, Failure, Vars};
+use gatepass_lambda::{Clock, ConfigError, Failure, Figure, Metrics, Vars};
 use gatepass_mail::{MailContext, Mailer, SendError, render};
 use gatepass_store::{Lease, Store, StoreError};
 use occasion::{Audience, Occasion};
@@ -23,6 +23,8 @@ pub struct Config {
     pub sender: Option<String>,
     /// Where mails link to (`GATEPASS_PORTAL_URL`); set to nothing, they do not.
     pub portal_url: String,
+    /// Where figures go.
+    pub metrics: Metrics,
 }
 
 impl Config {
@@ -35,6 +37,7 @@ impl Config {
             table: vars.required("GATEPASS_TABLE")?.into(),
             sender: vars.optional("GATEPASS_MAIL_SENDER")?.map(str::to_owned),
             portal_url: vars.required("GATEPASS_PORTAL_URL")?.into(),
+            metrics: Metrics::of(vars),
         })
     }
 }
@@ -45,6 +48,7 @@ pub struct Notify {
     store: Store,
     mailer: Option<Mailer>,
     portal_url: String,
+    metrics: Metrics,
     clock: Clock,
 }
 
@@ -55,6 +59,7 @@ impl Notify {
             store: Store::new(dynamodb, config.table),
             mailer: config.sender.map(|sender| Mailer::new(ses, sender)),
             portal_url: config.portal_url,
+            metrics: config.metrics,
             clock,
         }
     }
@@ -107,10 +112,14 @@ impl Notify {
         match self.send(event, request, occasion).await {
             Ok(status) => {
                 self.store.settle_mail(lease, status, self.clock.now()).await.map_err(store_failed)?;
+                if status == MailStatus::Sent {
+                    self.metrics.write(self.clock.now(), &[Figure::MailSent]);
+                }
                 Ok(status)
             }
             Err(failure @ Failure::Permanent(_)) => {
                 self.store.settle_mail(lease, MailStatus::Refused, self.clock.now()).await.map_err(store_failed)?;
+                self.metrics.write(self.clock.now(), &[Figure::MailRefused]);
                 Err(failure)
             }
             Err(failure @ Failure::Transient(_)) => {

@@ -6,12 +6,14 @@
 //! Each batch that was published leaves one receipt, with which the sweeper in `expire` finds what
 //! the stream has lost.
 
+mod figures;
+
 use aws_lambda_events::event::dynamodb::{Event as StreamEvent, EventRecord};
 use aws_lambda_events::event::streams::DynamoDbBatchItemFailure;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
 use gatepass_bus::Bus;
 use gatepass_domain::Event;
-use gatepass_lambda::{Clock, ConfigError, Failure, Vars};
+use gatepass_lambda::{Clock, ConfigError, Failure, Metrics, Vars};
 use gatepass_store::Store;
 
 /// Configuration.
@@ -21,6 +23,8 @@ pub struct Config {
     pub table: String,
     /// The event bus (`GATEPASS_BUS`).
     pub bus: String,
+    /// Where figures go.
+    pub metrics: Metrics,
 }
 
 impl Config {
@@ -29,7 +33,11 @@ impl Config {
     /// # Errors
     /// The variable that is missing.
     pub fn from_vars(vars: &Vars) -> Result<Self, ConfigError> {
-        Ok(Self { table: vars.required("GATEPASS_TABLE")?.into(), bus: vars.required("GATEPASS_BUS")?.into() })
+        Ok(Self {
+            table: vars.required("GATEPASS_TABLE")?.into(),
+            bus: vars.required("GATEPASS_BUS")?.into(),
+            metrics: Metrics::of(vars),
+        })
     }
 }
 
@@ -38,6 +46,7 @@ impl Config {
 pub struct Relay {
     store: Store,
     bus: Bus,
+    metrics: Metrics,
     clock: Clock,
 }
 
@@ -49,7 +58,8 @@ impl Relay {
         eventbridge: aws_sdk_eventbridge::Client,
         clock: Clock,
     ) -> Self {
-        Self { store: Store::new(dynamodb, config.table), bus: Bus::new(eventbridge, config.bus), clock }
+        let Config { table, bus, metrics } = config;
+        Self { store: Store::new(dynamodb, table), bus: Bus::new(eventbridge, bus), metrics, clock }
     }
 
     /// Publishes the events of a batch. Names the first record that was not published, from which the
@@ -77,10 +87,11 @@ impl Relay {
             }
         }
         let answers = self.bus.publish(&events).await;
-        let published = answers.iter().zip(&events).filter(|(answer, _)| answer.is_ok()).map(|(_, event)| event.id);
+        let published = answers.iter().zip(&events).filter(|(answer, _)| answer.is_ok()).map(|(_, event)| event);
         let published: Vec<_> = published.collect();
+        let ids: Vec<_> = published.iter().map(|event| event.id).collect();
         self.store
-            .put_receipt(&published, self.clock.now())
+            .put_receipt(&ids, self.clock.now())
             .await
             .map_err(|error| Failure::transient("the receipt could not be written", &error))?;
         let refused = answers.iter().zip(&events).zip(&positions).find(|((answer, _), _)| answer.is_err());
@@ -89,7 +100,11 @@ impl Relay {
             tracing::warn!(event_id = %event.id, correlation_id, %reason, "an event was not published; the stream stops here");
             stuck.clone_from(position);
         }
-        tracing::info!(published = published.len(), "relayed");
+        for event in &published {
+            let (event_type, correlation_id) = (event.detail.event_type(), &event.correlation_id);
+            tracing::info!(event_id = %event.id, event_type, correlation_id, "relayed");
+        }
+        self.metrics.write(self.clock.now(), &figures::of(published.into_iter()));
         let mut response = DynamoDbEventResponse::default();
         response.batch_item_failures = stuck
             .map(|position| {

@@ -1,11 +1,13 @@
 //! The AWS services that functions call, as one endpoint on a free loopback port.
 //!
 //! The real SDK clients talk to it over HTTP. EventBridge, SES and KMS are answered here; DynamoDB
-//! and its streams are passed on to the DynamoDB that the stack uses. Signatures are not verified.
+//! and its streams are passed on to the DynamoDB that the stack uses. A function is refused what its
+//! role in the template does not grant; signatures are not verified.
 
 mod dynamodb;
 mod eventbridge;
 mod kms;
+mod roles;
 mod ses;
 
 use std::sync::Arc;
@@ -14,12 +16,14 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::{Value, json};
 
 pub(crate) use dynamodb::DynamoDb;
 pub(crate) use kms::Vault;
+pub(crate) use roles::Roles;
 
 use crate::bus::Buses;
 use crate::clock::StackClock;
@@ -37,6 +41,7 @@ pub(crate) struct Services {
     pub(crate) dynamodb: DynamoDb,
     pub(crate) fault: Arc<FaultPoint>,
     pub(crate) journal: Arc<Journal>,
+    pub(crate) roles: Roles,
     pub(crate) vault: Vault,
 }
 
@@ -45,6 +50,7 @@ pub(crate) fn router(services: Arc<Services>) -> Router {
     Router::new()
         .route("/", post(by_target))
         .route("/v2/email/outbound-emails", post(ses::send))
+        .layer(middleware::from_fn_with_state(Arc::clone(&services), roles::check))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .with_state(services)
 }

@@ -94,6 +94,7 @@ mod tests {
             logical_id: "F".into(),
             binary: "api".into(),
             environment: BTreeMap::new(),
+            grants: Vec::new(),
             timeout: Duration::from_secs(1),
             retries: 0,
             routes: paths.iter().map(route).collect(),

@@ -21,15 +21,17 @@ pub(super) const OF_FUNCTION: &[&str] = &[
     "LoggingConfig",
     "MemorySize",
     "PermissionsBoundary",
-    "Policies",
     "ReservedConcurrentExecutions",
-    "Role",
     "Runtime",
     "RuntimeManagementConfig",
     "SnapStart",
     "Tags",
     "Tracing",
 ];
+
+/// Properties of a role that only AWS reads.
+pub(super) const OF_ROLE: &[&str] =
+    &["AssumeRolePolicyDocument", "Description", "ManagedPolicyArns", "MaxSessionDuration", "Path", "RoleName", "Tags"];
 
 /// Properties of an HTTP API that only AWS reads.
 pub(super) const OF_HTTP_API: &[&str] = &[
@@ -98,7 +100,49 @@ pub(super) struct FunctionFields {
     pub(super) environment: Environment,
     pub(super) event_invoke_config: EventInvokeConfig,
     pub(super) events: BTreeMap<String, EventFields>,
+    pub(super) policies: Vec<PolicyDocument>,
+    pub(super) role: Option<String>,
     pub(super) timeout: Option<u64>,
+}
+
+/// What of a role is read: who may take it, and what AWS's own policies grant, is for AWS alone.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct RoleFields {
+    #[serde(default)]
+    pub(super) policies: Vec<RolePolicy>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct RolePolicy {
+    #[serde(rename = "PolicyName")]
+    _policy_name: String,
+    pub(super) policy_document: PolicyDocument,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct PolicyDocument {
+    #[serde(rename = "Version", default)]
+    _version: Option<String>,
+    pub(super) statement: Vec<Statement>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct Statement {
+    #[serde(rename = "Sid", default)]
+    _sid: Option<String>,
+    #[serde(rename = "Effect")]
+    _effect: Effect,
+    pub(super) action: OneOrMore,
+    pub(super) resource: OneOrMore,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) enum Effect {
+    Allow,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -233,14 +277,23 @@ pub(super) struct JwtConfiguration {
     #[serde(alias = "Issuer")]
     pub(super) issuer: String,
     #[serde(alias = "Audience")]
-    pub(super) audience: Audience,
+    pub(super) audience: OneOrMore,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
-pub(super) enum Audience {
+pub(super) enum OneOrMore {
     One(String),
-    Several(Vec<String>),
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    pub(super) fn into_vec(self) -> Vec<String> {
+        match self {
+            Self::One(one) => vec![one],
+            Self::More(more) => more,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]

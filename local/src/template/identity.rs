@@ -48,6 +48,16 @@ pub(super) fn of(
                 attributes: BTreeMap::from([("Arn", key), ("KeyId", made_up.to_owned())]),
             }
         }
+        "AWS::IAM::Role" => {
+            let name = named("RoleName")?;
+            let role = format!("arn:aws:iam::{ACCOUNT}:role/{name}");
+            Identity { reference: name, attributes: BTreeMap::from([("Arn", role)]) }
+        }
+        "AWS::Logs::LogGroup" => {
+            let name = named("LogGroupName")?;
+            let group = arn("logs", format!("log-group:{name}:*"));
+            Identity { reference: name, attributes: BTreeMap::from([("Arn", group)]) }
+        }
         "AWS::KMS::Alias" => Identity { reference: named("AliasName")?, attributes: BTreeMap::new() },
         "AWS::Serverless::Function" => {
             let name = named("FunctionName")?;

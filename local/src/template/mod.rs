@@ -11,7 +11,8 @@
 //!
 //! **Resources**
 //! - `AWS::Serverless::Function`: `Metadata.BuildProperties.Binary` names the program; `Environment`, `Timeout`,
-//!   `EventInvokeConfig` and `Events` of the types `HttpApi`, `EventBridgeRule`, `DynamoDB` and `ScheduleV2` with
+//!   `Policies` (statements that allow actions on resources, without conditions) or the `AWS::IAM::Role` that `Role`
+//!   names, `EventInvokeConfig` and `Events` of the types `HttpApi`, `EventBridgeRule`, `DynamoDB` and `ScheduleV2` with
 //!   `rate(…)`.
 //! - `AWS::Serverless::HttpApi`: its JWT authorizers.
 //! - `AWS::CloudFormation::Stack`: the template that `TemplateURL` names, a file beside the one it is nested in. It has
@@ -21,7 +22,7 @@
 //! - What only AWS has a use for, named in `wiring`, does nothing here.
 //!
 //! Whatever the wiring depends on and is not in this list stops the start, with a message that names the place. What
-//! only AWS reads (roles, memory, log groups …) is not even resolved.
+//! only AWS reads (memory, log groups …) is not even resolved.
 //!
 //! Sources: the SAM specification (<https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification.html>)
 //! and the CloudFormation user guide's intrinsic function reference.
@@ -40,7 +41,8 @@ pub use read::load;
 pub use resolve::Setting;
 pub(crate) use resolve::{ACCOUNT, REGION};
 pub use wiring::{
-    Function, Index, JwtAuthorizer, KeyPart, KeyRole, KeyType, Route, Rule, Schedule, StreamSource, Table, Wiring,
+    Function, Grant, Index, JwtAuthorizer, KeyPart, KeyRole, KeyType, Route, Rule, Schedule, StreamSource, Table,
+    Wiring,
 };
 
 /// What in a template cannot be run, and where.

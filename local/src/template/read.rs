@@ -9,14 +9,14 @@ use serde_json::{Map, Value as Json};
 
 use super::TemplateError;
 use super::fields::{
-    self, Audience, EventFields, FunctionFields, HttpApiEvent, HttpApiFields, KeyElement, ResponseType, RuleEvent,
-    ScheduleEvent, State, StreamEvent, TableFields,
+    self, EventFields, FunctionFields, HttpApiEvent, HttpApiFields, KeyElement, PolicyDocument, ResponseType,
+    RoleFields, RuleEvent, ScheduleEvent, State, StreamEvent, TableFields,
 };
 use super::node::Node;
 use super::resolve::{Resolver, Setting, as_text, refuse};
 use super::source::{STACK, Source};
 use super::wiring::{
-    FOR_AWS_ALONE, Function, Index, JwtAuthorizer, KeyPart, Route, Rule, Schedule, StreamSource, Table, Wiring,
+    FOR_AWS_ALONE, Function, Grant, Index, JwtAuthorizer, KeyPart, Route, Rule, Schedule, StreamSource, Table, Wiring,
 };
 
 /// Lambda's own default for a function's time-out.
@@ -176,6 +176,7 @@ impl Template<'_> {
             logical_id: id.to_owned(),
             binary: binary.ok_or_else(no_binary)?.to_owned(),
             environment: BTreeMap::new(),
+            grants: self.grants(read.policies, read.role, &place)?,
             timeout: Duration::from_secs(read.timeout.unwrap_or(DEFAULT_TIMEOUT)),
             retries: read.event_invoke_config.maximum_retry_attempts.unwrap_or(DEFAULT_RETRIES),
             routes: Vec::new(),
@@ -193,6 +194,30 @@ impl Template<'_> {
             self.add_event(&mut function, name, event, (api, stream), &place)?;
         }
         Ok(function)
+    }
+
+    /// What a function's own policies grant, or those of the role that it takes instead, by its ARN.
+    fn grants(&self, own: Vec<PolicyDocument>, role: Option<String>, place: &str) -> Result<Vec<Grant>, TemplateError> {
+        let documents = match role {
+            None => own,
+            Some(arn) => self.role(&arn, &format!("{place}.Role"))?,
+        };
+        let statements = documents.into_iter().flat_map(|document| document.statement);
+        let grants = statements
+            .map(|statement| Grant { actions: statement.action.into_vec(), resources: statement.resource.into_vec() });
+        Ok(grants.collect())
+    }
+
+    fn role(&self, arn: &str, place: &str) -> Result<Vec<PolicyDocument>, TemplateError> {
+        for (id, resource) in self.resources("AWS::IAM::Role")? {
+            let identity = self.resolver.identity(id)?;
+            if identity.is_some_and(|identity| identity.attributes.get("Arn").is_some_and(|of_role| of_role == arn)) {
+                let members = self.properties(id, resource, fields::OF_ROLE)?;
+                let role: RoleFields = self.typed(members, &properties(id))?;
+                return Ok(role.policies.into_iter().map(|policy| policy.policy_document).collect());
+            }
+        }
+        Err(self.refuse(place, format!("there is no role `{arn}` in the template")))
     }
 
     fn add_event(
@@ -313,10 +338,7 @@ impl Template<'_> {
                 let place = format!("{place}.Auth.Authorizers.{name}.IdentitySource");
                 return Err(self.refuse(&place, format!("tokens come in {TOKEN_SOURCE} here")));
             }
-            let audience = match fields.jwt_configuration.audience {
-                Audience::One(one) => vec![one],
-                Audience::Several(several) => several,
-            };
+            let audience = fields.jwt_configuration.audience.into_vec();
             authorizers.insert(name, JwtAuthorizer { issuer: fields.jwt_configuration.issuer, audience });
         }
         Ok(Api { authorizers, default_authorizer: read.auth.default_authorizer })

@@ -16,6 +16,8 @@ pub enum Setting {
     Audience,
     /// Who issues tokens.
     Issuer,
+    /// The identity that mails are sent as: the sender's address, or its domain.
+    MailIdentity,
     /// Whom mails come from; empty for no mail.
     MailSender,
     /// Where mails link to.
@@ -28,6 +30,7 @@ impl Setting {
         match self {
             Self::Audience => "Audience",
             Self::Issuer => "Issuer",
+            Self::MailIdentity => "MailIdentity",
             Self::MailSender => "MailSender",
             Self::PortalUrl => "PortalUrl",
         }

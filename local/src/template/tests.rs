@@ -9,6 +9,7 @@ fn settings() -> BTreeMap<Setting, String> {
     BTreeMap::from([
         (Setting::Audience, "gatepass-portal".to_owned()),
         (Setting::Issuer, "http://127.0.0.1:1/_local/oidc".to_owned()),
+        (Setting::MailIdentity, "gatepass.local".to_owned()),
         (Setting::MailSender, "no-reply@gatepass.local".to_owned()),
         (Setting::PortalUrl, "http://127.0.0.1:1".to_owned()),
     ])
@@ -39,6 +40,10 @@ fn functions_have_their_program_and_settings() {
     assert_eq!(notify.retries, 2);
     let relay = function(&wiring, "Relay");
     assert_eq!(relay.timeout, Duration::from_secs(10), "of Globals");
+    let table = "arn:aws:dynamodb:us-east-1:000000000000:table/gatepass-local-Table";
+    let grant =
+        Grant { actions: vec!["dynamodb:GetItem".into()], resources: vec![table.into(), format!("{table}/index/*")] };
+    assert_eq!(function(&wiring, "GetApp").grants, [grant]);
     assert_eq!(relay.environment["GATEPASS_BUS"], "gatepass-local-bus");
 }
 
@@ -109,7 +114,8 @@ fn what_is_not_in_the_subset_is_refused_with_its_place() {
 /// What the table of [`TEMPLATE`] is like when it is in a template nested as `Data`: with it, the directory.
 fn nested(data: impl Fn(&str) -> String) -> (String, tempfile::TempDir) {
     let (start, end) = (TEMPLATE.find("  Table:").unwrap(), TEMPLATE.find("  Bus:").unwrap());
-    let outputs = "Outputs:\n  Name: {Value: !Ref Table}\n  Arn: {Value: !GetAtt Table.StreamArn}\n  For: {Value: !Sub 'for ${Whom}'}\n";
+    let outputs = "Outputs:\n  Name: {Value: !Ref Table}\n  Arn: {Value: !GetAtt Table.Arn}\n  Stream: {Value: !GetAtt \
+                   Table.StreamArn}\n  For: {Value: !Sub 'for ${Whom}'}\n";
     let parameters = "Parameters:\n  Whom: {Type: String, Default: nobody}\n";
     let text = format!("{parameters}Resources:\n{}{outputs}", &TEMPLATE[start..end]);
     let directory = tempfile::tempdir().unwrap();
@@ -118,7 +124,8 @@ fn nested(data: impl Fn(&str) -> String) -> (String, tempfile::TempDir) {
                  Parameters: {Whom: !Ref PortalUrl}\n\n";
     let outer = format!("{}{stack}{}", &TEMPLATE[..start], &TEMPLATE[end..]);
     let outer = outer.replace("!Ref Table", "!GetAtt Data.Outputs.Name");
-    (outer.replace("!GetAtt Table.StreamArn", "!GetAtt Data.Outputs.Arn"), directory)
+    let outer = outer.replace("!GetAtt Table.StreamArn", "!GetAtt Data.Outputs.Stream");
+    (outer.replace("Table.Arn", "Data.Outputs.Arn"), directory)
 }
 
 #[test]
@@ -138,7 +145,7 @@ fn what_is_wrong_in_what_is_nested_names_its_file() {
         (("!Ref Table", "!Ref Gone"), ["data.yaml, line", "`Gone`"]),
         (("AWS::DynamoDB::Table", "AWS::RDS::DBInstance"), ["data.yaml, line", "AWS::RDS::DBInstance"]),
         (("Resources:", "Resources: ["), ["data.yaml, line", "not YAML"]),
-        (("  Arn:", "  Stream:"), ["line", "no output `Arn`"]),
+        (("  Arn:", "  Nothing:"), ["line", "no output `Arn`"]),
     ] {
         let (text, directory) = nested(|text| text.replacen(change.0, change.1, 1));
         let error = load(&text, directory.path(), "gatepass-local", &settings()).unwrap_err().to_string();

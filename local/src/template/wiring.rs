@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use gatepass_iam::Need;
 use serde_json::Value;
 
 /// Types of resources that only AWS has a use for.
@@ -64,6 +65,8 @@ pub struct Function {
     pub binary: String,
     /// Its environment variables.
     pub environment: BTreeMap<String, String>,
+    /// What its role grants it.
+    pub grants: Vec<Grant>,
     /// After which time an invocation counts as failed.
     pub timeout: Duration,
     /// How often a failed asynchronous invocation is tried again.
@@ -76,6 +79,22 @@ pub struct Function {
     pub streams: Vec<StreamSource>,
     /// Schedules that it runs on.
     pub schedules: Vec<Schedule>,
+}
+
+/// Actions that a role allows on resources.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The actions, for example `dynamodb:GetItem`.
+    pub actions: Vec<String>,
+    /// The ARNs of the resources; `*` at the end of one stands for anything.
+    pub resources: Vec<String>,
+}
+
+impl Grant {
+    /// Whether this allows what a call needs.
+    pub fn allows(&self, need: &Need) -> bool {
+        self.actions.contains(&need.action) && self.resources.iter().any(|arn| need.resource.is_meant_by(arn))
+    }
 }
 
 /// A route of the HTTP API.

@@ -8,7 +8,7 @@ use gatepass_domain::{Actor, ApiOwner, App, Context, Credential, Person, PersonI
 use gatepass_store::{Guard, Page, Position, Store, Transaction, WhichApps};
 
 use crate::ROUNDS;
-use crate::ending::{Undecided, end};
+use crate::ending::{Loss, end};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::precondition::Precondition;
@@ -174,7 +174,7 @@ pub async fn delete(
         let closed = Transaction::new(context).close_app(id);
         store.commit(closed).await.map_err(Refused::unexpected)?;
         for request_id in store.requests_behind(id).await? {
-            end(store, context, &by, request_id, Undecided::Withdrawn, "The app was deleted.").await?;
+            end(store, context, &by, request_id, Loss::App, "The app was deleted.").await?;
         }
         let detail = Detail::AppDeleted(EntitySubject { id: id.to_string(), version: app.version });
         let event = chain.append(context, Aggregate::App(id), &by, detail, None);

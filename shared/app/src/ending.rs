@@ -10,23 +10,24 @@ use crate::idempotent::Idempotent;
 use crate::reject::close;
 use crate::revoke::revoke;
 
-/// What becomes of a request that nobody has decided on.
+/// What is lost, and with it what becomes of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Undecided {
-    /// Its requester gives it up.
-    Withdrawn,
-    /// The owners turn it down, and the requester is told.
-    Rejected,
+pub(crate) enum Loss {
+    /// The app: its owner gives up what is undecided, and access is revoked.
+    App,
+    /// What was asked for: the owners turn down what is undecided, and access is revoked.
+    Subject,
+    /// The offer alone: the owners turn down what is undecided, and access outlives it.
+    Offer,
 }
 
-/// Ends the request `id`: undecided it is closed, and access that stands is revoked. One that has ended
-/// already stays as it is.
+/// Ends the request `id` as the loss has it. One that has ended already stays as it is.
 pub(crate) async fn end(
     store: &Store,
     context: &mut Context,
     by: &Actor,
     id: RequestId,
-    undecided: Undecided,
+    loss: Loss,
     reason: &str,
 ) -> Result<(), Refused> {
     let unkeyed = Idempotent::unkeyed();
@@ -34,14 +35,15 @@ pub(crate) async fn end(
         match store.request(id).await? {
             None | Some(AccessRequest::Closed(_) | AccessRequest::Revoked(_)) => return Ok(()),
             Some(AccessRequest::Pending(pending)) => {
-                let (closed, event) = match undecided {
-                    Undecided::Withdrawn => pending.withdraw(context, by),
-                    Undecided::Rejected => pending.reject(context, by, reason.to_owned()),
+                let (closed, event) = match loss {
+                    Loss::App => pending.withdraw(context, by),
+                    Loss::Subject | Loss::Offer => pending.reject(context, by, reason.to_owned()),
                 };
                 if close(store, context, closed, &event, &unkeyed).await?.is_some() {
                     return Ok(());
                 }
             }
+            Some(_) if loss == Loss::Offer => return Ok(()),
             Some(_) => match revoke(store, context, by, id, Some(reason), &unkeyed).await {
                 Ok(_) | Err(Refused::AlreadyRevoked) => return Ok(()),
                 Err(refused) => return Err(refused),

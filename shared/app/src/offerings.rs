@@ -7,7 +7,7 @@ use gatepass_domain::{Actor, ApiOwner, Catalogue, Context, Plan, Product, Versio
 use gatepass_store::{Guard, Named, Offering, Store, Transaction};
 
 use crate::ROUNDS;
-use crate::ending::{Undecided, end};
+use crate::ending::{Loss, end};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::precondition::Precondition;
@@ -168,8 +168,12 @@ pub async fn delete<T: Checked>(
         strike::<T>(store, context, &by, id).await?;
         if in_use == InUse::Force {
             let reason = format!("The {} `{id}` was deleted.", T::KIND);
+            let loss = match T::named(id) {
+                Named::Catalogue(_) => Loss::Offer,
+                Named::Product(_) | Named::Plan(_) => Loss::Subject,
+            };
             for request in store.standing_requests(&T::named(id), usize::MAX).await? {
-                end(store, context, &by, request.facts().id, Undecided::Rejected, &reason).await?;
+                end(store, context, &by, request.facts().id, loss, &reason).await?;
             }
         }
         let detail = T::deleted(EntitySubject { id: id.to_string(), version: standing.version });

@@ -8,7 +8,7 @@ use gatepass_store::{Guard, Store, Transaction};
 
 use crate::ROUNDS;
 use crate::credentials::moved;
-use crate::ending::{Undecided, end};
+use crate::ending::{Loss, end};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 
@@ -35,7 +35,7 @@ pub async fn revoke_credential(
     }
     for request_id in behind {
         let why = reason.as_deref().unwrap_or("Its credential was revoked.");
-        end(store, context, &by, request_id, Undecided::Rejected, why).await?;
+        end(store, context, &by, request_id, Loss::Subject, why).await?;
     }
     let stored = store.credential(app_id, id).await?.ok_or(Refused::NotFound("credential"))?;
     idempotent.settle(store, context, &stored.credential).await?;

@@ -12,12 +12,14 @@ use crate::error::Refused;
 
 /// How long an event may be on its way into the table: so long the log of a moment is left alone.
 const ON_ITS_WAY: SignedDuration = SignedDuration::from_mins(2);
+/// How much of the log is worth counting: what is younger is added up when somebody asks.
+const WORTH_COUNTING: SignedDuration = SignedDuration::from_hours(1);
 /// How much of the log is counted at once, at most.
 const STRIDE: SignedDuration = SignedDuration::from_hours(6);
 /// How far back the first count begins.
 const FIRST_LOOK: SignedDuration = SignedDuration::from_hours(24 * 7);
 
-/// Counts what the log has gained since the last time; gives how many events. Two at once count once: the
+/// Counts what the log has gained since the last time, an hour's worth at least; gives how many events. Two at once count once: the
 /// second finds its start taken and leaves the rest to the first.
 ///
 /// # Errors
@@ -28,7 +30,7 @@ pub async fn count_up(store: &Store, context: &mut Context) -> Result<usize, Ref
     let mut marker = store.counted_to().await?;
     loop {
         let from = marker.unwrap_or_else(|| settled.checked_sub(FIRST_LOOK).unwrap_or(settled));
-        if from >= settled {
+        if settled.duration_since(from) < WORTH_COUNTING {
             return Ok(counted);
         }
         let date = date_of(from);

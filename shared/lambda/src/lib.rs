@@ -1,4 +1,4 @@
-//! What the `main` of every function shares: logs, configuration, time, and how it fails.
+//! What the `main` of every function shares: logs, figures, configuration, time, and how it fails.
 //!
 //! Invariant: nothing here knows an AWS service, so that every function can afford it.
 
@@ -6,10 +6,12 @@ mod causes;
 mod clock;
 mod failure;
 mod logs;
+mod metrics;
 mod vars;
 
 pub use causes::causes;
 pub use clock::{Clock, NoEntropy};
 pub use failure::Failure;
 pub use logs::init as init_logs;
+pub use metrics::{Figure, Metrics};
 pub use vars::{ConfigError, Vars};

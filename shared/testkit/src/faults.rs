@@ -1,7 +1,7 @@
 //! Faults that AWS shows and an emulator does not, injected at the SDK's HTTP connector.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 
 use aws_smithy_http_client::Builder;
 use aws_smithy_runtime_api::client::http::{
@@ -12,8 +12,12 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
+use gatepass_iam::{CallLog, caller, needs};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
+
+/// Who signs the calls that no function makes.
+pub(crate) const NOBODY: &str = "local";
 
 /// What goes wrong with one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,6 +167,7 @@ impl HttpConnector for FaultyConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        write_down(&request);
         let (held, fault) = self.faults.next(&operation);
         let (inner, faults) = (self.inner.clone(), self.faults.clone());
         HttpConnectorFuture::new(async move {
@@ -177,6 +182,18 @@ impl HttpConnector for FaultyConnector {
             faults.add_consumed(units);
             Ok(answer)
         })
+    }
+}
+
+/// For the grants report, which wants to know what each function calls.
+fn write_down(request: &HttpRequest) {
+    static LOG: LazyLock<Option<CallLog>> = LazyLock::new(CallLog::from_env);
+    let header = |name| request.headers().get(name).unwrap_or_default();
+    let caller = caller(header("authorization")).filter(|caller| *caller != NOBODY);
+    if let Some((log, caller)) = LOG.as_ref().zip(caller) {
+        for need in needs(header("x-amz-target"), "/", request.body().bytes().unwrap_or_default()) {
+            log.add(caller, &need).expect("the call log can be written");
+        }
     }
 }
 

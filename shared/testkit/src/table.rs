@@ -13,7 +13,7 @@ use dynoxide::Database;
 use gatepass_store::Store;
 use tokio::net::TcpListener;
 
-use crate::faults::Faults;
+use crate::faults::{self, Faults};
 
 /// A table of a test's own, reached through the real SDK. It ends with the test.
 #[derive(Debug, Clone)]
@@ -48,12 +48,18 @@ impl Table {
         let faults = Faults::default();
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
-            .credentials_provider(Credentials::from_keys("local", "local", None))
+            .credentials_provider(Credentials::from_keys(faults::NOBODY, "local", None))
             .region(Region::new("eu-central-1"))
             .endpoint_url(&endpoint)
             .http_client(faults.client())
             .build();
         Self { client: Client::from_conf(config), name, faults, endpoint }
+    }
+
+    /// [`Table::client`] signing as `caller`, whose calls are written down for the grants report.
+    pub fn client_of(&self, caller: &str) -> Client {
+        let credentials = Credentials::from_keys(caller, "local", None);
+        Client::from_conf(self.client.config().to_builder().credentials_provider(credentials).build())
     }
 
     /// The store on this table.

@@ -190,7 +190,7 @@ impl<'a> Call<'a> {
         let (route, parameters) = route(&self.method, uri.path());
         let event = self.event(&uri, &route, &parameters);
         let request: LambdaRequest = serde_json::from_str(&event.to_string()).expect("this is what API Gateway sends");
-        let router = service(config(&route, &self.api.world.table.name), &self.clients(), self.api.clock());
+        let router = service(config(&route, &self.api.world.table.name), &self.clients(&route), self.api.clock());
         let event = LambdaEvent::new(request, lambda_http::Context::default());
         let response = Adapter::from(router).oneshot(event).await.expect("the router answers everything");
         let response = serde_json::to_value(response).unwrap();
@@ -201,8 +201,8 @@ impl<'a> Call<'a> {
         answer
     }
 
-    fn clients(&self) -> Clients {
-        Clients { dynamodb: self.api.world.table.client.clone(), kms: self.api.kms.client.clone() }
+    fn clients(&self, route: &Route) -> Clients {
+        Clients { dynamodb: self.api.world.table.client_of(&route.to_string()), kms: self.api.kms.client.clone() }
     }
 
     /// "Working with AWS Lambda proxy integrations for HTTP APIs", payload format 2.0.

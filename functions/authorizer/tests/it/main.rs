@@ -51,7 +51,7 @@ impl Access {
 
     async fn try_ask(&self, time: &str, stage_variables: Value, headers: Value) -> Result<Value, Failure> {
         let config = Config { table: self.world.table.name.clone() };
-        let function = Authorizer::new(config, self.world.table.client.clone(), clock_at(time));
+        let function = Authorizer::new(config, self.world.table.client_of("Authorizer"), clock_at(time));
         let request = call(stage_variables, headers).to_string();
         let request = serde_json::from_str(&request).expect("API Gateway sends this");
         function.handle(request).await.map(|response| serde_json::to_value(response).unwrap())
@@ -133,7 +133,7 @@ async fn a_change_of_the_plans_limits_holds_within_a_minute() {
         millis.store(ahead.load(Ordering::SeqCst), Ordering::SeqCst);
     }
     let config = Config { table: access.world.table.name.clone() };
-    let warm = Authorizer::new(config, access.world.table.client.clone(), Clock::Ahead(millis.clone()));
+    let warm = Authorizer::new(config, access.world.table.client_of("Authorizer"), Clock::Ahead(millis.clone()));
     let limits = async || {
         let stage = json!({ "gatepass_product_id": "weather-api" });
         let request = serde_json::from_value(call(stage, access.headers())).unwrap();

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 fn function(world: &World) -> AutoApprove {
     let config = Config { table: world.table.name.clone() };
-    AutoApprove::new(config, world.table.client.clone(), clock_at("2026-11-23T12:00:01Z"))
+    AutoApprove::new(config, world.table.client_of("AutoApprove"), clock_at("2026-11-23T12:00:01Z"))
 }
 
 async fn deliver(world: &World, event: &Value) -> Result<(), Failure> {

@@ -24,7 +24,7 @@ impl Stage {
     /// The schedule calls at `time`.
     async fn run(&self, time: &str) -> Result<(), Failure> {
         let config = Config { table: self.world.table.name.clone(), bus: "gatepass-bus".into() };
-        let dynamodb = self.world.table.client.clone();
+        let dynamodb = self.world.table.client_of("Expire");
         let function = Expire::new(config, dynamodb, self.bus.client.clone(), clock_at(time));
         let call = serde_json::from_str(&schedule_call().to_string()).unwrap();
         function.handle(call).await
@@ -168,4 +168,19 @@ fn a_missing_variable_is_named() {
     for name in ["GATEPASS_TABLE", "GATEPASS_BUS"] {
         assert_eq!(Config::from_vars(&vars(name)).unwrap_err(), ConfigError::Missing(name));
     }
+}
+
+/// What a minute costs in which nobody asks: docs/operations.md counts on it.
+#[tokio::test]
+async fn an_idle_run_costs_few_capacity_units() {
+    let stage = Stage::new().await;
+    for minute in 0..3 {
+        stage.run(&format!("2026-11-23T12:1{minute}:00Z")).await.unwrap();
+    }
+    let faults = &stage.world.table.faults;
+    faults.consumed();
+    faults.calls();
+    stage.run("2026-11-23T12:13:00Z").await.unwrap();
+    let (calls, units) = (faults.calls(), faults.consumed());
+    assert!(units <= 9.0, "{units} units by {calls:?}");
 }

@@ -5,7 +5,7 @@ use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject, MailRecord
 use gatepass_domain::id::RequestId;
 use gatepass_domain::settings::MailKind;
 use gatepass_domain::{AccessRequest, Actor, Settings, Versioned};
-use gatepass_lambda::Failure;
+use gatepass_lambda::{Failure, Metrics};
 use gatepass_notify::{Config, Notify};
 use gatepass_provisioning::{Outcome, provision};
 use gatepass_sealing::Sealer;
@@ -96,8 +96,9 @@ impl Stage {
             table: self.world.table.name.clone(),
             sender: self.sender.clone(),
             portal_url: "https://portal.example.com".into(),
+            metrics: Metrics::default(),
         };
-        let dynamodb = self.world.table.client.clone();
+        let dynamodb = self.world.table.client_of("Notify");
         let function = Notify::new(config, dynamodb, self.ses.client.clone(), clock_at(time));
         let event = serde_json::from_str(&event.to_string()).expect("EventBridge sends this");
         function.handle(event).await

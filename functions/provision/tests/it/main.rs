@@ -21,7 +21,7 @@ impl Stage {
         let (world, kms) = (World::new().await, Kms::new().await);
         let config = Config { table: world.table.name.clone(), key_id: "alias/gatepass".into() };
         let clock = clock_at("2026-11-23T12:00:01Z");
-        let function = Provision::new(config, world.table.client.clone(), kms.client.clone(), clock);
+        let function = Provision::new(config, world.table.client_of("Provision"), kms.client.clone(), clock);
         Self { world, kms, function }
     }
 

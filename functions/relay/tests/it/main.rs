@@ -5,7 +5,7 @@
 use aws_lambda_events::event::dynamodb::EventRecord;
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatepass_domain::Event;
-use gatepass_lambda::{ConfigError, Failure, Vars};
+use gatepass_lambda::{ConfigError, Failure, Metrics, Vars};
 use gatepass_relay::{Config, Relay};
 use gatepass_store::Store;
 use gatepass_testkit::aws::EventBridge;
@@ -24,8 +24,9 @@ struct Stream {
 impl Stream {
     async fn new() -> Self {
         let (world, bus) = (World::new().await, EventBridge::new().await);
-        let config = Config { table: world.table.name.clone(), bus: "gatepass-bus".into() };
-        let relay = Relay::new(config, world.table.client.clone(), bus.client.clone(), clock_at(NOON));
+        let config =
+            Config { table: world.table.name.clone(), bus: "gatepass-bus".into(), metrics: Metrics::default() };
+        let relay = Relay::new(config, world.table.client_of("Relay"), bus.client.clone(), clock_at(NOON));
         Self { world, bus, relay }
     }
 

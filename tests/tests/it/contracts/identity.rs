@@ -26,6 +26,20 @@ fn the_portal_signs_in_without_a_secret() {
 }
 
 #[test]
+fn the_first_owner_is_invited_and_decides() {
+    let user = template::of_type("AWS::Cognito::UserPoolUser").remove(0).1;
+    assert_eq!(user["Condition"], "HasFirstOwner", "nobody is made up");
+    assert_eq!(user["Properties"]["Username"], json!({ "Ref": "FirstOwner" }));
+    assert_eq!(user["Properties"]["DesiredDeliveryMediums"], json!(["EMAIL"]));
+    assert!(user["Properties"].get("MessageAction").is_none(), "the invitation is sent");
+    let attached = template::of_type("AWS::Cognito::UserPoolUserToGroupAttachment").remove(0).1;
+    assert_eq!(attached["Condition"], "HasFirstOwner");
+    let group = template::of_type("AWS::Cognito::UserPoolGroup").remove(0);
+    assert_eq!(attached["Properties"]["GroupName"], json!({ "Ref": group.0 }));
+    assert_eq!(group.1["Properties"]["GroupName"], "api-owners");
+}
+
+#[test]
 fn people_and_their_pool_outlive_the_stack() {
     for kind in ["AWS::Cognito::UserPool", "AWS::Cognito::UserPoolUser"] {
         for (id, resource) in template::of_type(kind) {

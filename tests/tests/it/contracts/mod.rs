@@ -1,7 +1,9 @@
 //! What parts of this repository promise one another.
 
+mod grants;
 mod hosting;
 mod identity;
+mod observability;
 mod policies;
 mod routes;
 mod rules;

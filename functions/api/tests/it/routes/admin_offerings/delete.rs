@@ -1,3 +1,4 @@
+use gatepass_provisioning::Outcome;
 use gatepass_testkit::{ada, grace, owen};
 use serde_json::json;
 
@@ -85,4 +86,26 @@ async fn access_outlives_its_catalogue() {
     assert_eq!(api.get(&path).by(&ada()).send().await.expect(200).text("/provisioning/status"), "provisioned");
     let path = format!("/v1/access-requests/{waits}");
     assert_eq!(api.get(&path).by(&ada()).send().await.expect(200).text("/status"), "rejected");
+}
+
+/// So does access that is given while the catalogue is being deleted.
+#[tokio::test]
+async fn a_deletion_may_be_overtaken_by_an_approval() {
+    let api = Api::new().await;
+    let waits = id_of(&api.request(&ada(), "weather-api", "gold", "Waits").await);
+    let held = api.world.table.faults.hold("TransactWriteItems", 0);
+    let deletion = api.delete("/v1/admin/catalogues/public-apis?force=true").by_owner(&owen()).send();
+    let overtake = async {
+        held.arrived().await;
+        api.approve(&waits).await;
+        held.release();
+    };
+    let (answer, ()) = tokio::join!(deletion, overtake);
+    answer.expect(204);
+    assert_eq!(api.provision(&waits).await, Outcome::Provisioned);
+    let request = api.get(&format!("/v1/access-requests/{waits}")).by(&ada()).send().await.expect(200);
+    assert_eq!(
+        (request.text("/status"), request.text("/provisioning/status")),
+        ("approved".into(), "provisioned".into())
+    );
 }

@@ -14,4 +14,6 @@ async fn a_product_is_taken_out_once() {
     remove("No Slug".replace(' ', "%20").as_str()).await.problem(404, "not-found");
     let cart = api.get("/v1/cart").by(&ada()).send().await.expect(200);
     assert_eq!(cart.items().len(), 1);
+    remove("maps-api").await.expect(204);
+    assert_eq!(api.get("/v1/cart").by(&ada()).send().await.expect(200).items().len(), 0);
 }

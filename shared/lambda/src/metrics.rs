@@ -1,0 +1,153 @@
+//! Figures for CloudWatch, as log lines in the Embedded Metric Format: nothing is called, and nothing is paid for what
+//! does not happen.
+//!
+//! See <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::vars::Vars;
+
+/// The namespace of all metrics here.
+const NAMESPACE: &str = "Gatepass";
+/// The one dimension. Function names are unique in an account, so that stacks do not mix.
+const DIMENSION: &str = "FunctionName";
+/// The most values of one metric in a line, by the specification.
+const MOST_VALUES: usize = 100;
+
+/// Something that is counted or measured once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Figure {
+    /// A request was submitted.
+    Submitted,
+    /// A request was approved or rejected.
+    Decided,
+    /// Access was provisioned.
+    Provisioned,
+    /// From the submit to the provisioned access, an owner's thinking included.
+    TimeToProvisioned(SignedDuration),
+    /// Provisioning gave up.
+    ProvisioningFailed,
+    /// A mail was sent.
+    MailSent,
+    /// A mail was refused for good.
+    MailRefused,
+}
+
+impl Figure {
+    /// Name and unit of the metric, and the value.
+    fn parts(self) -> (&'static str, &'static str, i64) {
+        let millis = |time: SignedDuration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX).max(0);
+        match self {
+            Self::Submitted => ("Submitted", "Count", 1),
+            Self::Decided => ("Decided", "Count", 1),
+            Self::Provisioned => ("Provisioned", "Count", 1),
+            Self::TimeToProvisioned(time) => ("TimeToProvisioned", "Milliseconds", millis(time)),
+            Self::ProvisioningFailed => ("ProvisioningFailed", "Count", 1),
+            Self::MailSent => ("MailSent", "Count", 1),
+            Self::MailRefused => ("MailRefused", "Count", 1),
+        }
+    }
+}
+
+/// Where figures go: to the log of the function, on Lambda alone.
+#[derive(Debug, Clone, Default)]
+pub struct Metrics {
+    function: Option<String>,
+}
+
+impl Metrics {
+    /// The metrics of the function that Lambda runs as `AWS_LAMBDA_FUNCTION_NAME`, which Lambda sets itself. Elsewhere
+    /// nobody collects figures, and none are written.
+    pub fn of(vars: &Vars) -> Self {
+        Self { function: vars.required("AWS_LAMBDA_FUNCTION_NAME").ok().map(str::to_owned) }
+    }
+
+    /// Writes `figures` down. What is handled twice is counted twice: figures are for people to look at, the table has
+    /// what is so.
+    pub fn write(&self, now: Timestamp, figures: &[Figure]) {
+        let Some(function) = &self.function else { return };
+        for some in figures.chunks(MOST_VALUES) {
+            if let Err(error) = writeln!(std::io::stdout(), "{}", document(function, now, some)) {
+                tracing::warn!(%error, "figures could not be written");
+            }
+        }
+    }
+}
+
+/// One line of figures. The log's own fields are there too, so that queries of the log find it.
+fn document(function: &str, now: Timestamp, figures: &[Figure]) -> Value {
+    let mut metrics: BTreeMap<(&str, &str), Vec<i64>> = BTreeMap::new();
+    for (name, unit, value) in figures.iter().map(|figure| figure.parts()) {
+        metrics.entry((name, unit)).or_default().push(value);
+    }
+    let definitions: Vec<_> = metrics.keys().map(|(name, unit)| json!({ "Name": name, "Unit": unit })).collect();
+    let mut document = json!({
+        "_aws": {
+            "Timestamp": now.as_millisecond(),
+            "CloudWatchMetrics": [
+                { "Namespace": NAMESPACE, "Dimensions": [[DIMENSION]], "Metrics": definitions },
+            ],
+        },
+        "timestamp": now.to_string(),
+        "level": "INFO",
+        "message": "figures",
+        DIMENSION: function,
+    });
+    for ((name, _), values) in metrics {
+        document[name] = json!(values);
+    }
+    document
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [Figure; 7] = [
+        Figure::Submitted,
+        Figure::Decided,
+        Figure::Provisioned,
+        Figure::TimeToProvisioned(SignedDuration::from_millis(1_500)),
+        Figure::ProvisioningFailed,
+        Figure::MailSent,
+        Figure::MailRefused,
+    ];
+
+    #[test]
+    fn a_line_is_as_the_specification_has_it() {
+        let now: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
+        let line = document("gatepass-Relay-1", now, &[ALL.as_slice(), &ALL].concat());
+        let definition = &line["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(line["_aws"]["Timestamp"], 1_795_521_600_000_i64);
+        for dimension in definition["Dimensions"][0].as_array().unwrap() {
+            assert!(line[dimension.as_str().unwrap()].is_string(), "a dimension's value is a text at the root");
+        }
+        let metrics = definition["Metrics"].as_array().unwrap();
+        assert_eq!(metrics.len(), ALL.len(), "each once");
+        for metric in metrics {
+            assert!(["Count", "Milliseconds"].contains(&metric["Unit"].as_str().unwrap()));
+            let values = line[metric["Name"].as_str().unwrap()].as_array().unwrap();
+            assert!(values.len() == 2 && values.iter().all(Value::is_number), "{metric}");
+        }
+        assert_eq!(line["TimeToProvisioned"], json!([1_500, 1_500]));
+    }
+
+    #[test]
+    fn every_figure_is_on_the_dashboard() {
+        let template = include_str!("../../../infra/observability.yaml");
+        for (name, ..) in ALL.map(Figure::parts) {
+            assert!(template.contains(&format!("\"{name}\"")), "{name}");
+        }
+    }
+
+    #[test]
+    fn figures_are_for_lambda_alone() {
+        let vars = |name: &str| [(name.to_owned(), "gatepass-Relay-1".to_owned())].into_iter().collect::<Vars>();
+        assert_eq!(Metrics::of(&vars("AWS_LAMBDA_FUNCTION_NAME")).function.as_deref(), Some("gatepass-Relay-1"));
+        assert_eq!(Metrics::of(&vars("GATEPASS_TABLE")).function, None);
+    }
+}
