@@ -112,11 +112,10 @@ class Emulator:
         with urllib.request.urlopen(self.address + path) as answer:
             return json.load(answer)
 
-    def deploy(self, stack: str, parameters: dict[str, str]):
-        """Packages what was built, expands it and deploys that, both by SAM CLI and with the settings of
-        samconfig.toml."""
+    def package(self, parameters: dict[str, str]):
+        """Uploads what was built, by SAM CLI, and expands its template."""
         if not BUILT.exists():
-            raise CannotRun("nothing is built: run `make build ARCHITECTURE=x86_64`, or leave out --no-build")
+            raise CannotRun("nothing is built: run `make test-deploy` without NO_BUILD")
         self.sam(
             "package", "--template-file", BUILT, "--output-template-file", self.packaged, "--use-json", "--resolve-s3"
         )
@@ -125,6 +124,9 @@ class Emulator:
             if resource["Type"] == "AWS::CloudFormation::Stack":
                 resource["Properties"]["TemplateURL"] = self.simplified(resource["Properties"]["TemplateURL"])
         self.expanded.write_text(json.dumps(template, indent=1))
+
+    def deploy(self, stack: str, parameters: dict[str, str]):
+        """Deploys what is packaged, by SAM CLI with the settings of samconfig.toml; over what is there, too."""
         overrides = [f'{name}="{value}"' for name, value in parameters.items()]
         self.sam(
             "deploy", "--config-file", ROOT / "samconfig.toml", "--template-file", self.expanded, "--stack-name", stack,

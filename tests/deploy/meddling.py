@@ -66,7 +66,7 @@ def without_rule(world: World, rule: str) -> Iterator[None]:
 def relay_held(world: World) -> Iterator[None]:
     """Holds the table's stream back. What is written meanwhile is published afterwards."""
     client = world.emulator.client("lambda")
-    mapping, = client.list_event_source_mappings(FunctionName=world.resources["Relay"])["EventSourceMappings"]
+    (mapping,) = client.list_event_source_mappings(FunctionName=world.resources["Relay"])["EventSourceMappings"]
 
     def switch(on: bool):
         client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=on)

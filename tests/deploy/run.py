@@ -67,9 +67,10 @@ def main() -> int:
         began = time.monotonic()
         try:
             with Emulator(Path(scratch)) as emulator:
+                emulator.package(PARAMETERS)
                 emulator.deploy(STACK, PARAMETERS)
                 print(f"deployed in {time.monotonic() - began:.0f} s", flush=True)
-                results = run(World(emulator, STACK))
+                results = run(World(emulator, STACK, PARAMETERS))
         except CannotRun as error:
             sys.exit(str(error))
     failed = [name for name, result in results.items() if result != "passed"]

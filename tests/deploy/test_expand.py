@@ -60,14 +60,14 @@ class Expanded(unittest.TestCase):
             self.assertEqual(variables["GATEPASS_ROUTE"], route["RouteKey"])
 
     def test_the_authorizer_has_issuer_and_audience(self):
-        authorizer, = of_type(self.resources, "AWS::ApiGatewayV2::Authorizer").values()
+        (authorizer,) = of_type(self.resources, "AWS::ApiGatewayV2::Authorizer").values()
         self.assertEqual(authorizer["IdentitySource"], ["$request.header.Authorization"])
         described = self.before["Resources"]["HttpApi"]["Properties"]["Auth"]["Authorizers"]["AccessToken"]
         self.assertEqual(authorizer["JwtConfiguration"]["Issuer"], described["JwtConfiguration"]["issuer"])
         self.assertEqual(authorizer["JwtConfiguration"]["Audience"], described["JwtConfiguration"]["audience"])
 
     def test_the_api_is_throttled_and_logged(self):
-        stage, = of_type(self.resources, "AWS::ApiGatewayV2::Stage").values()
+        (stage,) = of_type(self.resources, "AWS::ApiGatewayV2::Stage").values()
         self.assertGreater(stage["DefaultRouteSettings"]["ThrottlingRateLimit"], 0)
         self.assertGreater(stage["DefaultRouteSettings"]["ThrottlingBurstLimit"], 0)
         self.assertEqual(stage["AccessLogSettings"]["DestinationArn"], {"Fn::GetAtt": ["AccessLogs", "Arn"]})

@@ -17,8 +17,8 @@ SAMPLE_ROUTE = "GET /v1/health"
 class World:
     """The deployed stack, with the people and the offer that flows begin with."""
 
-    def __init__(self, emulator: Emulator, stack: str):
-        self.emulator, self.stack = emulator, stack
+    def __init__(self, emulator: Emulator, stack: str, parameters: dict[str, str]):
+        self.emulator, self.stack, self.parameters = emulator, stack, parameters
         self.resources = emulator.resources(stack)
         self.api = self._api(self.resources["HttpApi"])
         self.pool, self.client_id = self.resources["Identity.UserPool"], self.resources["Identity.PortalClient"]
@@ -195,6 +195,10 @@ class World:
         pages = client.get_paginator("filter_log_events").paginate(logGroupName=self.resources[group])
         lines = [event["message"] for page in pages for event in page["events"]]
         return [line for line in lines if about in line]
+
+    def records(self, group: str, about: str) -> list[dict]:
+        """The same, of the lines that functions wrote in JSON."""
+        return [json.loads(line) for line in self.logs(group, about) if line.startswith("{")]
 
     def run_schedule(self):
         """Runs what the schedule runs each minute, now."""

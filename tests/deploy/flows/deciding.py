@@ -15,7 +15,7 @@ def r7_r22_r24_r26_r28_r35_gold_waits_for_one_of_eight_approvals(world: World):
     equal(asked.body["policy"]["review"], "manual")
     request = grace.until_mail(request_id, "submitted")
     equal((request["status"], request["provisioning"]["status"]), ("pending", "none"))
-    mail, = world.mails_to("fleet-team@example.com", "Night buses")
+    (mail,) = world.mails_to("fleet-team@example.com", "Night buses")
     for detail in ("Grace", "Fleet API", "Gold", "100 requests per second", "Know where they are"):
         assert detail in mail["BodyText"] and detail in mail["BodyHtml"], f"R24: {detail}: {mail}"
     waiting = world.owner.get("/v1/admin/access-requests?status=pending&product_id=fleet-api").expect(200)
@@ -51,7 +51,7 @@ def r27_r28_r35_r41_r43_a_rejected_request_grants_nothing(world: World):
     equal(history(request), ["AccessRequestSubmitted", "AccessRequestRejected"])
     last = request["history"][1]
     equal((last["reason"], last["actor"]["id"]), (reason, world.owner.id))
-    mail, = world.mails_to(grace.email, reason)
+    (mail,) = world.mails_to(grace.email, reason)
     equal(mail["Subject"], "Access to Fleet API was not granted")
     equal(request["credential_id"], None)
     equal(grace.get(f"/v1/apps/{request['app']['id']}/credentials").expect(200).body["items"], [], "R27")
@@ -85,7 +85,7 @@ def r25_twenty_owners_decide_on_one_request_at_once(world: World):
         return lambda: owners[number].decide(request_id, decision, **body)
 
     answers = at_once(*map(deciding, range(20)))
-    winner, = [answer.body for answer in answers if answer.status == 200]
+    (winner,) = [answer.body for answer in answers if answer.status == 200]
     for answer in answers:
         if answer.status != 200:
             assert winner["decided_by"]["name"] in answer.problem(409, "already-decided")["detail"], answer
@@ -207,13 +207,13 @@ def r38_r39_r41_r42_subjects_are_the_owners_own(world: World):
         ada, grace = world.person("Ada", "builders"), world.person("Grace", "partners")
         approved = ada.submit("public-apis", ["weather-api", "maps-api"], "free", "Worded")["id"]
         ada.until_mail(approved, "approve")
-        mail, = world.mails_to(ada.email, approved)
+        (mail,) = world.mails_to(ada.email, approved)
         equal(mail["Subject"], "Welcome to Weather API and Maps API, Ada", "R39")
         rejected = grace.submit("partner-apis", ["fleet-api"], "gold", "Worded")["id"]
         grace.until_mail(rejected, "submitted", "muted")
         owner.decide(rejected, "reject", reason="not now").expect(200)
         grace.until_mail(rejected, "reject")
-        mail, = world.mails_to(grace.email, rejected)
+        (mail,) = world.mails_to(grace.email, rejected)
         equal(mail["Subject"], "No Fleet API under Gold", "R42")
         equal(world.mails_to("fleet-team@example.com", rejected), [], "muted")
     finally:

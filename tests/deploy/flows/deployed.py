@@ -124,7 +124,7 @@ def the_portal_is_served_from_a_private_bucket(world: World):
         equal(answer.body, text, path)
         assert "default-src 'none'" in answer.headers["content-security-policy"], answer.headers
     portal.call("GET", f"/{bucket}/app.js").expect(403)
-    api, = [origin["DomainName"] for origin in settings["Origins"]["Items"] if origin["Id"] == "api"]
+    (api,) = [origin["DomainName"] for origin in settings["Origins"]["Items"] if origin["Id"] == "api"]
     assert api.startswith(world.resources["HttpApi"]), api
     equal([one["PathPattern"] for one in settings["CacheBehaviors"]["Items"]], ["/v1/*"])
 
@@ -139,6 +139,20 @@ def settings_that_would_shut_everyone_out_are_refused(world: World):
             equal(refusal.response["Error"]["Code"], "ValidationError", settings)
         else:
             raise AssertionError(f"a stack with {settings} is made")
+
+
+@flow
+def an_upgrade_keeps_what_there_is(world: World):
+    """The stack is deployed over itself with another setting: requests, keys and people stay."""
+    ada = world.person("Ada", "builders")
+    request, key = ada.granted(["weather-api"], "Upgraded")
+    outputs = world.emulator.outputs(world.stack)
+    world.emulator.deploy(world.stack, world.parameters | {"LogRetentionDays": "14"})
+    equal(world.emulator.outputs(world.stack), outputs)
+    groups = world.emulator.client("logs").describe_log_groups(logGroupNamePrefix=world.resources["EventLogs"])
+    equal([group["retentionInDays"] for group in groups["logGroups"]], [14], "the setting holds")
+    equal(ada.request(request["id"])["version"], request["version"])
+    equal((ada.reveal(request), world.sample("weather-api", key)), (key, 200))
 
 
 @flow

@@ -165,6 +165,30 @@ def statistics_are_the_same_before_and_after_they_are_counted(world: World):
 
 
 @flow
+def what_happens_is_counted_in_the_form_that_cloudwatch_reads(world: World):
+    """Submits, decisions, provisioning and how long it took, mails: in the log, without personal data."""
+    ada = world.person("Ada", "builders")
+    ada.until_mail(ada.submit("public-apis", ["weather-api"], "free", "Measured")["id"], "approve")
+    expected = {"Submitted", "Decided", "Provisioned", "TimeToProvisioned", "MailSent"}
+
+    def counted() -> list[dict] | None:
+        records = world.records("EventLogs", '"_aws"')
+        names = {metric["Name"] for record in records for metric in definition(record)["Metrics"]}
+        return records if names >= expected else None
+
+    def definition(record: dict) -> dict:
+        (found,) = record["_aws"]["CloudWatchMetrics"]
+        return found
+
+    records = until(f"{expected} are in the log", counted)
+    for record in records:
+        found = definition(record)
+        equal((found["Namespace"], found["Dimensions"]), ("Gatepass", [["FunctionName"]]))
+        assert all(isinstance(record[metric["Name"]], list) for metric in found["Metrics"]), record
+    assert "@example.com" not in str(records), "figures name nobody"
+
+
+@flow
 def r2_r18_r35_r37_provisioning_that_fails_is_visible_and_can_be_retried(world: World):
     """A product whose gateway is not there: owners are told each time, the requester once."""
     ada = world.person("Ada", "builders")
@@ -175,7 +199,7 @@ def r2_r18_r35_r37_provisioning_that_fails_is_visible_and_can_be_retried(world: 
     equal(provisioning["last_error"]["code"], "gateway-not-configured")
     ada.until_mail(request_id, "provisioning-failed")
     ada.until_mail(request_id, "approve")
-    mail, = world.mails_to(ada.email, request_id)
+    (mail,) = world.mails_to(ada.email, request_id)
     equal(mail["Subject"], "Approved and being prepared: access to Payments API")
 
     ada.decide(request_id, "retry").expect(403)
