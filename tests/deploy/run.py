@@ -12,6 +12,8 @@ import time
 import traceback
 from pathlib import Path
 
+from botocore.exceptions import ClientError
+
 from emulator import CannotRun, Emulator
 from flows import FLOWS
 from flows import asking, deciding, managing, deployed  # noqa: F401  They are found in FLOWS, in this order.
@@ -32,15 +34,26 @@ def run(world: World) -> dict[str, str]:
     """Runs every flow, and says at once how it went; gives each one's result."""
     results = {}
     for name, flow in FLOWS.items():
-        began = time.monotonic()
+        began = time.time()
         try:
             flow(world)
             results[name] = "passed"
         except Exception:
-            traceback.print_exc()
+            traceback.print_exc(file=sys.stdout)
+            show_errors(world, began)
             results[name] = "FAILED"
-        print(f"{results[name]} in {time.monotonic() - began:5.1f} s  {name}", flush=True)
+        print(f"{results[name]} in {time.time() - began:5.1f} s  {name}", flush=True)
     return results
+
+
+def show_errors(world: World, since: float):
+    """Prints what functions logged as errors, for a flow's own message seldom says what was behind a 500."""
+    for group in ("HttpLogs", "EventLogs"):
+        try:
+            for line in world.logs(group, '"level":"ERROR"', since):
+                print(f"{group}: {line}")
+        except ClientError:
+            print(f"{group}: gone with the stack")
 
 
 def table(title: str, rows: list[tuple[str, str]]):

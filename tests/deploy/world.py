@@ -189,10 +189,12 @@ class World:
         client = self.emulator.client("lambda")
         return client.get_function_configuration(FunctionName=self.resources[name])
 
-    def logs(self, group: str, about: str) -> list[str]:
-        """The lines of a log group, by its name in the template, that mention `about`."""
+    def logs(self, group: str, about: str, since: float = 0) -> list[str]:
+        """The lines of a log group, by its name in the template, that mention `about`; since a time in seconds."""
         client = self.emulator.client("logs")
-        pages = client.get_paginator("filter_log_events").paginate(logGroupName=self.resources[group])
+        pages = client.get_paginator("filter_log_events").paginate(
+            logGroupName=self.resources[group], startTime=int(since * 1000)
+        )
         lines = [event["message"] for page in pages for event in page["events"]]
         return [line for line in lines if about in line]
 

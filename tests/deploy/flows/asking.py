@@ -51,13 +51,12 @@ def one_correlation_id_leads_from_the_call_through_every_event_and_log(world: Wo
     equal(len({event["correlation_id"] for event in events}), 1, "one correlation id")
     equal([event["causation_id"] for event in events[1:]], [event["id"] for event in events[:-1]], "causes")
     correlation_id = events[0]["correlation_id"]
-    (call,) = until("the call is in its log", lambda: world.records("HttpLogs", correlation_id) or None)
+    (call,) = until("the call is in its log", lambda: world.records("HttpLogs", correlation_id))
     equal((call["status"], call["span"]["path"]), (201, "/v1/access-requests"))
     expected = {"gatepass_auto_approve", "gatepass_provision", "gatepass_mail::mailer"}
 
-    def passed() -> bool | None:
-        targets = {record.get("target") for record in world.records("EventLogs", correlation_id)}
-        return True if targets >= expected else None
+    def passed() -> bool:
+        return {record.get("target") for record in world.records("EventLogs", correlation_id)} >= expected
 
     until(f"{expected} are in the log of functions", passed)
 
@@ -272,7 +271,7 @@ def a_withdrawn_request_frees_the_product(world: World):
     world.owner.decide(first["id"], "approve").problem(409, "already-decided")
     second = grace.post("/v1/access-requests", again).expect(201).body
     grace.until_provisioning(second["id"], "provisioned")
-    until("it is published", lambda: world.events("AccessRequestWithdrawn", first["id"]) or None)
+    until("it is published", lambda: world.events("AccessRequestWithdrawn", first["id"]))
     equal(grace.request(first["id"])["status"], "withdrawn")
 
 

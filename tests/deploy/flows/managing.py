@@ -27,14 +27,13 @@ def keys_end_by_revoking_by_deleting_the_app_and_by_time(world: World):
     equal(world.sample("weather-api", second), 403)
     ada.get(path).problem(404, "not-found")
     equal(ada.request(deleted["id"])["provisioning"]["status"], "revoked")
-    until("the end is published", lambda: world.events("AppDeleted", deleted["app"]["id"]) or None)
+    until("the end is published", lambda: world.events("AppDeleted", deleted["app"]["id"]))
     equal(len(world.events("AccessRevoked", revoked["id"])), 1)
 
     brief = ada.until_provisioning(ada.submit("brief-apis", ["maps-api"], "brief", "Expired")["id"], "provisioned")
     key = ada.reveal(brief)
     equal(world.sample("maps-api", key), 200)
-    closed = lambda: True if world.sample("maps-api", key) == 403 else None
-    until("the key is past its time", closed, seconds + 2)
+    until("the key is past its time", lambda: world.sample("maps-api", key) == 403, seconds + 2)
 
 
 @flow
@@ -52,7 +51,7 @@ def a_suspended_key_is_closed_until_it_is_resumed_and_a_revoked_one_for_good(wor
     does("resume").problem(409, "credential-not-suspended")
     ada.until_provisioning(request["id"], "revoked")
     for event_type, about in (("CredentialRevoked", request["credential_id"]), ("AccessRevoked", request["id"])):
-        until(f"{event_type} is published", lambda: world.events(event_type, about) or None)
+        until(f"{event_type} is published", lambda: world.events(event_type, about))
 
 
 @flow
@@ -204,8 +203,7 @@ def r2_r18_r35_r37_provisioning_that_fails_is_visible_and_can_be_retried(world: 
 
     ada.decide(request_id, "retry").expect(403)
     equal(world.owner.decide(request_id, "retry").expect(200).body["provisioning"]["status"], "queued")
-    told = lambda: world.mails_to("payments-team@example.com", request_id)
-    until("owners are told twice", lambda: True if len(told()) == 2 else None)
+    until("owners are told twice", lambda: len(world.mails_to("payments-team@example.com", request_id)) == 2)
     expected = ["AccessRequestSubmitted", "AccessRequestApproved"]
     expected += ["ProvisioningFailed", "ProvisioningRequeued", "ProvisioningFailed"]
     equal(history(ada.until_provisioning(request_id, "failed")), expected)
