@@ -48,7 +48,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help dev test test-rust test-portal test-dynamodb-local test-schemathesis test-deploy check check-rust check-portal \
+.PHONY: help dev test test-rust test-portal test-dynamodb-local test-schemathesis test-deploy test-artifacts check check-rust check-portal \
 	check-dependencies check-template screenshots build deploy jq
 
 help: ## List the targets
@@ -100,6 +100,14 @@ test-schemathesis: $(SCHEMATHESIS_STAMP) ## Try the API on what the OpenAPI docu
 test-deploy: ARCHITECTURE := $(patsubst aarch64,arm64,$(shell uname -m))
 test-deploy: $(if $(NO_BUILD),$(SAM_STAMP),build) $(MINISTACK_STAMP) ## Deploy to a local AWS emulator, roles enforced, and run every flow there
 	$(TOOLS)/ministack/bin/python tests/deploy/run.py
+
+# Beside an empty runtime loop, which is built with the same profile.
+test-artifacts: ARCHITECTURE := $(patsubst aarch64,arm64,$(shell uname -m))
+test-artifacts: build ## Run the functions as they are built, and weigh them
+	cargo build --release --locked --manifest-path tests/artifacts/empty/Cargo.toml --target-dir target/empty
+	cargo build --workspace --locked
+	python3 tests/artifacts/run.py --built .aws-sam/build --empty target/empty/release/empty \
+		--stack target/debug/gatepass-local
 
 check: check-rust check-portal check-dependencies check-template ## Format, lints, types, documentation, licences, template
 

@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use gatepass_lambda::causes;
 use gatepass_local::{Options, Stack, StartError};
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// What was configured cannot be: the code of a usage error.
 const BAD_CONFIGURATION: u8 = 2;
@@ -53,10 +55,11 @@ fn complain(problem: &str, code: u8) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Logs for people, on standard error. `GATEPASS_LOG` filters them by the syntax of `EnvFilter`.
+/// Logs for people, on standard error. `GATEPASS_LOG` filters them by the syntax of `Targets`.
 fn init_logs() {
     // The embedded DynamoDB warns of every condition that fails, which is what conditions are for.
-    let usual = || EnvFilter::new("info,dynoxide=error");
-    let filter = EnvFilter::try_from_env("GATEPASS_LOG").unwrap_or_else(|_| usual());
-    tracing_subscriber::fmt().compact().with_writer(io::stderr).with_env_filter(filter).init();
+    let usual = || Targets::new().with_default(LevelFilter::INFO).with_target("dynoxide", LevelFilter::ERROR);
+    let filter = std::env::var("GATEPASS_LOG").ok().and_then(|filter| filter.parse().ok()).unwrap_or_else(usual);
+    let lines = tracing_subscriber::fmt::layer().compact().with_writer(io::stderr);
+    tracing_subscriber::registry().with(filter).with(lines).init();
 }

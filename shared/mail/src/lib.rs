@@ -1,7 +1,7 @@
-//! The mails of Gatepass: what they say, and how they reach Amazon SES.
+//! What the mails of Gatepass say.
 //!
-//! [`render`] turns a [`MailContext`] into a [`Rendered`] mail and does no I/O; [`Mailer`] hands one
-//! to SES. Who gets which mail when, and that nobody gets it twice, is the business of the function
+//! [`render`] turns a [`MailContext`] into a [`Rendered`] mail and does no I/O; the crate `gatepass-ses` hands one to
+//! Amazon SES. Who gets which mail when, and that nobody gets it twice, is the business of the function
 //! `notify`.
 //!
 //! Invariants:
@@ -12,7 +12,6 @@
 //! - No error of this library holds a mail address or anything else of a context's content.
 
 mod context;
-mod mailer;
 mod plain;
 mod render;
 mod template;
@@ -20,7 +19,6 @@ mod variables;
 mod words;
 
 pub use context::{Decider, MailContext, PlanTerms, ProductName, Requester, sample};
-pub use mailer::{Code, MAX_RECIPIENTS, Mailer, SendError};
 pub use render::{RenderError, Rendered, check_subject, render};
 pub use template::{Part, Source};
 pub use words::limits;

@@ -68,14 +68,22 @@ impl Store {
         decode_all(self.query_all(query).await?)
     }
 
+    /// What happened to an aggregate last, also to one that no longer exists.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn last_event_of(&self, aggregate: &Aggregate) -> Result<Option<Event>, StoreError> {
+        let query = Query::new(Index::Table, keys::aggregate(aggregate), Span::Prefix(keys::EVENTS.into()));
+        let (rows, _) = self.query_page(&query.newest_first().limit(1), None).await?;
+        Ok(decode_all(rows)?.into_iter().next())
+    }
+
     /// The end of an aggregate's chain, also of one that no longer exists; empty before its first event.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn end_of_chain(&self, aggregate: &Aggregate) -> Result<Chain, StoreError> {
-        let query = Query::new(Index::Table, keys::aggregate(aggregate), Span::Prefix(keys::EVENTS.into()));
-        let (rows, _) = self.query_page(&query.newest_first().limit(1), None).await?;
-        let last = decode_all(rows)?.into_iter().next();
+        let last = self.last_event_of(aggregate).await?;
         Ok(last.map(|event| Chain { seq: event.seq, hash: event.hash }).unwrap_or_default())
     }
 

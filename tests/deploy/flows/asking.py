@@ -53,7 +53,7 @@ def one_correlation_id_leads_from_the_call_through_every_event_and_log(world: Wo
     correlation_id = events[0]["correlation_id"]
     (call,) = until("the call is in its log", lambda: world.records("HttpLogs", correlation_id))
     equal((call["status"], call["span"]["path"]), (201, "/v1/access-requests"))
-    expected = {"gatepass_auto_approve", "gatepass_provision", "gatepass_mail::mailer"}
+    expected = {"gatepass_auto_approve", "gatepass_provision", "gatepass_ses"}
 
     def passed() -> bool:
         return {record.get("target") for record in world.records("EventLogs", correlation_id)} >= expected

@@ -48,7 +48,8 @@ def sealing_that_is_refused_is_visible_and_can_be_retried(world: World):
 
 @flow
 def the_schedule_retries_what_failed_for_a_while(world: World):
-    """KMS cannot be reached at first. A minute later the schedule, which fires by itself, brings it about."""
+    """KMS cannot be reached at first. A minute later the schedule, which fires by itself, brings it about, under the
+    correlation id of the submit."""
     ada = world.person("Ada", "builders")
     with with_variables(world, "Provision", AWS_ENDPOINT_URL_KMS=NOWHERE):
         request_id = ada.submit("public-apis", ["weather-api"], "free", "Patience")["id"]
@@ -65,6 +66,9 @@ def the_schedule_retries_what_failed_for_a_while(world: World):
     request = ada.until_provisioning(request_id, "provisioned", seconds=150)
     equal(history(request)[-2:], ["ProvisioningRequeued", "AccessProvisioned"])
     equal(world.sample("weather-api", ada.reveal(request)), 200)
+    types = ("AccessRequestSubmitted", "ProvisioningRequeued", "AccessProvisioned")
+    events = [until(event_type, lambda: world.events(event_type, request_id))[0] for event_type in types]
+    equal(len({event["detail"]["metadata"]["correlation_id"] for event in events}), 1, "correlation ids")
 
 
 @flow

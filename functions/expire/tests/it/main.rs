@@ -75,6 +75,10 @@ async fn only_what_is_due_is_queued_again_and_once() {
     let history = stage.world.history(id).await;
     assert_eq!(history.iter().filter(|one| **one == "ProvisioningRequeued").count(), 1);
     assert_eq!(stage.world.request(id).await.provisioning.next_attempt_at, None);
+    // It goes on as part of the HTTP request that it all began with.
+    let (failed, again) =
+        (stage.world.event(id, "ProvisioningDeferred").await, stage.world.event(id, "ProvisioningRequeued").await);
+    assert_eq!((again.correlation_id, again.causation_id), (failed.correlation_id, Some(failed.id)));
     assert_eq!(stage.last_event(pending).await, "AccessRequestSubmitted");
     // The event goes its way over the stream; nothing is published from here.
     assert!(stage.bus.batches().is_empty());

@@ -1,4 +1,4 @@
-//! The mails as people read them, and as Amazon SES receives them.
+//! The mails as people read them.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -6,5 +6,4 @@ mod context;
 mod hostile;
 mod mails;
 mod parity;
-mod sending;
 mod subjects;

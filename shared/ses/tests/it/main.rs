@@ -1,5 +1,7 @@
 //! The real SDK client against a small endpoint on loopback that answers as SES does.
 
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -14,7 +16,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use gatepass_domain::settings::MailKind;
-use gatepass_mail::{Mailer, Rendered, SendError, render, sample};
+use gatepass_mail::{Rendered, render, sample};
+use gatepass_ses::{Mailer, SendError};
 use rstest::rstest;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;

@@ -1,4 +1,5 @@
-//! Mails to Amazon SES, by its API version 2.
+//! Mails to Amazon SES, by its API version 2. Apart from what they say, so that a function which checks a subject does
+//! not link an SDK that it never calls.
 //!
 //! See <https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html>.
 
@@ -9,8 +10,7 @@ use aws_sdk_sesv2::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
 use gatepass_domain::settings::MailKind;
-
-use crate::render::Rendered;
+use gatepass_mail::Rendered;
 
 /// How many recipients SES takes in one message.
 pub const MAX_RECIPIENTS: usize = 50;
