@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use gatepass_iam::NOBODY;
 use gatepass_lambda::causes;
 use tokio::sync::watch;
 
@@ -71,7 +72,7 @@ impl Stack {
         let aws_listener = listen(0).await?;
         let aws_address = address_of(&aws_listener, 0)?;
         let config = sdk_config(aws_address);
-        let clients = Clients::of(STACK_NAME, &config);
+        let clients = Clients::of(NOBODY, &config);
         let functions = programs::all(&wiring.functions, &config, &clock.for_functions())
             .map_err(|(function, cause)| StartError::Function { path: options.template.clone(), function, cause })?;
         let taking_events = taking_events(&wiring, &functions);

@@ -6,6 +6,7 @@
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use gatepass_iam::as_nobody;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
@@ -14,8 +15,8 @@ use crate::crash::Call;
 
 /// What a caller needs to see of an answer; `x-amz-crc32` guards its body.
 const ANSWER_HEADERS: [&str; 3] = ["content-type", "x-amz-crc32", "x-amzn-requestid"];
-/// What DynamoDB needs to see of a call.
-const CALL_HEADERS: [&str; 4] = ["authorization", "content-type", "x-amz-date", "x-amz-target"];
+/// What DynamoDB needs to see of a call, besides a signature.
+const CALL_HEADERS: [&str; 3] = ["content-type", "x-amz-date", "x-amz-target"];
 
 /// The DynamoDB that the stack uses.
 pub(crate) struct DynamoDb {
@@ -32,6 +33,10 @@ pub(super) async fn pass_on(services: &Services, operation: &str, headers: &Head
         if let Some(value) = headers.get(name) {
             call = call.header(name, value);
         }
+    }
+    let authorization = headers.get("authorization").and_then(|value| value.to_str().ok());
+    if let Some(authorization) = authorization {
+        call = call.header("authorization", as_nobody(authorization));
     }
     let answered = match call.send().await {
         Ok(answered) => answered,

@@ -14,4 +14,4 @@ mod call_log;
 mod needs;
 
 pub use call_log::CallLog;
-pub use needs::{Need, Resource, caller, needs};
+pub use needs::{NOBODY, Need, Resource, as_nobody, caller, needs};

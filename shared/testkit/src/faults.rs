@@ -12,12 +12,9 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
-use gatepass_iam::{CallLog, caller, needs};
+use gatepass_iam::{CallLog, NOBODY, as_nobody, caller, needs};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
-
-/// Who signs the calls that no function makes.
-pub(crate) const NOBODY: &str = "local";
 
 /// What goes wrong with one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,10 +161,12 @@ struct FaultyConnector {
 }
 
 impl HttpConnector for FaultyConnector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+    fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default();
         let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
         write_down(&request);
+        let authorization = as_nobody(request.headers().get("authorization").unwrap_or_default());
+        request.headers_mut().insert("authorization", authorization);
         let (held, fault) = self.faults.next(&operation);
         let (inner, faults) = (self.inner.clone(), self.faults.clone());
         HttpConnectorFuture::new(async move {

@@ -10,10 +10,11 @@ use aws_sdk_dynamodb::types::{
     ScalarAttributeType, StreamSpecification, StreamViewType,
 };
 use dynoxide::Database;
+use gatepass_iam::NOBODY;
 use gatepass_store::Store;
 use tokio::net::TcpListener;
 
-use crate::faults::{self, Faults};
+use crate::faults::Faults;
 
 /// A table of a test's own, reached through the real SDK. It ends with the test.
 #[derive(Debug, Clone)]
@@ -48,7 +49,7 @@ impl Table {
         let faults = Faults::default();
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
-            .credentials_provider(Credentials::from_keys(faults::NOBODY, "local", None))
+            .credentials_provider(Credentials::from_keys(NOBODY, "local", None))
             .region(Region::new("eu-central-1"))
             .endpoint_url(&endpoint)
             .http_client(faults.client())
