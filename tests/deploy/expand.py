@@ -1,98 +1,153 @@
-"""Turns a packaged SAM template into one that the local emulator can deploy.
+"""Makes of a packaged SAM template what the emulator can deploy.
 
-ministack runs the functions, rules, streams and roles of a template as they are, but of an HTTP API it takes no
-OpenAPI body, which is what SAM makes of the routes. So the body becomes one route and one integration for each path
-and method, and the JWT authorizer a resource. What comes out is deployed there and nowhere else.
+The emulator would transform SAM itself, but makes no routes of an HTTP API's OpenAPI body. So the transform is
+done here, by the translator that CloudFormation runs, and the body is written out: one integration and one route for
+each path and method, and the JWT authorizers that they name. Nested stacks stay as they are; the emulator
+deploys them.
 """
 
 import copy
-import urllib.parse
+import os
+from collections.abc import Iterator
 
 from samtranslator.translator.transform import transform
 
-# ministack decides on SendEmail of SES version 2 as if it had no resource; AWS does so on the identity.
-ON_ANYTHING = "ses:SendEmail"
+REGION = "eu-central-1"
+# The translator takes the region from the environment alone.
+os.environ["AWS_DEFAULT_REGION"] = REGION
+
+# The one policy of AWS that SAM attaches to the roles that it makes.
+BASIC_EXECUTION = "AWSLambdaBasicExecutionRole"
+METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "x-amazon-apigateway-any-method"}
+
+MAIL_ACTION = "ses:SendEmail"
+# The emulator takes every SendEmail to be about the resource `*`, whatever identity it names.
+MAIL_RESOURCE = "*"
 
 
-class NoManagedPolicies:
-    """SAM looks policies of AWS up by name; the template names none."""
+class ManagedPolicies:
+    """The ARNs of AWS's policies, without asking AWS."""
 
-    def load(self):
-        return {}
-
-
-def expand(template):
-    """The template in CloudFormation's own words, its HTTP API as routes; `template` itself stays as it is."""
-    expanded = transform(copy.deepcopy(template), {}, NoManagedPolicies())
-    resources = expanded["Resources"]
-    for name, resource in list(resources.items()):
-        if resource["Type"] == "AWS::ApiGatewayV2::Api":
-            body = resource["Properties"].pop("Body")
-            resource["Properties"] = {"Name": name, "ProtocolType": "HTTP"}
-            resources.update(routed(name, body))
-        elif resource["Type"] == "AWS::CloudFormation::Stack":
-            # SAM wrote the emulator's address there, which it does not take for one of S3 when it deploys.
-            resource["Properties"]["TemplateURL"] = on_s3(resource["Properties"]["TemplateURL"])
-        elif resource["Type"] == "AWS::IAM::Role":
-            for policy in resource["Properties"].get("Policies", []):
-                widen(policy["PolicyDocument"])
-        elif resource["Type"] == "AWS::IAM::ManagedPolicy":
-            widen(resource["Properties"]["PolicyDocument"])
-    return expanded
+    def load(self) -> dict[str, str]:
+        """By name."""
+        return {BASIC_EXECUTION: f"arn:aws:iam::aws:policy/service-role/{BASIC_EXECUTION}"}
 
 
-def routed(api, body):
-    """The resources that the OpenAPI `body` of the HTTP API `api` stands for."""
+def expand(packaged: dict, parameters: dict[str, str]) -> dict:
+    """The template as the emulator deploys it, with nothing of SAM left and every route a resource."""
+    template = transform(copy.deepcopy(packaged), dict(parameters), ManagedPolicies())
+    resources = template["Resources"]
+    for name, api in list(resources.items()):
+        if api["Type"] == "AWS::ApiGatewayV2::Api":
+            body = api["Properties"].pop("Body")
+            api["Properties"] |= {"Name": body["info"]["title"], "ProtocolType": "HTTP"}
+            resources |= written_out(name, body)
+    widen_mail(resources)
+    return template
+
+
+def written_out(api: str, body: dict) -> dict[str, dict]:
+    """The authorizers, integrations and routes that the OpenAPI `body` of `api` describes."""
     resources = {}
     for name, scheme in body.get("components", {}).get("securitySchemes", {}).items():
-        jwt = scheme["x-amazon-apigateway-authorizer"]
-        resources[f"{api}{name}"] = {
-            "Type": "AWS::ApiGatewayV2::Authorizer",
-            "Properties": {
-                "ApiId": {"Ref": api},
-                "AuthorizerType": "JWT",
-                "Name": name,
-                "IdentitySource": [jwt["identitySource"]],
-                "JwtConfiguration": {
-                    "Issuer": jwt["jwtConfiguration"]["issuer"],
-                    "Audience": jwt["jwtConfiguration"]["audience"],
-                },
-            },
-        }
-    operations = (
-        (path, method, operation) for path, item in body["paths"].items() for method, operation in item.items()
-    )
-    for number, (path, method, operation) in enumerate(operations):
-        integration = operation["x-amazon-apigateway-integration"]
-        resources[f"{api}Integration{number}"] = {
+        resources[api + name] = authorizer(api, name, scheme["x-amazon-apigateway-authorizer"])
+    for number, (path, method, operation) in enumerate(operations(body)):
+        integration = f"{api}Integration{number}"
+        resources[integration] = {
             "Type": "AWS::ApiGatewayV2::Integration",
+            "Properties": {"ApiId": {"Ref": api}} | integration_of(operation["x-amazon-apigateway-integration"]),
+        }
+        resources[f"{api}Route{number}"] = {
+            "Type": "AWS::ApiGatewayV2::Route",
             "Properties": {
                 "ApiId": {"Ref": api},
-                "IntegrationType": "AWS_PROXY",
-                "IntegrationUri": integration["uri"],
-                "PayloadFormatVersion": integration["payloadFormatVersion"],
-            },
+                "RouteKey": route_key(method, path),
+                "Target": {"Fn::Join": ["/", ["integrations", {"Ref": integration}]]},
+            }
+            | authorization(api, operation.get("security", [])),
         }
-        route = {
-            "ApiId": {"Ref": api},
-            "RouteKey": f"{method.upper()} {path}",
-            "Target": {"Fn::Sub": f"integrations/${{{api}Integration{number}}}"},
-        }
-        # An operation without a scheme is open to all; SAM writes `NONE` for that.
-        schemes = [name for security in operation.get("security", []) for name in security if name != "NONE"]
-        if schemes:
-            route |= {"AuthorizationType": "JWT", "AuthorizerId": {"Ref": f"{api}{schemes[0]}"}}
-        resources[f"{api}Route{number}"] = {"Type": "AWS::ApiGatewayV2::Route", "Properties": route}
     return resources
 
 
-def on_s3(url):
-    """The address at AWS of what is at `url` in the emulator."""
-    return "https://s3.amazonaws.com" + urllib.parse.urlparse(url).path
+def operations(body: dict) -> Iterator[tuple[str, str, dict]]:
+    """Path, method and operation; SAM puts an operation that a condition rules out under `Fn::If`."""
+    for path, item in body["paths"].items():
+        if "Fn::If" in item:
+            raise ValueError(f"{path}: an HTTP endpoint under a condition is more than expand.py can write out")
+        for method, operation in item.items():
+            if method in METHODS:
+                yield path, method, operation
 
 
-def widen(document):
-    """Grants `ON_ANYTHING` on anything, and nothing else."""
-    for statement in document["Statement"]:
-        if statement["Action"] == [ON_ANYTHING]:
-            statement["Resource"] = "*"
+def route_key(method: str, path: str) -> str:
+    """`GET /v1/apps`; `ANY` stands for every method, and SAM's catch-all is spelled `$default` in both."""
+    if path == "/$default":
+        return "$default"
+    return f"{'ANY' if method.startswith('x-') else method.upper()} {path}"
+
+
+def integration_of(described: dict) -> dict:
+    """The properties of an integration that is spelled as OpenAPI's extension spells them."""
+    if described["type"].lower() != "aws_proxy":
+        raise ValueError(f"an integration of the type {described['type']} is more than expand.py can write out")
+    return {
+        "IntegrationType": "AWS_PROXY",
+        "IntegrationUri": described["uri"],
+        "IntegrationMethod": described["httpMethod"],
+        "PayloadFormatVersion": described["payloadFormatVersion"],
+    }
+
+
+def authorizer(api: str, name: str, described: dict) -> dict:
+    """A JWT authorizer, whose settings have small initials in OpenAPI and capitals in CloudFormation."""
+    if described["type"].lower() != "jwt":
+        raise ValueError(f"{name}: an authorizer of the type {described['type']} is more than expand.py can write out")
+    settings = described["jwtConfiguration"]
+    return {
+        "Type": "AWS::ApiGatewayV2::Authorizer",
+        "Properties": {
+            "ApiId": {"Ref": api},
+            "Name": name,
+            "AuthorizerType": "JWT",
+            "IdentitySource": [described["identitySource"]],
+            "JwtConfiguration": {"Issuer": settings["issuer"], "Audience": settings["audience"]},
+        },
+    }
+
+
+def authorization(api: str, security: list[dict]) -> dict:
+    """Which authorizer a route has; none for an operation that says so or says nothing."""
+    names = [name for one in security for name in one if name != "NONE"]
+    if not names:
+        return {"AuthorizationType": "NONE"}
+    return {"AuthorizationType": "JWT", "AuthorizerId": {"Ref": api + names[0]}}
+
+
+def widen_mail(resources: dict[str, dict]):
+    """Lets the roles that may send mail do so as the emulator understands it. Nothing else is widened."""
+    for statement in statements(resources):
+        actions = statement["Action"]
+        if actions in (MAIL_ACTION, [MAIL_ACTION]):
+            statement["Resource"] = MAIL_RESOURCE
+
+
+def statements(resources: dict[str, dict]) -> Iterator[dict]:
+    """Every statement that is written into a role, or bounds one."""
+    for resource in resources.values():
+        properties = resource.get("Properties", {})
+        if resource["Type"] == "AWS::IAM::Role":
+            for policy in properties.get("Policies", []):
+                yield from policy["PolicyDocument"]["Statement"]
+        elif resource["Type"] == "AWS::IAM::ManagedPolicy":
+            yield from properties["PolicyDocument"]["Statement"]
+
+
+def with_plain_alarms(nested: dict) -> dict:
+    """A nested template in which an alarm on an expression of several metrics is one on the first of them."""
+    template = copy.deepcopy(nested)
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource["Properties"]:
+            metrics = resource["Properties"].pop("Metrics")
+            first = next(one["MetricStat"] for one in metrics if "MetricStat" in one)
+            resource["Properties"] |= first["Metric"] | {"Period": first["Period"], "Statistic": first["Stat"]}
+    return template

@@ -1,86 +1,147 @@
-"""Tests of `expand.py` on a small template."""
+"""What expand.py makes of the template that is deployed, and of what it does not know."""
 
-import os
+import json
+import pathlib
+import re
 import unittest
 
-import yaml
+from samtranslator.yaml_helper import yaml_parse
 
-from expand import expand
+import expand
 
-TEMPLATE = """
-Transform: AWS::Serverless-2016-10-31
-Resources:
-  Api:
-    Type: AWS::Serverless::HttpApi
-    Properties:
-      Auth:
-        DefaultAuthorizer: Token
-        Authorizers:
-          Token:
-            IdentitySource: $request.header.Authorization
-            JwtConfiguration: {issuer: 'https://issuer.example', audience: [portal]}
-  Data:
-    Type: AWS::CloudFormation::Stack
-    Properties: {TemplateURL: 'http://127.0.0.1:1/bucket/data.template'}
-  Open:
-    Type: AWS::Serverless::Function
-    Properties: &function
-      CodeUri: s3://bucket/key
-      Handler: bootstrap
-      Runtime: provided.al2023
-      Policies:
-        - Statement:
-            - {Effect: Allow, Action: [ses:SendEmail], Resource: 'arn:aws:ses:r:1:identity/x'}
-            - {Effect: Allow, Action: [kms:Encrypt], Resource: 'arn:aws:kms:r:1:key/x'}
-      Events:
-        Http:
-          Type: HttpApi
-          Properties: {ApiId: {Ref: Api}, Method: GET, Path: /open, Auth: {Authorizer: NONE}}
-  Closed:
-    Type: AWS::Serverless::Function
-    Properties:
-      <<: *function
-      Events:
-        Http:
-          Type: HttpApi
-          Properties: {ApiId: {Ref: Api}, Method: POST, Path: '/closed/{id}'}
-"""
+ROOT = pathlib.Path(__file__).parents[2]
+DOCUMENT = json.loads((ROOT / "functions/api/openapi.json").read_text())
 
 
-class Expanding(unittest.TestCase):
-    def setUp(self):
-        os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
-        self.template = yaml.safe_load(TEMPLATE)
-        self.resources = expand(self.template)["Resources"]
+def template() -> dict:
+    """The template before it is built, with addresses in place of what packaging uploads."""
+    template = yaml_parse((ROOT / "infra/template.yaml").read_text())
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "s3://bucket/code"
+    return template
 
-    def of(self, kind):
-        return [resource["Properties"] for resource in self.resources.values() if resource["Type"] == kind]
 
-    def test_each_path_and_method_is_a_route_to_its_function(self):
-        routes = {route["RouteKey"]: route for route in self.of("AWS::ApiGatewayV2::Route")}
-        self.assertEqual(sorted(routes), ["GET /open", "POST /closed/{id}"])
-        target = routes["POST /closed/{id}"]["Target"]["Fn::Sub"]
-        integration = self.resources[target.removeprefix("integrations/${").removesuffix("}")]["Properties"]
-        self.assertIn("${Closed.Arn}", integration["IntegrationUri"]["Fn::Sub"])
-        self.assertEqual(integration["PayloadFormatVersion"], "2.0")
+def of_type(resources: dict, kind: str) -> dict[str, dict]:
+    """The properties of all resources of a type."""
+    return {name: one["Properties"] for name, one in resources.items() if one["Type"] == kind}
 
-    def test_a_route_has_the_authorizer_unless_it_is_open(self):
-        types = {route["RouteKey"]: route.get("AuthorizationType") for route in self.of("AWS::ApiGatewayV2::Route")}
-        self.assertEqual(types, {"GET /open": None, "POST /closed/{id}": "JWT"})
-        (authorizer,) = self.of("AWS::ApiGatewayV2::Authorizer")
-        self.assertEqual(authorizer["JwtConfiguration"], {"Issuer": "https://issuer.example", "Audience": ["portal"]})
 
-    def test_mail_alone_is_allowed_on_anything(self):
-        for role in self.of("AWS::IAM::Role"):
-            mail, key = role["Policies"][0]["PolicyDocument"]["Statement"]
-            self.assertEqual((mail["Resource"], key["Resource"]), ("*", "arn:aws:kms:r:1:key/x"))
+class Expanded(unittest.TestCase):
+    """The template as it is."""
 
-    def test_nested_templates_are_where_sam_takes_them_from(self):
-        (data,) = self.of("AWS::CloudFormation::Stack")
-        self.assertEqual(data["TemplateURL"], "https://s3.amazonaws.com/bucket/data.template")
+    @classmethod
+    def setUpClass(cls):
+        cls.before = template()
+        cls.resources = expand.expand(cls.before, {"Architecture": "x86_64"})["Resources"]
 
-    def test_what_is_deployed_on_aws_stays_as_it_is(self):
-        self.assertEqual(self.template, yaml.safe_load(TEMPLATE))
+    def test_every_operation_of_the_document_is_a_route_and_nothing_else_is(self):
+        routes = of_type(self.resources, "AWS::ApiGatewayV2::Route")
+        operations = {f"{method.upper()} {path}" for path, item in DOCUMENT["paths"].items() for method in item}
+        self.assertEqual({route["RouteKey"] for route in routes.values()}, operations)
+        self.assertEqual(len(routes), len(operations))
+
+    def test_a_route_asks_for_a_token_where_the_document_does(self):
+        for route in of_type(self.resources, "AWS::ApiGatewayV2::Route").values():
+            method, path = route["RouteKey"].split(" ")
+            asks = "security" in DOCUMENT["paths"][path][method.lower()]
+            self.assertEqual(route["AuthorizationType"], "JWT" if asks else "NONE", route["RouteKey"])
+            if asks:
+                self.assertIn(route["AuthorizerId"]["Ref"], of_type(self.resources, "AWS::ApiGatewayV2::Authorizer"))
+
+    def test_each_route_leads_to_its_own_function(self):
+        integrations = of_type(self.resources, "AWS::ApiGatewayV2::Integration")
+        functions = of_type(self.resources, "AWS::Lambda::Function")
+        for route in of_type(self.resources, "AWS::ApiGatewayV2::Route").values():
+            uri = str(integrations[route["Target"]["Fn::Join"][1][1]["Ref"]]["IntegrationUri"])
+            reached = [name for name in functions if f"${{{name}.Arn}}" in uri]
+            self.assertEqual(len(reached), 1, uri)
+            variables = functions[reached[0]]["Environment"]["Variables"]
+            self.assertEqual(variables["GATEPASS_ROUTE"], route["RouteKey"])
+
+    def test_the_authorizer_has_issuer_and_audience(self):
+        (authorizer,) = of_type(self.resources, "AWS::ApiGatewayV2::Authorizer").values()
+        self.assertEqual(authorizer["IdentitySource"], ["$request.header.Authorization"])
+        described = self.before["Resources"]["HttpApi"]["Properties"]["Auth"]["Authorizers"]["AccessToken"]
+        self.assertEqual(authorizer["JwtConfiguration"]["Issuer"], described["JwtConfiguration"]["issuer"])
+        self.assertEqual(authorizer["JwtConfiguration"]["Audience"], described["JwtConfiguration"]["audience"])
+
+    def test_the_api_is_throttled_and_logged(self):
+        (stage,) = of_type(self.resources, "AWS::ApiGatewayV2::Stage").values()
+        self.assertGreater(stage["DefaultRouteSettings"]["ThrottlingRateLimit"], 0)
+        self.assertGreater(stage["DefaultRouteSettings"]["ThrottlingBurstLimit"], 0)
+        self.assertEqual(stage["AccessLogSettings"]["DestinationArn"], {"Fn::GetAtt": ["AccessLogs", "Arn"]})
+
+    def test_whoever_starts_a_function_may(self):
+        permissions = list(of_type(self.resources, "AWS::Lambda::Permission").values())
+
+        def may(function: str, principal: str, source: str) -> bool:
+            return any(
+                one["FunctionName"] == {"Ref": function}
+                and one["Principal"] == principal
+                and source in json.dumps(one["SourceArn"])
+                for one in permissions
+            )
+
+        for rule, described in of_type(self.resources, "AWS::Events::Rule").items():
+            for target in described["Targets"]:
+                self.assertTrue(may(target["Arn"]["Fn::GetAtt"][0], "events.amazonaws.com", f'"{rule}"'), rule)
+        for name, function in of_type(self.resources, "AWS::Lambda::Function").items():
+            if route := function.get("Environment", {}).get("Variables", {}).get("GATEPASS_ROUTE"):
+                # A parameter of the path may be anything.
+                source = re.sub(r"{\w+}", "*", route.replace(" ", ""))
+                self.assertTrue(may(name, "apigateway.amazonaws.com", source), route)
+        for name, schedule in of_type(self.resources, "AWS::Scheduler::Schedule").items():
+            role = self.resources[schedule["Target"]["RoleArn"]["Fn::GetAtt"][0]]
+            granted = [(one["Action"], one["Resource"]) for one in expand.statements({name: role})]
+            self.assertIn(("lambda:InvokeFunction", schedule["Target"]["Arn"]), granted)
+
+    def test_nothing_of_sam_is_left_and_nested_stacks_stay(self):
+        kinds = {resource["Type"] for resource in self.resources.values()}
+        self.assertFalse([kind for kind in kinds if kind.startswith("AWS::Serverless::")])
+        nested = of_type(self.before["Resources"], "AWS::CloudFormation::Stack")
+        self.assertEqual(of_type(self.resources, "AWS::CloudFormation::Stack"), nested)
+
+    def test_only_the_sending_of_mail_is_widened(self):
+        wide = [one["Action"] for one in expand.statements(self.resources) if one["Resource"] == "*"]
+        self.assertEqual(wide, [["ses:SendEmail"]] * 2, "the role of notify and the boundary of all roles")
+
+    def test_what_was_packaged_is_not_changed(self):
+        self.assertEqual(self.before, template())
+
+
+class Nested(unittest.TestCase):
+    """The templates that are nested."""
+
+    def test_an_alarm_on_several_metrics_is_one_on_the_first_and_nothing_else_changes(self):
+        before = yaml_parse((ROOT / "infra/observability.yaml").read_text())
+        after = expand.with_plain_alarms(before)
+        alarms = of_type(before["Resources"], "AWS::CloudWatch::Alarm")
+        several = [name for name, alarm in alarms.items() if "Metrics" in alarm]
+        self.assertTrue(several)
+        for name, alarm in of_type(after["Resources"], "AWS::CloudWatch::Alarm").items():
+            self.assertNotIn("Metrics", alarm)
+            self.assertTrue(alarm["Namespace"] and alarm["MetricName"] and alarm["Period"] and alarm["Statistic"], name)
+        for name, resource in before["Resources"].items():
+            if name not in several:
+                self.assertEqual(after["Resources"][name], resource)
+
+
+class Refused(unittest.TestCase):
+    """What it would have to make something else of than it says."""
+
+    def test_a_condition_on_an_endpoint(self):
+        body = {"paths": {"/v1/health": {"Fn::If": ["Some", {}, {}]}}}
+        with self.assertRaisesRegex(ValueError, "/v1/health"):
+            list(expand.operations(body))
+
+    def test_an_authorizer_that_is_not_jwt(self):
+        with self.assertRaisesRegex(ValueError, "request"):
+            expand.authorizer("HttpApi", "Keys", {"type": "request"})
+
+    def test_an_integration_that_is_not_a_function(self):
+        with self.assertRaisesRegex(ValueError, "http_proxy"):
+            expand.integration_of({"type": "http_proxy"})
 
 
 if __name__ == "__main__":
