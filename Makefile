@@ -48,8 +48,8 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help dev test test-rust test-portal test-dynamodb-local test-schemathesis test-deploy test-artifacts check check-rust check-portal \
-	check-dependencies check-template screenshots build deploy jq
+.PHONY: help dev test test-rust test-portal test-dynamodb-local test-schemathesis test-deploy test-artifacts sam-local \
+	check check-rust check-portal check-dependencies check-template screenshots build deploy jq
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -100,6 +100,12 @@ test-schemathesis: $(SCHEMATHESIS_STAMP) ## Try the API on what the OpenAPI docu
 test-deploy: ARCHITECTURE := $(patsubst aarch64,arm64,$(shell uname -m))
 test-deploy: $(if $(NO_BUILD),$(SAM_STAMP),build) $(MINISTACK_STAMP) ## Deploy to a local AWS emulator, roles enforced, and run every flow there
 	$(TOOLS)/ministack/bin/python tests/deploy/run.py
+
+# Each function in a container of its own; needs root, and the ports of no one but 3001. docs/sam-local.md.
+sam-local: ARCHITECTURE := $(patsubst aarch64,arm64,$(shell uname -m))
+sam-local: build $(DYNAMODB_STAMP) ## Serve the API by `sam local`, with the table on DynamoDB Local
+	cargo build --workspace --locked
+	scripts/sam-local.sh start
 
 # Beside an empty runtime loop, which is built with the same profile.
 test-artifacts: ARCHITECTURE := $(patsubst aarch64,arm64,$(shell uname -m))

@@ -2,6 +2,7 @@
 # sam-local.sh start: serves the API by `sam local start-api`, every function in a container of its own, with the
 # table on Amazon's DynamoDB Local. docs/sam-local.md walks through it.
 # sam-local.sh invoke FUNCTION EVENT: hands the event in a file to a function, beside a running `start`.
+# sam-local.sh mails: what was mailed, beside a running `start`.
 #
 # The container engine is one of our own, with its own socket and data, and told to leave the machine's packet filter
 # alone. So it needs root, and containers see each other and nothing else. In the network of the first of them run
@@ -39,6 +40,8 @@ until_ready() { # WHAT COMMAND…
 
 tidy() {
     trap - EXIT
+    # The engine would leave what it mounted for it.
+    "$docker" rm --force gatepass-aws >/dev/null 2>&1 || true
     for ((i = ${#started[@]} - 1; i >= 0; i--)); do
         kill "${started[i]}" 2>/dev/null || true
         wait "${started[i]}" 2>/dev/null || true
@@ -103,7 +106,7 @@ services() {
         --data '{}' | sed 's/.*\["\([^"]*\)".*/\1/')
     cat >"$home/env.json" <<END
 {"Parameters": {
-  "GATEPASS_TABLE": "$table", "GATEPASS_BUS": "gatepass-local", "GATEPASS_KEY_ID": "local",
+  "GATEPASS_TABLE": "$table", "GATEPASS_BUS": "${table%-Data-Table}", "GATEPASS_KEY_ID": "local",
   "GATEPASS_MAIL_SENDER": "Gatepass <no-reply@gatepass.local>", "GATEPASS_PORTAL_URL": "http://127.0.0.1:3000"
 }}
 END
@@ -126,7 +129,7 @@ mails)
         curl --silent http://127.0.0.1:3000/_local/mail
     ;;
 *)
-    sed -n '2,5s/^# //p' "$0" >&2
+    sed -n '2,6s/^# //p' "$0" >&2
     exit 2
     ;;
 esac
