@@ -3,7 +3,8 @@
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use gatepass_app::auto_approve::auto_approve;
 use gatepass_domain::event::{BusEvent, Detail};
-use gatepass_lambda::{Clock, ConfigError, Failure, Vars};
+use gatepass_domain::id::RequestId;
+use gatepass_lambda::{Clock, ConfigError, Failure, Vars, react};
 use gatepass_store::Store;
 use serde_json::Value;
 
@@ -45,11 +46,14 @@ impl AutoApprove {
     pub async fn handle(&self, event: EventBridgeEvent<Value>) -> Result<(), Failure> {
         let event =
             BusEvent::parse(event.detail).map_err(|error| Failure::permanent("not an event of ours", &error))?;
-        let Detail::AccessRequestSubmitted(submitted) = event.detail else {
+        let Detail::AccessRequestSubmitted(submitted) = &event.detail else {
             let text = format!("{} is not for this function", event.detail.event_type());
             return Err(Failure::Permanent(text));
         };
-        let request_id = submitted.subject.request_id;
+        react(&event, self.carry_out(&event, submitted.subject.request_id)).await
+    }
+
+    async fn carry_out(&self, event: &BusEvent, request_id: RequestId) -> Result<(), Failure> {
         let context = self.clock.context(&event.correlation_id);
         let mut context = context.map_err(|error| Failure::transient("no entropy", &error))?.caused_by(event.id);
         let outcome = auto_approve(&self.store, &mut context, request_id).await.map_err(|refused| {

@@ -7,8 +7,9 @@ mod occasion;
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use gatepass_domain::event::{BusEvent, MailStatus};
+use gatepass_domain::id::RequestId;
 use gatepass_domain::{AccessRequest, Plan, Product, Settings};
-use gatepass_lambda::{Clock, ConfigError, Failure, Figure, Metrics, Vars};
+use gatepass_lambda::{Clock, ConfigError, Failure, Figure, Metrics, Vars, react};
 use gatepass_mail::{MailContext, render};
 use gatepass_ses::{Mailer, SendError};
 use gatepass_store::{Lease, Store, StoreError};
@@ -75,12 +76,21 @@ impl Notify {
             BusEvent::parse(event.detail).map_err(|error| Failure::permanent("not an event of ours", &error))?;
         let (request_id, occasions) = occasion::of(&event)
             .ok_or_else(|| Failure::Permanent(format!("{} gives no occasion for a mail", event.detail.event_type())))?;
+        react(&event, self.attend_all(&event, request_id, occasions)).await
+    }
+
+    async fn attend_all(
+        &self,
+        event: &BusEvent,
+        request_id: RequestId,
+        occasions: Vec<Occasion>,
+    ) -> Result<(), Failure> {
         let request = self.store.request(request_id).await.map_err(store_failed)?;
         let request = request.ok_or_else(|| Failure::Permanent(format!("there is no request {request_id}")))?;
         let mut failed = None;
         for occasion in occasions {
             let (template, correlation_id) = (occasion.mail.as_str(), &event.correlation_id);
-            match self.attend(&event, &request, &occasion).await {
+            match self.attend(event, &request, &occasion).await {
                 Ok(status) => tracing::info!(%request_id, correlation_id, template, ?status, "mail attended to"),
                 // That one cannot be written to is no reason to leave the other without word. If any
                 // of the mails may still go out, the event is to come again.

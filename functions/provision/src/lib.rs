@@ -2,7 +2,8 @@
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use gatepass_domain::event::{BusEvent, Detail};
-use gatepass_lambda::{Clock, ConfigError, Failure, Vars};
+use gatepass_domain::id::RequestId;
+use gatepass_lambda::{Clock, ConfigError, Failure, Vars, react};
 use gatepass_provisioning::provision;
 use gatepass_sealing::Sealer;
 use gatepass_store::Store;
@@ -50,11 +51,14 @@ impl Provision {
     pub async fn handle(&self, event: EventBridgeEvent<Value>) -> Result<(), Failure> {
         let event =
             BusEvent::parse(event.detail).map_err(|error| Failure::permanent("not an event of ours", &error))?;
-        let (Detail::AccessRequestApproved(subject) | Detail::ProvisioningRequeued(subject)) = event.detail else {
+        let (Detail::AccessRequestApproved(subject) | Detail::ProvisioningRequeued(subject)) = &event.detail else {
             let text = format!("{} is not for this function", event.detail.event_type());
             return Err(Failure::Permanent(text));
         };
-        let request_id = subject.request_id;
+        react(&event, self.provision(&event, subject.request_id)).await
+    }
+
+    async fn provision(&self, event: &BusEvent, request_id: RequestId) -> Result<(), Failure> {
         let context = self.clock.context(&event.correlation_id);
         let mut context = context.map_err(|error| Failure::transient("no entropy", &error))?.caused_by(event.id);
         let outcome = provision(&self.store, &self.sealer, &mut context, request_id).await.map_err(|error| {

@@ -7,6 +7,7 @@ mod clock;
 mod failure;
 mod logs;
 mod metrics;
+mod reaction;
 mod vars;
 
 pub use causes::causes;
@@ -14,4 +15,5 @@ pub use clock::{Clock, NoEntropy};
 pub use failure::Failure;
 pub use logs::init as init_logs;
 pub use metrics::{Figure, Metrics};
+pub use reaction::react;
 pub use vars::{ConfigError, Vars};

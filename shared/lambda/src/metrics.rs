@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -53,27 +54,38 @@ impl Figure {
     }
 }
 
-/// Where figures go: to the log of the function, on Lambda alone.
+/// Where figures go.
 #[derive(Debug, Clone, Default)]
-pub struct Metrics {
-    function: Option<String>,
+pub enum Metrics {
+    /// Nowhere: nobody collects them here.
+    #[default]
+    Nowhere,
+    /// To the log of the function of this name.
+    Log(String),
+    /// Here, for a test to look at.
+    Kept(Arc<Mutex<Vec<Figure>>>),
 }
 
 impl Metrics {
     /// The metrics of the function that Lambda runs as `AWS_LAMBDA_FUNCTION_NAME`, which Lambda sets itself. Elsewhere
     /// nobody collects figures, and none are written.
     pub fn of(vars: &Vars) -> Self {
-        Self { function: vars.required("AWS_LAMBDA_FUNCTION_NAME").ok().map(str::to_owned) }
+        vars.required("AWS_LAMBDA_FUNCTION_NAME").map_or(Self::Nowhere, |name| Self::Log(name.to_owned()))
     }
 
     /// Writes `figures` down. What is handled twice is counted twice: figures are for people to look at, the table has
     /// what is so.
     pub fn write(&self, now: Timestamp, figures: &[Figure]) {
-        let Some(function) = &self.function else { return };
-        for some in figures.chunks(MOST_VALUES) {
-            if let Err(error) = writeln!(std::io::stdout(), "{}", document(function, now, some)) {
-                tracing::warn!(%error, "figures could not be written");
+        match self {
+            Self::Nowhere => {}
+            Self::Log(function) => {
+                for some in figures.chunks(MOST_VALUES) {
+                    if let Err(error) = writeln!(std::io::stdout(), "{}", document(function, now, some)) {
+                        tracing::warn!(%error, "figures could not be written");
+                    }
+                }
             }
+            Self::Kept(kept) => kept.lock().unwrap_or_else(PoisonError::into_inner).extend(figures),
         }
     }
 }
@@ -147,7 +159,8 @@ mod tests {
     #[test]
     fn figures_are_for_lambda_alone() {
         let vars = |name: &str| [(name.to_owned(), "gatepass-Relay-1".to_owned())].into_iter().collect::<Vars>();
-        assert_eq!(Metrics::of(&vars("AWS_LAMBDA_FUNCTION_NAME")).function.as_deref(), Some("gatepass-Relay-1"));
-        assert_eq!(Metrics::of(&vars("GATEPASS_TABLE")).function, None);
+        let metrics = Metrics::of(&vars("AWS_LAMBDA_FUNCTION_NAME"));
+        assert!(matches!(&metrics, Metrics::Log(name) if name == "gatepass-Relay-1"), "{metrics:?}");
+        assert!(matches!(Metrics::of(&vars("GATEPASS_TABLE")), Metrics::Nowhere));
     }
 }

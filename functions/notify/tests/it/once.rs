@@ -2,7 +2,7 @@
 
 use gatepass_domain::event::MailStatus;
 use gatepass_domain::settings::MailKind;
-use gatepass_lambda::Failure;
+use gatepass_lambda::{Failure, Figure};
 use gatepass_testkit::at;
 
 use crate::stage::Stage;
@@ -17,6 +17,7 @@ async fn an_event_that_comes_again_sends_nothing_again() {
         }
     }
     assert_eq!(stage.ses.mails().len(), 3, "one to the owners, one to the owners, one to ada");
+    assert_eq!(stage.figures(), [Figure::MailSent; 3], "each is counted once");
 }
 
 #[tokio::test]
@@ -27,6 +28,7 @@ async fn what_was_settled_without_a_mail_stays_so() {
         stage.deliver(id, "AccessRequestSubmitted").await.unwrap();
     }
     assert_eq!(stage.record(id).await, [(MailKind::Submitted, MailStatus::NotConfigured)]);
+    assert_eq!(stage.figures(), []);
 }
 
 #[tokio::test]

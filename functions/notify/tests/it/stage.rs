@@ -1,11 +1,13 @@
 //! A table, a mail service, and the function between them.
 
+use std::sync::{Arc, Mutex};
+
 use gatepass_domain::access_request::{LastError, ProvisioningStatus};
 use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject, MailRecord, MailStatus};
 use gatepass_domain::id::RequestId;
 use gatepass_domain::settings::MailKind;
 use gatepass_domain::{AccessRequest, Actor, Settings, Versioned};
-use gatepass_lambda::{Failure, Metrics};
+use gatepass_lambda::{Failure, Figure, Metrics};
 use gatepass_notify::{Config, Notify};
 use gatepass_provisioning::{Outcome, provision};
 use gatepass_sealing::Sealer;
@@ -17,6 +19,7 @@ use serde_json::Value;
 pub(crate) struct Stage {
     pub(crate) world: World,
     pub(crate) ses: Ses,
+    figures: Arc<Mutex<Vec<Figure>>>,
     kms: Kms,
     sender: Option<String>,
 }
@@ -24,7 +27,8 @@ pub(crate) struct Stage {
 impl Stage {
     pub(crate) async fn new() -> Self {
         let sender = Some("Gatepass <gatepass@example.com>".to_owned());
-        Self { world: World::new().await, ses: Ses::new().await, kms: Kms::new().await, sender }
+        let (world, ses, kms) = (World::new().await, Ses::new().await, Kms::new().await);
+        Self { world, ses, figures: Arc::default(), kms, sender }
     }
 
     /// No sender is configured.
@@ -96,12 +100,17 @@ impl Stage {
             table: self.world.table.name.clone(),
             sender: self.sender.clone(),
             portal_url: "https://portal.example.com".into(),
-            metrics: Metrics::default(),
+            metrics: Metrics::Kept(Arc::clone(&self.figures)),
         };
         let dynamodb = self.world.table.client_of("Notify");
         let function = Notify::new(config, dynamodb, self.ses.client.clone(), clock_at(time));
         let event = serde_json::from_str(&event.to_string()).expect("EventBridge sends this");
         function.handle(event).await
+    }
+
+    /// The figures so far; they are then forgotten.
+    pub(crate) fn figures(&self) -> Vec<Figure> {
+        std::mem::take(&mut *self.figures.lock().unwrap())
     }
 
     /// What is on record of the mails about a request, by template.

@@ -2,7 +2,7 @@
 
 use gatepass_domain::event::MailStatus;
 use gatepass_domain::settings::MailKind;
-use gatepass_lambda::Failure;
+use gatepass_lambda::{Failure, Figure};
 use gatepass_testkit::{Fault, ada};
 
 use crate::stage::Stage;
@@ -16,6 +16,7 @@ async fn a_mail_that_ses_refuses_is_on_record_and_can_be_sent_when_the_reason_is
     assert!(matches!(&failure, Failure::Permanent(text) if text.contains("MessageRejected")), "{failure}");
     assert!(!failure.to_string().contains('@'), "{failure}");
     assert_eq!(stage.record(id).await, [(MailKind::Submitted, MailStatus::Refused)]);
+    assert_eq!(stage.figures(), [Figure::MailRefused]);
     stage.deliver(id, "AccessRequestSubmitted").await.unwrap();
     assert_eq!(stage.ses.mails().len(), 1);
     assert_eq!(stage.record(id).await, [(MailKind::Submitted, MailStatus::Sent)]);
@@ -30,6 +31,7 @@ async fn a_mail_that_ses_does_not_take_at_present_can_be_sent_at_once_again() {
         let failure = stage.deliver(id, "AccessRequestSubmitted").await.unwrap_err();
         assert!(matches!(failure, Failure::Transient(_)), "{code}: {failure}");
         assert_eq!(stage.record(id).await, [], "{code}");
+        assert_eq!(stage.figures(), [], "{code}: nothing came of it yet");
     }
     stage.deliver(id, "AccessRequestSubmitted").await.unwrap();
     assert_eq!(stage.ses.mails().len(), 1);

@@ -2,10 +2,12 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::sync::{Arc, Mutex};
+
 use aws_lambda_events::event::dynamodb::EventRecord;
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatepass_domain::Event;
-use gatepass_lambda::{ConfigError, Failure, Metrics, Vars};
+use gatepass_lambda::{ConfigError, Failure, Figure, Metrics, Vars};
 use gatepass_relay::{Config, Relay};
 use gatepass_store::Store;
 use gatepass_testkit::aws::EventBridge;
@@ -19,15 +21,17 @@ struct Stream {
     world: World,
     bus: EventBridge,
     relay: Relay,
+    figures: Arc<Mutex<Vec<Figure>>>,
 }
 
 impl Stream {
     async fn new() -> Self {
         let (world, bus) = (World::new().await, EventBridge::new().await);
-        let config =
-            Config { table: world.table.name.clone(), bus: "gatepass-bus".into(), metrics: Metrics::default() };
+        let figures = Arc::default();
+        let metrics = Metrics::Kept(Arc::clone(&figures));
+        let config = Config { table: world.table.name.clone(), bus: "gatepass-bus".into(), metrics };
         let relay = Relay::new(config, world.table.client_of("Relay"), bus.client.clone(), clock_at(NOON));
-        Self { world, bus, relay }
+        Self { world, bus, relay, figures }
     }
 
     /// So many requests, and the records of their events on the stream: two each, since the app is new.
@@ -60,6 +64,11 @@ impl Stream {
     async fn receipts(&self) -> Vec<String> {
         let receipts = self.world.store.published(at(NOON), at(NOON)).await.unwrap();
         receipts.iter().map(ToString::to_string).collect()
+    }
+
+    /// The figures so far; they are then forgotten.
+    fn figures(&self) -> Vec<Figure> {
+        std::mem::take(&mut *self.figures.lock().unwrap())
     }
 
     fn published(&self) -> Vec<String> {
@@ -209,6 +218,21 @@ async fn without_a_receipt_the_batch_counts_as_not_delivered() {
     stream.world.table.faults.plan("PutItem", Fault::Unreachable, 10);
     let failure = stream.deliver(&records).await.unwrap_err();
     assert!(matches!(failure, Failure::Transient(_)), "{failure}");
+    assert_eq!(stream.figures(), [], "it is counted when it comes again");
+}
+
+/// Of the two events of each request one is about the app, which nobody counts.
+#[tokio::test]
+async fn what_was_published_is_counted_and_what_was_not_is_not() {
+    let stream = Stream::new().await;
+    let (events, records) = stream.records(2).await;
+    let submitted = events.iter().filter(|event| event.detail.event_type() == "AccessRequestSubmitted");
+    stream.bus.refuse_entries(submitted.map(|event| event.id).skip(1));
+    stream.deliver(&records).await.unwrap();
+    assert_eq!(stream.figures(), [Figure::Submitted]);
+    stream.bus.refuse_entries([""; 0]);
+    stream.deliver(&records).await.unwrap();
+    assert_eq!(stream.figures(), [Figure::Submitted; 2], "delivered again is counted again");
 }
 
 #[test]

@@ -59,3 +59,42 @@ fn the_dashboard_is_json() {
     let body: Value = serde_json::from_str(body).expect("it is JSON before and after names are put in");
     assert!(body["widgets"].as_array().unwrap().len() > 5);
 }
+
+/// More would make the first three dashboards of an account cost what others do.
+#[test]
+fn the_dashboard_is_one_that_costs_nothing() {
+    let dashboards = template::of_type("AWS::CloudWatch::Dashboard");
+    assert_eq!(dashboards.len(), 1);
+    let body = dashboards[0].1["Properties"]["DashboardBody"]["Fn::Sub"].as_str().unwrap();
+    let body: Value = serde_json::from_str(body).unwrap();
+    let widgets = body["widgets"].as_array().unwrap().iter();
+    let metrics: usize = widgets.map(|widget| widget["properties"]["metrics"].as_array().map_or(0, Vec::len)).sum();
+    assert!(metrics <= 50, "{metrics} metrics");
+}
+
+#[test]
+fn what_is_idle_costs_two_dollars_a_month_at_most() {
+    let text = repository::text("docs/operations.md");
+    let (_, table) = text.split_once("| what | how much | price |\n").expect("a table of what is idle");
+    let rows = table.lines().skip(1).take_while(|line| line.starts_with('|')).map(|line| {
+        let cells: Vec<_> =
+            line.trim_matches('|').split('|').map(|cell| cell.replace('*', "").trim().to_owned()).collect();
+        let cents = cells[2].replace('.', "").parse::<u32>().unwrap_or_else(|_| panic!("{line} has no price"));
+        (cells[0].clone(), cents)
+    });
+    let mut rows: Vec<_> = rows.collect();
+    let (last, together) = rows.pop().expect("the table has rows");
+    assert_eq!(last, "together");
+    assert_eq!(rows.iter().map(|(_, cents)| cents).sum::<u32>(), together, "the rows and their sum");
+    assert!(together <= 200, "{together} cents");
+}
+
+/// That functions log it there is tested in `shared/lambda`, that it is one id in `flows/correlation.rs`.
+#[test]
+fn the_runbooks_query_looks_wherever_the_correlation_id_is() {
+    let query = "filter correlation_id = '$ID' or span.correlation_id = '$ID' or requestId = '$ID'";
+    assert!(repository::text("docs/runbook.md").contains(query));
+    let api = template::of_type("AWS::Serverless::HttpApi").remove(0).1;
+    let format = api["Properties"]["AccessLogSettings"]["Format"].as_str().unwrap();
+    assert!(format.contains(r#""requestId":"$context.requestId""#), "{format}");
+}

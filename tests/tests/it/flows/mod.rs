@@ -3,6 +3,7 @@
 
 mod automatic;
 mod cart;
+mod correlation;
 mod endings;
 mod extending;
 mod gateway;
