@@ -41,7 +41,7 @@ def r1_r2_r4_r5_r6_r7_r18_r26_r28_r29_r33_to_r35_r37_r38_r40_free_is_granted_at_
 
 
 @flow
-def one_correlation_id_leads_from_the_call_through_every_event_and_log(world: World):
+def one_id_leads_from_the_http_call_to_the_mail(world: World):
     """API Gateway's id of the exchange is on each event that followed from it, and in each function's log."""
     ada = world.person("Ada", "builders")
     request_id = ada.submit("public-apis", ["weather-api"], "free", "Traced")["id"]
