@@ -106,7 +106,7 @@ services() {
         --data '{}' | sed 's/.*\["\([^"]*\)".*/\1/')
     cat >"$home/env.json" <<END
 {"Parameters": {
-  "GATEPASS_TABLE": "$table", "GATEPASS_BUS": "${table%-Data-Table}", "GATEPASS_KEY_ID": "local",
+  "GATEPASS_TABLE": "$table", "GATEPASS_BUS": "${table%-Table}", "GATEPASS_KEY_ID": "local",
   "GATEPASS_MAIL_SENDER": "Gatepass <no-reply@gatepass.local>", "GATEPASS_PORTAL_URL": "http://127.0.0.1:3000"
 }}
 END

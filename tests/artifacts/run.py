@@ -72,7 +72,7 @@ class LocalStack:
 def variables(program, stack):
     """The environment that the template gives the program's function, on the local stack."""
     given = {
-        "GATEPASS_TABLE": "gatepass-local-Data-Table", "GATEPASS_BUS": "gatepass-local", "GATEPASS_KEY_ID": "key",
+        "GATEPASS_TABLE": "gatepass-local-Table", "GATEPASS_BUS": "gatepass-local", "GATEPASS_KEY_ID": "key",
         "GATEPASS_ROUTE": "POST /v1/access-requests", "GATEPASS_GROUPS_CLAIM": "cognito:groups",
         "GATEPASS_MAIL_SENDER": "no-reply@example.com", "GATEPASS_PORTAL_URL": "https://portal.example.com",
     }

@@ -45,7 +45,7 @@ pub(crate) const REGION: &str = "us-east-1";
 /// Resolves nodes of one template.
 pub(super) struct Resolver<'a> {
     source: &'a Source,
-    stack_name: String,
+    stack_name: &'a str,
     given: Given<'a>,
 }
 
@@ -58,17 +58,18 @@ enum Given<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    pub(super) fn new(source: &'a Source, stack_name: &str, settings: &'a BTreeMap<Setting, String>) -> Self {
-        Self { source, stack_name: stack_name.to_owned(), given: Given::Settings(settings) }
+    pub(super) fn new(source: &'a Source, stack_name: &'a str, settings: &'a BTreeMap<Setting, String>) -> Self {
+        Self { source, stack_name, given: Given::Settings(settings) }
     }
 
-    /// The resolver of the template nested as the resource `id`.
+    /// The resolver of the template nested as the resource `id`. What is in it has the names that it would have in the
+    /// outermost template: moving a resource between them leaves the data of a local stack where it is.
     pub(super) fn nested(&self, id: &str) -> Option<Resolver<'_>> {
         let source = self.source.nested.get(id)?;
         let resource = self.root().get("Resources")?.get(id)?;
         let place = format!("Resources.{id}.Properties.Parameters");
         let given = Given::Outer { resolver: self, resource, place };
-        Some(Resolver { source, stack_name: format!("{}-{id}", self.stack_name), given })
+        Some(Resolver { source, stack_name: self.stack_name, given })
     }
 
     /// The template.
@@ -171,7 +172,7 @@ impl<'a> Resolver<'a> {
             "AWS::AccountId" => ACCOUNT.to_owned(),
             "AWS::Partition" => "aws".to_owned(),
             "AWS::Region" => REGION.to_owned(),
-            "AWS::StackName" => self.stack_name.clone(),
+            "AWS::StackName" => self.stack_name.to_owned(),
             "AWS::URLSuffix" => "amazonaws.com".to_owned(),
             _ => {
                 let identity = self.identity(name)?;

@@ -133,8 +133,8 @@ fn what_is_nested_is_read_from_the_file_beside_it() {
     let (text, directory) = nested(str::to_owned);
     let text = text.replacen("GATEPASS_GROUPS_CLAIM: groups", "GATEPASS_GROUPS_CLAIM: !Sub '${Data.Outputs.For}!'", 1);
     let wiring = load(&text, directory.path(), "gatepass-local", &settings()).unwrap();
-    assert_eq!(wiring.table.name, "gatepass-local-Data-Table");
-    assert_eq!(function(&wiring, "Notify").environment["GATEPASS_TABLE"], "gatepass-local-Data-Table");
+    assert_eq!(wiring.table.name, "gatepass-local-Table");
+    assert_eq!(function(&wiring, "Notify").environment["GATEPASS_TABLE"], "gatepass-local-Table");
     assert_eq!(function(&wiring, "GetApp").environment["GATEPASS_GROUPS_CLAIM"], "for http://127.0.0.1:1!");
     assert_eq!(function(&wiring, "Relay").streams.len(), 1);
 }
