@@ -15,6 +15,7 @@ fn no_bucket_is_public() {
     let buckets = template::of_type("AWS::S3::Bucket");
     assert!(!buckets.is_empty(), "the portal's files are in a bucket");
     for (id, bucket) in buckets {
+        assert_eq!(bucket["DeletionPolicy"], "Retain", "{id}: with files in it, it could not be deleted");
         let bucket = &bucket["Properties"];
         for setting in ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"] {
             assert_eq!(bucket["PublicAccessBlockConfiguration"][setting], true, "{id}: {setting}");
