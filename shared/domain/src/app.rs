@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use crate::id::AppId;
 use crate::person::{Person, PersonId};
 use crate::text::{Findings, Invalid};
+use crate::web_address::{self, Fragment};
 
 /// A developer's app. Credentials land in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -39,7 +40,8 @@ pub struct Profile {
     /// The owner's group that shares it; for visibility `team` alone.
     #[serde(default)]
     pub team: Option<String>,
-    /// Where OAuth 2.0 may send its users back to, at most 20.
+    /// Where OAuth 2.0 may send its users back to: at most 20 addresses of at most 512 bytes, `https` or, on
+    /// loopback, `http`, without a fragment.
     #[serde(default)]
     pub redirect_uris: Vec<String>,
 }
@@ -99,8 +101,9 @@ impl Profile {
         );
         findings.require(self.redirect_uris.len() <= 20, "/redirect_uris", "must hold at most 20 addresses");
         for (index, uri) in self.redirect_uris.iter().enumerate() {
-            let fine = uri.len() <= 2000 && uri.contains("://") && !uri.contains('#') && !uri.contains(' ');
-            findings.require(fine, &format!("/redirect_uris/{index}"), "must be an absolute URI without a fragment");
+            if let Err(detail) = web_address::check(uri, Fragment::Forbidden) {
+                findings.require(false, &format!("/redirect_uris/{index}"), &detail);
+            }
         }
         findings.into_result()
     }

@@ -78,6 +78,7 @@ impl Catalogue {
             "/audience/groups",
             "must name at least one group for an audience of kind `groups`, and none for another kind",
         );
+        findings.names(&self.audience.groups, "/audience/groups", 255);
         findings.require(self.product_ids.len() <= 200, "/product_ids", "must hold at most 200 products");
         findings.require(self.plan_ids.len() <= 200, "/plan_ids", "must hold at most 200 plans");
         findings.into_result()

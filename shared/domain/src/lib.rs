@@ -16,6 +16,7 @@ pub mod credential;
 pub mod event;
 pub mod id;
 pub mod key;
+pub mod mail_address;
 pub mod person;
 pub mod plan;
 pub mod policy;
@@ -25,6 +26,8 @@ pub mod settings;
 pub mod statistics;
 pub mod text;
 pub mod versioned;
+pub mod visible;
+pub mod web_address;
 
 pub use access_request::AccessRequest;
 pub use app::App;

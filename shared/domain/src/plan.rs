@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::id::{PlanId, ProductId};
 use crate::text::{Findings, Invalid};
+use crate::visible::Lines;
 
 /// The terms under which access is granted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -131,6 +132,13 @@ impl Plan {
         );
         findings.require(self.metadata.len() <= 50, "/metadata", "must have at most 50 pairs");
         findings.require(!self.metadata.contains_key(""), "/metadata", "must not have a pair without a name");
+        for (name, value) in &self.metadata {
+            findings.visible(name, "/metadata", Lines::One);
+            findings.visible(value, &format!("/metadata/{}", name.replace('~', "~0").replace('/', "~1")), Lines::Many);
+        }
+        findings.names(&self.scopes, "/scopes", 255);
+        findings.names(&self.auto_approve_when.groups, "/auto_approve_when/groups", 255);
+        findings.names(&self.auto_approve_when.users, "/auto_approve_when/users", 255);
         findings.into_result()
     }
 }

@@ -5,7 +5,10 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::id::ProductId;
+use crate::mail_address::is_mail_address;
 use crate::text::{Findings, Invalid};
+use crate::visible::{Lines, first_invisible};
+use crate::web_address::{self, Fragment};
 
 /// An API that one can ask for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -26,7 +29,7 @@ pub struct Product {
     /// Mail addresses of its API Owners, at most 20: they are told of requests (R22).
     #[serde(default)]
     pub owners: Vec<String>,
-    /// Where to read on.
+    /// Its documentation: an `https` address of at most 512 bytes, or an `http` address on loopback.
     #[serde(default)]
     pub documentation_url: Option<String>,
     /// Whether anybody but the owners sees it.
@@ -100,18 +103,21 @@ impl Product {
         findings.text(&self.description, "/description", 2000);
         findings.require(self.owners.len() <= 20, "/owners", "must hold at most 20 mail addresses");
         for (index, owner) in self.owners.iter().enumerate() {
-            findings.require(is_mail_address(owner), &format!("/owners/{index}"), "must be a mail address");
+            findings.require(
+                is_mail_address(owner),
+                &format!("/owners/{index}"),
+                "must be exactly one mail address, such as `team@example.com`",
+            );
         }
-        let url = self.documentation_url.as_deref();
+        if let Some(Err(detail)) =
+            self.documentation_url.as_deref().map(|url| web_address::check(url, Fragment::Allowed))
+        {
+            findings.require(false, "/documentation_url", &detail);
+        }
         findings.require(
-            url.is_none_or(|url| url.starts_with("https://") || url.starts_with("http://")),
-            "/documentation_url",
-            "must be an http or https address",
-        );
-        findings.require(
-            self.gateway.configuration.iter().all(|(name, value)| !name.is_empty() && can_be_kept(value, 16)),
+            self.gateway.configuration.iter().all(|(name, value)| is_plain(name) && can_be_kept(value, 16)),
             "/gateway",
-            "must have a name for each member, numbers of at most 100 digits, and at most 16 levels",
+            "must have a name for each member, no invisible characters, numbers of at most 100 digits, and at most 16 levels",
         );
         let uses_keys = matches!(self.gateway.kind, GatewayKind::Builtin | GatewayKind::AwsApiGateway);
         findings.require(
@@ -132,21 +138,16 @@ impl Product {
 fn can_be_kept(value: &Value, levels: u8) -> bool {
     match value {
         Value::Object(members) => {
-            let kept = |(name, value): (&String, &Value)| !name.is_empty() && can_be_kept(value, levels - 1);
+            let kept = |(name, value): (&String, &Value)| is_plain(name) && can_be_kept(value, levels - 1);
             levels > 0 && members.iter().all(kept)
         }
         Value::Array(items) => levels > 0 && items.iter().all(|item| can_be_kept(item, levels - 1)),
         Value::Number(number) => number.as_f64().is_some_and(|n| n == 0.0 || (1e-100..1e100).contains(&n.abs())),
-        Value::Null | Value::Bool(_) | Value::String(_) => true,
+        Value::String(text) => first_invisible(text, Lines::Many).is_none(),
+        Value::Null | Value::Bool(_) => true,
     }
 }
 
-/// A shallow check: one `@` with something on both sides and no white space. The mail service has
-/// the last word.
-fn is_mail_address(text: &str) -> bool {
-    let plain = text.len() <= 254 && !text.chars().any(|c| c.is_whitespace() || c.is_control() || c == ',');
-    plain
-        && text
-            .split_once('@')
-            .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'))
+fn is_plain(name: &str) -> bool {
+    !name.is_empty() && first_invisible(name, Lines::One).is_none()
 }

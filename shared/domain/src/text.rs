@@ -1,5 +1,7 @@
 //! Checks on the texts that people write, and the names that must not collide.
 
+use crate::visible::{Lines, first_invisible};
+
 /// A text that cannot be taken, with where it was and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
@@ -34,15 +36,38 @@ impl Findings {
         }
     }
 
-    /// Requires 1 to `max` characters that are not all white space, and no control characters.
+    /// Requires a single line of 1 to `max` visible characters that are not all white space.
     pub fn name(&mut self, text: &str, pointer: &str, max: usize) {
         self.require(!text.trim().is_empty(), pointer, "must not be empty");
-        self.text(text, pointer, max);
-        self.require(!text.chars().any(char::is_control), pointer, "must not contain control characters");
+        self.length(text, pointer, max);
+        self.visible(text, pointer, Lines::One);
     }
 
-    /// Requires at most `max` characters.
+    /// Requires at most `max` visible characters, on any number of lines.
     pub fn text(&mut self, text: &str, pointer: &str, max: usize) {
+        self.length(text, pointer, max);
+        self.visible(text, pointer, Lines::Many);
+    }
+
+    /// Requires each of `labels` (groups, scopes) to be a name of 1 to `max` characters.
+    pub fn names<'a>(&mut self, labels: impl IntoIterator<Item = &'a String>, pointer: &str, max: usize) {
+        for (index, label) in labels.into_iter().enumerate() {
+            self.name(label, &format!("{pointer}/{index}"), max);
+        }
+    }
+
+    /// Requires that readers see every character of `text`.
+    pub fn visible(&mut self, text: &str, pointer: &str, lines: Lines) {
+        if let Some(hidden) = first_invisible(text, lines) {
+            let detail = match hidden {
+                '\n' | '\r' | '\t' => "must not contain a line break or a tab".to_owned(),
+                _ => format!("must not contain the invisible character U+{:04X}: remove it", u32::from(hidden)),
+            };
+            self.0.push(Invalid::new(pointer, detail));
+        }
+    }
+
+    fn length(&mut self, text: &str, pointer: &str, max: usize) {
         self.require(text.chars().count() <= max, pointer, &format!("must have at most {max} characters"));
     }
 

@@ -19,4 +19,5 @@ mod races;
 mod routes;
 mod schema;
 mod shape;
+mod texts;
 mod tokens;

@@ -75,14 +75,14 @@ fn a_product_is_checked_as_a_whole() {
     assert_eq!(product("payments-api", AuthMethod::OAuth2).check(), Ok(()));
     let faulty = Product {
         name: "line\nbreak".into(),
-        owners: ["ok@example.com", "nobody", "@example.com", "a@", "a@b@c", "a b@c", "a@b,c@d"]
+        owners: ["ok@example.com", "nobody", "@example.com", "a@", "a@b@c", "a b@c", "a@b,c@d", "<script>@x"]
             .map(String::from)
             .to_vec(),
         documentation_url: Some("javascript:alert(1)".into()),
         gateway: Gateway::of(GatewayKind::OAuth2Dcr),
         ..product("weather-api", AuthMethod::ApiKey)
     };
-    let owners: Vec<_> = (1..7).map(|index| format!("/owners/{index}")).collect();
+    let owners: Vec<_> = (1..8).map(|index| format!("/owners/{index}")).collect();
     let mut expected = vec!["/name".to_owned()];
     expected.extend(owners);
     expected.extend(["/documentation_url".to_owned(), "/gateway/kind".to_owned()]);

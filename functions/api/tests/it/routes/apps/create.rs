@@ -10,7 +10,7 @@ async fn an_app_is_created() {
     let api = Api::new().await;
     let body = json!({
         "name": "Storm warnings", "description": "Warns ships in time", "visibility": "team", "team": "builders",
-        "redirect_uris": ["https://storm.example.com/back", "com.example.storm://back"],
+        "redirect_uris": ["https://storm.example.com/back", "http://127.0.0.1:8080/back"],
     });
     let answer = api.post("/v1/apps").by(&ada()).json(body).send().await.expect(201);
     answer.is("apps_create");
