@@ -15,8 +15,8 @@ use crate::Store;
 use crate::error::{CommitError, StoreError};
 use crate::item::{Attributes, Item, decode};
 use crate::keys::{self, Key};
-use crate::queue::Position;
 use crate::read::{Index, Page, Query, Span};
+use crate::request_lists::Position;
 use crate::requests;
 use crate::transaction::{Change, Guard, Transaction};
 

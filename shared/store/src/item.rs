@@ -63,6 +63,11 @@ pub(crate) fn decode<T: DeserializeOwned>(attributes: Attributes) -> Result<T, S
     serde_dynamo::from_item(attributes).map_err(|cause| StoreError::Unreadable { key, cause: cause.to_string() })
 }
 
+/// Reports a row of a list that cannot be read, and leaves it out: one bad row must not take the list with it.
+pub(crate) fn set_aside<T>(read: Result<T, StoreError>) -> Option<T> {
+    read.inspect_err(|error| tracing::error!(%error, "a row is left out of a list: it cannot be read")).ok()
+}
+
 pub(crate) fn attributes_of(key: &Key) -> Attributes {
     HashMap::from([("PK".into(), AttributeValue::S(key.pk.clone())), ("SK".into(), AttributeValue::S(key.sk.clone()))])
 }

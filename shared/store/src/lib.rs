@@ -9,8 +9,8 @@
 mod error;
 mod item;
 pub mod keys;
-mod queue;
 mod read;
+mod request_lists;
 mod transaction;
 
 mod apps;
@@ -34,8 +34,8 @@ pub use idempotency::{Answer, IdempotencyKey, Recorded};
 pub use item::Item;
 pub use mails::{Lease, MailLease};
 pub use offerings::Offering;
-pub use queue::{Filter, Listing, Named, Position};
 pub use read::Page;
+pub use request_lists::{Filter, Listing, Named, Position};
 pub use requests::Dossier;
 pub use statistics::CountedDay;
 pub use submission::{SubmissionFacts, SubmissionKeys};

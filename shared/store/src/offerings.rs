@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{Attributes, Item, decode};
+use crate::item::{Attributes, Item, decode, set_aside};
 use crate::keys::{self, IndexKey, Key};
 use crate::read::{Index, Query, Span, take};
 use crate::transaction::{Guard, Transaction};
@@ -115,8 +115,7 @@ impl Store {
         let mut seen = HashSet::new();
         let keys: Vec<_> = ids.iter().map(T::key).filter(|key| seen.insert(key.clone())).collect();
         let mut found = self.batch_get(&keys).await?;
-        let each = keys.iter().filter_map(|key| parse_from(&mut found, key).transpose());
-        each.collect()
+        Ok(keys.iter().filter_map(|key| set_aside(parse_from(&mut found, key)).flatten()).collect())
     }
 
     /// All catalogues, products or plans, by slug.
@@ -125,7 +124,8 @@ impl Store {
     /// [`StoreError`].
     pub async fn all_offerings<T: Offering>(&self) -> Result<Vec<Versioned<T>>, StoreError> {
         let rows = self.query_all(Query::new(Index::Gsi1, keys::kind(T::KIND), Span::All)).await?;
-        rows.into_iter().map(|row| decode::<Item<StoredOffering<T>>>(row).map(|item| item.content.entity)).collect()
+        let read = |row| decode::<Item<StoredOffering<T>>>(row).map(|item| item.content.entity);
+        Ok(rows.into_iter().filter_map(|row| set_aside(read(row))).collect())
     }
 }
 

@@ -1,10 +1,13 @@
-//! Lists of access requests: a person's own, and everybody's.
+//! Lists of access requests: one person's, one app's, one product's, and everybody's.
 //!
-//! A list is a merge of ranges, each of which is in the order of the list already: the stages that a
-//! status consists of, or the one range of a person, an app or a product. What a page costs depends on
-//! the page, not on how many requests there are.
+//! A list merges ranges of rows, each of which is already in the order of the list. The cost of a page depends on
+//! the page and not on the number of requests.
+//!
+//! Requests move between ranges while a list is read. A list therefore reads its ranges in groups: a request moves
+//! only from a group to a later one, and each group is read as far as the page can reach before the next is begun.
+//! Whatever leaves a group before it is read is found in the later one. See ADR 0007.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use futures_util::future::try_join_all;
 use gatepass_domain::access_request::{AccessRequestView, Order, Status};
@@ -13,7 +16,7 @@ use gatepass_domain::{AccessRequest, PersonId};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::Attributes;
+use crate::item::{Attributes, set_aside};
 use crate::keys::{self, Stage};
 use crate::read::{Index, Page, Query, Span};
 use crate::requests::parse;
@@ -109,7 +112,7 @@ impl Source {
             let Next::Page(start) = std::mem::replace(&mut self.next, Next::Nothing) else { return Ok(()) };
             let (rows, next) = store.query_page(&self.query, start).await?;
             let requests = match self.holds {
-                Holds::Requests => rows.into_iter().map(parse).collect::<Result<Vec<_>, _>>()?,
+                Holds::Requests => readable(rows),
                 Holds::Pointers => store.pointed_at(&self.query, self.prefix, &rows).await?,
             };
             for request in requests {
@@ -153,6 +156,11 @@ fn position(request: &AccessRequest) -> Position {
     format!("{}#{}", keys::time(facts.created_at), facts.id)
 }
 
+/// The requests of a page's rows. One that cannot be read is left out.
+fn readable(rows: Vec<Attributes>) -> Vec<AccessRequest> {
+    rows.into_iter().filter_map(|row| set_aside(parse(row))).collect()
+}
+
 impl Store {
     /// A page of requests.
     ///
@@ -179,37 +187,47 @@ impl Store {
         self.merge(stages, listing, &wanted).await
     }
 
-    /// Takes the row that comes first of all sources until the page is full.
+    /// A page of what the groups hold together.
     async fn merge(
         &self,
-        mut stages: Vec<Vec<Source>>,
+        groups: Vec<Vec<Source>>,
         listing: &Listing,
         wanted: &Wanted<'_>,
     ) -> Result<Page<AccessRequest>, StoreError> {
-        let mut items = Vec::new();
-        let mut last: Option<Position> = None;
-        loop {
-            // One stage after the other: what moves on in between is met twice, and so is not missed.
-            for stage in &mut stages {
-                try_join_all(stage.iter_mut().map(|source| source.fill(self, wanted))).await?;
-            }
-            let sources = stages.iter_mut().flatten().filter(|source| !source.rows.is_empty());
+        let mut found = BTreeMap::new();
+        for group in groups {
+            // A request that has moved on since an earlier group was read appears twice: the later reading counts.
+            found.extend(self.first_of(group, listing, wanted).await?);
+        }
+        let mut rows: Vec<_> = match listing.order {
+            Order::Newest => found.into_iter().rev().collect(),
+            Order::Oldest => found.into_iter().collect(),
+        };
+        let more = rows.len() > listing.limit;
+        rows.truncate(listing.limit);
+        let next = rows.last().map(|(position, _)| position.clone()).filter(|_| more);
+        Ok(Page { items: rows.into_iter().map(|(_, request)| request).collect(), next })
+    }
+
+    /// The first rows of a group: as many as a page can take from it, and one more to see that the list goes on.
+    async fn first_of(
+        &self,
+        mut group: Vec<Source>,
+        listing: &Listing,
+        wanted: &Wanted<'_>,
+    ) -> Result<Vec<(Position, AccessRequest)>, StoreError> {
+        let mut rows = Vec::new();
+        while rows.len() <= listing.limit {
+            try_join_all(group.iter_mut().map(|source| source.fill(self, wanted))).await?;
+            let sources = group.iter_mut().filter(|source| !source.rows.is_empty());
             let first = match listing.order {
                 Order::Newest => sources.max_by(|one, other| one.position().cmp(&other.position())),
                 Order::Oldest => sources.min_by(|one, other| one.position().cmp(&other.position())),
             };
-            let Some((position, request)) = first.and_then(|source| source.rows.pop_front()) else {
-                return Ok(Page { items, next: None });
-            };
-            if last.as_ref() == Some(&position) {
-                continue;
-            }
-            if items.len() == listing.limit {
-                return Ok(Page { items, next: last });
-            }
-            items.push(request);
-            last = Some(position);
+            let Some(row) = first.and_then(|source| source.rows.pop_front()) else { break };
+            rows.push(row);
         }
+        Ok(rows)
     }
 
     /// The requests that `rows` point at, in the order of the rows.
@@ -227,7 +245,7 @@ impl Store {
         let ids = rows.iter().filter_map(id).filter(|id| seen.insert(*id));
         let keys: Vec<_> = ids.map(keys::request).collect();
         let mut found = self.batch_get(&keys).await?;
-        keys.iter().filter_map(|key| found.remove(key)).map(parse).collect()
+        Ok(readable(keys.iter().filter_map(|key| found.remove(key)).collect()))
     }
 
     /// Every request that was ever filed for an app, newest first.
