@@ -1,23 +1,9 @@
-//! How a function of this artifact is configured.
+//! The configuration of one function of this artifact.
 
 use gatepass_lambda::{ConfigError, Vars};
 
-use crate::document::endpoints;
-
-/// An endpoint: `POST /v1/access-requests`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Route {
-    /// HTTP method, in capitals.
-    pub method: String,
-    /// Path with parameters in braces.
-    pub path: String,
-}
-
-impl std::fmt::Display for Route {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.method, self.path)
-    }
-}
+use crate::endpoint::Route;
+use crate::routes::endpoints;
 
 /// Configuration of one endpoint's function.
 #[derive(Debug, Clone)]
@@ -46,7 +32,7 @@ impl Config {
             value: name.to_owned(),
             why: "no endpoint has this method and path".into(),
         })?;
-        let key_id = endpoint.reveals.then(|| vars.required("GATEPASS_KEY_ID")).transpose()?;
+        let key_id = endpoint.route.reveals_keys().then(|| vars.required("GATEPASS_KEY_ID")).transpose()?;
         Ok(Self {
             route: endpoint.route.clone(),
             table: vars.required("GATEPASS_TABLE")?.to_owned(),

@@ -1,9 +1,7 @@
-//! The list of endpoints, and the OpenAPI document that follows from it.
+//! The OpenAPI document.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
-use axum::routing::MethodRouter;
 use gatepass_http::{FieldError, ProblemBody};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -11,41 +9,10 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::config::Route;
 use crate::examples::illustrate;
 use crate::routes;
-use crate::state::Api;
 
-/// An endpoint.
-pub struct Endpoint {
-    /// Its method and path.
-    pub route: Route,
-    /// Whether it opens sealed keys.
-    pub reveals: bool,
-    pub(crate) handler: MethodRouter<Api>,
-}
-
-impl Endpoint {
-    /// The endpoint that `handler` serves at `path`.
-    pub(crate) fn new(method: &str, path: &str, handler: MethodRouter<Api>) -> Self {
-        let route = Route { method: method.to_ascii_uppercase(), path: path.to_owned() };
-        Self { reveals: route.path.ends_with("/reveal"), route, handler }
-    }
-}
-
-impl std::fmt::Debug for Endpoint {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.route)
-    }
-}
-
-/// Every endpoint, in the order of the document.
-pub fn endpoints() -> &'static [Endpoint] {
-    static ENDPOINTS: LazyLock<Vec<Endpoint>> = LazyLock::new(routes::served);
-    &ENDPOINTS
-}
-
-/// What API Gateway answers by itself.
+/// An answer that API Gateway writes by itself.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes an answer that API Gateway writes")]
 struct GatewayMessage {

@@ -1,15 +1,21 @@
 //! Every HTTP endpoint of Gatepass.
 //!
-//! `routes/<resource>/<verb>.rs` holds one endpoint each: parse, call one use case, answer. Nothing
-//! else lives here. All endpoints are one router and one artifact; each Lambda function mounts the
-//! one that its configuration names, and has the permissions of that one.
+//! `routes/<resource>/<verb>.rs` holds one endpoint each: its handler parses the request, calls a use case and answers.
+//! All endpoints are one artifact; each Lambda function mounts the one that its configuration names, and has the
+//! permissions of that one.
+//!
+//! Imports run one way: `state` ← `endpoint` ← `routes` ← `config`, `document` ← `service`.
 
 mod config;
 mod document;
+mod endpoint;
 mod examples;
 mod routes;
+mod service;
 mod state;
 
-pub use config::{Config, Route};
-pub use document::{document, endpoints};
-pub use state::{Clients, service};
+pub use config::Config;
+pub use document::document;
+pub use endpoint::{Endpoint, Route};
+pub use routes::endpoints;
+pub use service::{Clients, service};

@@ -1,4 +1,4 @@
-//! One HTTP endpoint on AWS Lambda: the one that `GATEPASS_ROUTE` names.
+//! The HTTP endpoint that `GATEPASS_ROUTE` names, on AWS Lambda.
 
 use aws_config::BehaviorVersion;
 use gatepass_api::{Clients, Config, service};

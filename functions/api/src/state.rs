@@ -1,39 +1,25 @@
-//! What endpoints work with: built once at cold start.
+//! The state that handlers share: built once at cold start.
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::FromRef;
-use axum::middleware::from_fn;
-use gatepass_domain::Context;
 use gatepass_domain::event::hex;
-use gatepass_http::{CursorKey, ExchangeId, GroupsClaim, Problem, finish};
+use gatepass_domain::{Context, PersonId};
+use gatepass_http::{CursorKey, GroupsClaim, Listed, PageQuery, Problem};
 use gatepass_lambda::Clock;
 use gatepass_sealing::Sealer;
-use gatepass_store::Store;
+use gatepass_store::{Page, Position, Store};
 use tokio::sync::OnceCell;
 
-use crate::config::Config;
-use crate::document::endpoints;
-
-/// The AWS clients that endpoints use.
-#[derive(Debug, Clone)]
-pub struct Clients {
-    /// The table.
-    pub dynamodb: aws_sdk_dynamodb::Client,
-    /// Used by the endpoint that reveals keys alone.
-    pub kms: aws_sdk_kms::Client,
-}
-
-/// What endpoints work with.
+/// The state that handlers share.
 #[derive(Debug, Clone)]
 pub(crate) struct Api {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
-    /// There where keys are revealed.
+    /// Set only for the reveal endpoint.
     pub(crate) sealer: Option<Sealer>,
-    groups_claim: GroupsClaim,
-    cursor_key: Arc<OnceCell<CursorKey>>,
+    pub(crate) groups_claim: GroupsClaim,
+    pub(crate) cursor_key: Arc<OnceCell<CursorKey>>,
 }
 
 impl FromRef<Api> for GroupsClaim {
@@ -42,14 +28,43 @@ impl FromRef<Api> for GroupsClaim {
     }
 }
 
+impl FromRef<Api> for Clock {
+    fn from_ref(api: &Api) -> Self {
+        api.clock.clone()
+    }
+}
+
 impl Api {
-    /// The surroundings of one exchange.
-    pub(crate) fn context(&self, exchange: &ExchangeId) -> Result<Context, Problem> {
-        self.clock.context(exchange.0.as_str()).map_err(|cause| Problem::internal("no entropy", &cause))
+    /// The row after which the page begins that `who` asks for.
+    pub(crate) async fn page_start<F>(
+        &self,
+        context: &mut Context,
+        who: &PersonId,
+        query: &PageQuery<F>,
+    ) -> Result<Option<Position>, Problem> {
+        match &query.cursor {
+            Some(cursor) => self.cursor_key(context).await?.position(cursor, who, &query.list).map(Some),
+            None => Ok(None),
+        }
     }
 
-    /// The key that signs cursors: read at the first list, then kept as long as the process lives.
-    pub(crate) async fn cursor_key(&self, context: &mut Context) -> Result<&CursorKey, Problem> {
+    /// The page as it is answered to `who`.
+    pub(crate) async fn page_answer<F, T>(
+        &self,
+        context: &mut Context,
+        who: &PersonId,
+        query: &PageQuery<F>,
+        page: Page<T>,
+    ) -> Result<Listed<T>, Problem> {
+        let next_cursor = match page.next {
+            Some(position) => self.cursor_key(context).await?.cursor(&position, who, &query.list),
+            None => None,
+        };
+        Ok(Listed { items: page.items, next_cursor })
+    }
+
+    /// The key that signs cursors: read when the first cursor is made or read, then kept as long as the process lives.
+    async fn cursor_key(&self, context: &mut Context) -> Result<&CursorKey, Problem> {
         let proposed = hex(&context.bytes::<32>());
         let read = || async {
             let stored = self.store.cursor_key(proposed).await.map_err(gatepass_app::Refused::from)?;
@@ -57,20 +72,4 @@ impl Api {
         };
         self.cursor_key.get_or_try_init(read).await
     }
-}
-
-/// The one endpoint that `config` names, as an axum service for `lambda_http::run`.
-pub fn service(config: Config, clients: &Clients, clock: Clock) -> Router {
-    let api = Api {
-        store: Store::new(clients.dynamodb.clone(), config.table),
-        clock,
-        sealer: config.key_id.map(|key_id| Sealer::new(clients.kms.clone(), key_id)),
-        groups_claim: GroupsClaim(config.groups_claim),
-        cursor_key: Arc::default(),
-    };
-    let mounted = endpoints().iter().filter(|endpoint| endpoint.route == config.route);
-    mounted
-        .fold(Router::new(), |router, endpoint| router.route(&endpoint.route.path, endpoint.handler.clone()))
-        .layer(from_fn(finish))
-        .with_state(api)
 }

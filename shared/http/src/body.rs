@@ -3,7 +3,9 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
 
 use crate::BODY_LIMIT;
 use crate::json::Json;
@@ -12,20 +14,25 @@ use crate::problem::{FieldError, Problem};
 /// A JSON body that must be there, with its bytes for the fingerprint of an idempotency key.
 #[derive(Debug)]
 pub struct JsonBody<T> {
-    /// What it says.
+    /// The parsed body.
     pub value: T,
-    /// As it was sent.
+    /// The body as it was sent.
     pub bytes: Bytes,
 }
 
 /// A JSON body that may be missing: `{}` then.
 #[derive(Debug)]
 pub struct OptionalBody<T> {
-    /// What it says.
+    /// The parsed body.
     pub value: T,
-    /// As it was sent.
+    /// The body as it was sent.
     pub bytes: Bytes,
 }
+
+/// Empty request body.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = Empty)]
+pub struct EmptyBody {}
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;

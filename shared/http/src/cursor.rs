@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gatepass_domain::PersonId;
-use gatepass_store::{Page, Position};
+use gatepass_store::Position;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Serialize;
 use sha2::Sha256;
@@ -18,7 +18,7 @@ use crate::problem::Problem;
 pub struct Listed<T> {
     /// The rows, newest first.
     pub items: Vec<T>,
-    /// What to pass as `cursor` for the next page; `null` on the last.
+    /// Pass it as `cursor` to get the next page; `null` on the last page.
     pub next_cursor: Option<String>,
 }
 
@@ -38,21 +38,19 @@ impl CursorKey {
         Self(stored.as_bytes().to_vec())
     }
 
-    /// The page as it is answered to `caller`; `list` names the list with all of its filters.
-    pub fn page<T>(&self, page: Page<T>, caller: &PersonId, list: &str) -> Listed<T> {
-        let next_cursor = page.next.and_then(|position| {
-            let tag = self.tag(&position, caller, list)?;
-            Some(format!("{}.{}", URL_SAFE_NO_PAD.encode(&position), URL_SAFE_NO_PAD.encode(tag)))
-        });
-        Listed { items: page.items, next_cursor }
+    /// The cursor with which `caller` gets the page of `list` that begins after `position`.
+    ///
+    /// `None` for a key that HMAC does not take; it takes keys of any length.
+    pub fn cursor(&self, position: &str, caller: &PersonId, list: &str) -> Option<String> {
+        let tag = self.tag(position, caller, list)?;
+        Some(format!("{}.{}", URL_SAFE_NO_PAD.encode(position), URL_SAFE_NO_PAD.encode(tag)))
     }
 
     /// The position that a cursor stands for.
     ///
     /// # Errors
     /// 400 `invalid-cursor` when it was not given to this caller for this list.
-    pub fn position(&self, cursor: Option<&str>, caller: &PersonId, list: &str) -> Result<Option<Position>, Problem> {
-        let Some(cursor) = cursor else { return Ok(None) };
+    pub fn position(&self, cursor: &str, caller: &PersonId, list: &str) -> Result<Position, Problem> {
         let verified = || {
             let (position, tag) = cursor.split_once('.')?;
             let position = String::from_utf8(URL_SAFE_NO_PAD.decode(position).ok()?).ok()?;
@@ -60,14 +58,13 @@ impl CursorKey {
             let genuine = tag.as_slice().ct_eq(self.tag(&position, caller, list)?.as_slice());
             bool::from(genuine).then_some(position)
         };
-        verified().map(Some).ok_or_else(|| {
+        verified().ok_or_else(|| {
             let detail = "The cursor was not given for this list with these filters, or not to you. \
                           Use `next_cursor` of the page before unchanged, with the same parameters.";
             Problem::new(StatusCode::BAD_REQUEST, "invalid-cursor", detail)
         })
     }
 
-    /// `None` for a key that HMAC does not take; it takes keys of any length.
     fn tag(&self, position: &str, caller: &PersonId, list: &str) -> Option<Vec<u8>> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
         for part in [position, caller.as_str(), list] {
@@ -86,10 +83,9 @@ mod tests {
     fn a_cursor_holds_for_its_caller_and_list_alone() {
         let key = CursorKey::new("secret");
         let ada = PersonId("ada".into());
-        let page = Page { items: vec![()], next: Some("2026-11-23T00:00:00.000Z#id".into()) };
-        let cursor = key.page(page, &ada, "requests?status=pending").next_cursor.unwrap();
+        let cursor = key.cursor("2026-11-23T00:00:00.000Z#id", &ada, "requests?status=pending").unwrap();
         let open = |key: &CursorKey, cursor: &str, who: &str, list: &str| {
-            key.position(Some(cursor), &PersonId(who.into()), list).ok().flatten()
+            key.position(cursor, &PersonId(who.into()), list).ok()
         };
         assert!(open(&key, &cursor, "ada", "requests?status=pending").is_some());
         assert_eq!(open(&key, &cursor, "eve", "requests?status=pending"), None);

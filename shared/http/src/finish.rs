@@ -1,7 +1,7 @@
 //! The frame around every endpoint: one log line and span a request, and problems written out.
 
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{Extensions, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use lambda_http::request::RequestContext;
@@ -9,17 +9,12 @@ use tracing::Instrument;
 
 use crate::problem::Problem;
 
-/// The id that API Gateway gave this exchange: correlation id of all that follows from it.
-#[derive(Debug, Clone)]
-pub struct ExchangeId(pub String);
-
 /// Runs the endpoint inside a span that carries the request's id, and writes a [`Problem`] out as
 /// `application/problem+json`.
-pub async fn finish(mut request: Request, next: Next) -> Response {
-    let id = exchange_id(&request);
+pub async fn finish(request: Request, next: Next) -> Response {
+    let id = exchange_id(request.extensions());
     let span =
         tracing::info_span!("http", correlation_id = %id, method = %request.method(), path = request.uri().path());
-    request.extensions_mut().insert(ExchangeId(id.clone()));
     async move {
         let response = write_problem(next.run(request).await, &id);
         tracing::info!(status = response.status().as_u16(), "answered");
@@ -29,9 +24,9 @@ pub async fn finish(mut request: Request, next: Next) -> Response {
     .await
 }
 
-fn exchange_id(request: &Request) -> String {
-    let context = request.extensions().get::<RequestContext>();
-    let id = match context {
+/// The id that API Gateway gave the request. It is the correlation id of everything that follows from it.
+pub(crate) fn exchange_id(extensions: &Extensions) -> String {
+    let id = match extensions.get::<RequestContext>() {
         Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
         _ => None,
     };

@@ -5,8 +5,12 @@ use axum::http::request::Parts;
 use gatepass_app::{Idempotent, Refused};
 use gatepass_domain::PersonId;
 use gatepass_domain::event::hex;
-use gatepass_store::{Answer, IdempotencyKey};
+use gatepass_store::{Answer, IdempotencyKey as StoredKey};
 use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 
 use crate::answer::Reply;
 use crate::problem::Problem;
@@ -14,14 +18,14 @@ use crate::problem::Problem;
 /// The longest key, in characters.
 const LONGEST: usize = 255;
 
-/// The key that the request carried, if any, with what it was asked of.
+/// The key that the request carried, if any, with the method and path that it was sent to.
 #[derive(Debug, Clone)]
-pub struct Keyed {
+pub struct IdempotencyKey {
     key: Option<String>,
     target: String,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Keyed {
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
@@ -36,7 +40,19 @@ impl<S: Send + Sync> FromRequestParts<S> for Keyed {
     }
 }
 
-impl Keyed {
+impl IntoParams for IdempotencyKey {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let schema = ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+            .min_length(Some(1))
+            .max_length(Some(LONGEST))
+            .pattern(Some("^[!-~]+$"));
+        let header = ParameterBuilder::new().name("Idempotency-Key").parameter_in(ParameterIn::Header);
+        vec![header.required(Required::False).schema(Some(schema)).build()]
+    }
+}
+
+impl IdempotencyKey {
     /// For a use case that `who` runs with `body` and whose result `answer` answers.
     pub fn idempotent<T>(self, who: &PersonId, body: &[u8], answer: fn(&T) -> Answer) -> Idempotent<T> {
         let Self { key, target } = self;
@@ -44,7 +60,7 @@ impl Keyed {
             let mut digest = Sha256::new_with_prefix(target.as_bytes());
             digest.update([0]);
             digest.update(body);
-            IdempotencyKey { who: who.clone(), key, fingerprint: hex(&digest.finalize()) }
+            StoredKey { who: who.clone(), key, fingerprint: hex(&digest.finalize()) }
         });
         Idempotent { key, answer }
     }

@@ -1,4 +1,4 @@
-//! What every HTTP endpoint shares: who calls, what may be said, how it is answered.
+//! The parts that HTTP endpoints share: callers, bodies, parameters, pages, problems and answers.
 //!
 //! An endpoint is a function whose arguments are parsed by the extractors here and whose result is a
 //! value or a [`Problem`]. Being handed a [`Caller`] or an [`Owner`] is the permission.
@@ -6,22 +6,28 @@
 mod answer;
 mod body;
 mod caller;
+mod context;
 mod cursor;
 mod finish;
 mod idempotency;
 mod json;
+mod page;
 mod params;
+mod path;
 mod precondition;
 mod problem;
 
 pub use answer::{Reply, created, ok};
-pub use body::{JsonBody, OptionalBody};
+pub use body::{EmptyBody, JsonBody, OptionalBody};
 pub use caller::{Caller, GroupsClaim, Owner};
+pub use context::RequestContext;
 pub use cursor::{CursorKey, Listed};
-pub use finish::{ExchangeId, finish};
-pub use idempotency::Keyed;
-pub use params::{Id, Params};
-pub use precondition::{IfMatch, Tagged};
+pub use finish::finish;
+pub use idempotency::IdempotencyKey;
+pub use page::{NoFilter, PageQuery};
+pub use params::Params;
+pub use path::{Id, PathId, PathParams, path_parameter};
+pub use precondition::{IfMatch, OptionalIfMatch, Tagged};
 pub use problem::{FieldError, Problem, ProblemBody, title};
 
 /// The longest request body that is read, in bytes: 256 KiB.

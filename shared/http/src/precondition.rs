@@ -1,12 +1,16 @@
 //! `ETag` and `If-Match` (RFC 9110, 8.8.3 and 13.1.1): an entity's tag is its quoted version.
 
 use axum::Json;
-use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use gatepass_app::Precondition;
 use serde::Serialize;
+use utoipa::IntoParams;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 
 use crate::problem::Problem;
 
@@ -25,13 +29,35 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     }
 }
 
-/// Where any version will do unless the client names one.
-impl<S: Send + Sync> OptionalFromRequestParts<S> for IfMatch {
+impl IntoParams for IfMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![parameter(Required::True, Type::String.into())]
+    }
+}
+
+/// The version that a change is meant for, where any version will do unless the client names one.
+#[derive(Debug, Clone, Copy)]
+pub struct OptionalIfMatch(pub Precondition);
+
+impl<S: Send + Sync> FromRequestParts<S> for OptionalIfMatch {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Problem> {
-        parts.headers.get(header::IF_MATCH).map(parse).transpose()
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let named = parts.headers.get(header::IF_MATCH).map(parse).transpose()?;
+        Ok(Self(named.map_or(Precondition::Any, |IfMatch(precondition)| precondition)))
     }
+}
+
+impl IntoParams for OptionalIfMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![parameter(Required::False, SchemaType::from_iter([Type::String, Type::Null]))]
+    }
+}
+
+fn parameter(required: Required, schema_type: SchemaType) -> Parameter {
+    let schema = ObjectBuilder::new().schema_type(schema_type).pattern(Some("^([*]|\"[0-9]+\")$"));
+    let header = ParameterBuilder::new().name("If-Match").parameter_in(ParameterIn::Header);
+    header.required(required).schema(Some(schema)).build()
 }
 
 fn parse(value: &HeaderValue) -> Result<IfMatch, Problem> {

@@ -9,8 +9,6 @@ use gatepass_lambda::causes;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::finish::ExchangeId;
-
 /// A problem on its way to the client. [`finish`](crate::finish) adds the request's id and writes it.
 #[derive(Debug, Clone)]
 pub struct Problem {
@@ -97,8 +95,8 @@ impl Problem {
     }
 
     /// The problem as a part of an answer about several things.
-    pub fn into_part(self, exchange: &ExchangeId) -> ProblemBody {
-        ProblemBody { request_id: exchange.0.clone(), ..*self.body }
+    pub fn into_part(self, request_id: &str) -> ProblemBody {
+        ProblemBody { request_id: request_id.to_owned(), ..*self.body }
     }
 
     pub(crate) fn invalid_body(errors: Vec<FieldError>) -> Self {
@@ -186,7 +184,7 @@ impl From<Refused> for Problem {
                 Self::unavailable()
             }
             Refused::Store(error) => Self::internal("the store failed", &error),
-            // Endpoints answer a replay before they come here; see `Keyed`.
+            // Endpoints answer a replay before they come here; see `Reply::to`.
             replayed @ Refused::Replayed(_) => Self::internal("a replay was not answered", &replayed),
         }
     }

@@ -19,24 +19,22 @@ pub(crate) struct ForceParam {
 macro_rules! endpoints {
     (
         $(#[$doc:meta])*
-        mod $module:ident, $entity:ident, $id:ident, $name:literal, $list:literal, $one:literal,
+        mod $module:ident, $entity:ident, $id:ident, $list:literal, $one:literal,
         $usage:literal,
         $create_id:literal, $list_id:literal, $get_id:literal, $put_id:literal, $delete_id:literal, $usage_id:literal
     ) => {
         $(#[$doc])*
         pub(crate) mod $module {
             use axum::Json;
-            use axum::extract::{Extension, State};
+            use axum::extract::State;
             use axum::http::StatusCode;
             use gatepass_app::offerings::InUse;
-            use gatepass_app::{Precondition, Refused, offerings};
+            use gatepass_app::{Refused, offerings};
             use gatepass_domain::access_request::UsedBy;
             use gatepass_domain::id::$id;
             use gatepass_domain::text::Invalid;
             use gatepass_domain::{Actor, $entity, Versioned};
-            use gatepass_http::{
-                ExchangeId, Id, IfMatch, JsonBody, Keyed, Listed, Owner, Params, Problem, Reply, Tagged, created,
-            };
+            use gatepass_http::{Id, IdempotencyKey, IfMatch, JsonBody, Listed, OptionalIfMatch, Owner, Params, Problem, Reply, RequestContext, Tagged, created};
             use gatepass_store::Answer;
 
             use super::ForceParam;
@@ -44,17 +42,16 @@ macro_rules! endpoints {
 
             /// Creates one, under a slug of the owner's choice.
             #[utoipa::path(post, path = $list, tag = "admin: offerings", operation_id = $create_id, security(("bearer" = [])),
-                params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")), request_body = $entity,
+                params(IdempotencyKey), request_body = $entity,
                 responses((status = 201, body = Versioned<$entity>, headers(("Location" = String)))))]
             pub(crate) async fn create(
                 State(api): State<Api>,
                 Owner(owner): Owner,
-                Extension(exchange): Extension<ExchangeId>,
-                keyed: Keyed,
+                RequestContext(mut context): RequestContext,
+                key: IdempotencyKey,
                 JsonBody { value, bytes }: JsonBody<$entity>,
             ) -> Result<Reply, Problem> {
-                let idempotent = keyed.idempotent(&owner.person().id, &bytes, answer);
-                let mut context = api.context(&exchange)?;
+                let idempotent = key.idempotent(&owner.person().id, &bytes, answer);
                 let by = Actor::from(owner.person());
                 Reply::to(offerings::create(&api.store, &mut context, &by, value, &idempotent).await, answer)
             }
@@ -75,67 +72,64 @@ macro_rules! endpoints {
 
             /// One of them.
             #[utoipa::path(get, path = $one, tag = "admin: offerings", operation_id = $get_id, security(("bearer" = [])),
-                params(("id" = $id, Path)),
+                params(Id<$id>),
                 responses((status = 200, body = Versioned<$entity>, headers(("ETag" = String)))))]
             pub(crate) async fn get(
                 State(api): State<Api>,
                 Owner(owner): Owner,
-                id: Id,
+                id: Id<$id>,
             ) -> Result<Tagged<Versioned<$entity>>, Problem> {
-                let entity = offerings::get::<$entity>(&api.store, &owner, &id.slug($name)?).await?;
+                let entity = offerings::get::<$entity>(&api.store, &owner, &id.parse()?).await?;
                 Ok(Tagged { version: entity.version, entity })
             }
 
             /// Changes one: takes what GET gave, less `version`, `created_at` and `updated_at`.
             #[utoipa::path(put, path = $one, tag = "admin: offerings", operation_id = $put_id, security(("bearer" = [])),
-                params(("id" = $id, Path), ("If-Match" = String, Header, pattern = "^([*]|\"[0-9]+\")$")), request_body = $entity,
+                params(Id<$id>, IfMatch), request_body = $entity,
                 responses((status = 200, body = Versioned<$entity>, headers(("ETag" = String)))))]
             pub(crate) async fn put(
                 State(api): State<Api>,
                 Owner(owner): Owner,
-                Extension(exchange): Extension<ExchangeId>,
-                id: Id,
+                RequestContext(mut context): RequestContext,
+                id: Id<$id>,
                 IfMatch(precondition): IfMatch,
                 JsonBody { value, .. }: JsonBody<$entity>,
             ) -> Result<Tagged<Versioned<$entity>>, Problem> {
-                if id.slug::<$id>($name)? != value.id {
+                if id.parse()? != value.id {
                     let fault = Invalid::new("/id", "must be the id in the path: an id is for ever");
                     return Err(Refused::Invalid(vec![fault]).into());
                 }
-                let mut context = api.context(&exchange)?;
                 let entity = offerings::replace(&api.store, &mut context, &owner, precondition, value).await?;
                 Ok(Tagged { version: entity.version, entity })
             }
 
             /// Deletes one that nothing needs; with `force`, revokes and rejects what needs it first.
             #[utoipa::path(delete, path = $one, tag = "admin: offerings", operation_id = $delete_id, security(("bearer" = [])),
-                params(("id" = $id, Path), ForceParam, ("If-Match" = Option<String>, Header, pattern = "^([*]|\"[0-9]+\")$")),
+                params(Id<$id>, ForceParam, OptionalIfMatch),
                 responses((status = 204)))]
             pub(crate) async fn delete(
                 State(api): State<Api>,
                 Owner(owner): Owner,
-                Extension(exchange): Extension<ExchangeId>,
-                id: Id,
+                RequestContext(mut context): RequestContext,
+                id: Id<$id>,
                 Params(ForceParam { force }): Params<ForceParam>,
-                if_match: Option<IfMatch>,
+                OptionalIfMatch(precondition): OptionalIfMatch,
             ) -> Result<StatusCode, Problem> {
-                let mut context = api.context(&exchange)?;
-                let precondition = if_match.map_or(Precondition::Any, |IfMatch(precondition)| precondition);
                 let in_use = if force { InUse::Force } else { InUse::Keep };
-                let id = id.slug($name)?;
+                let id = id.parse()?;
                 offerings::delete::<$entity>(&api.store, &mut context, &owner, &id, precondition, in_use).await?;
                 Ok(StatusCode::NO_CONTENT)
             }
 
             /// The requests that await one, or give access by it: those who would be hit if it went away. The newest 100.
             #[utoipa::path(get, path = $usage, tag = "admin: offerings", operation_id = $usage_id, security(("bearer" = [])),
-                params(("id" = $id, Path)), responses((status = 200, body = Listed<UsedBy>)))]
+                params(Id<$id>), responses((status = 200, body = Listed<UsedBy>)))]
             pub(crate) async fn usage(
                 State(api): State<Api>,
                 Owner(owner): Owner,
-                id: Id,
+                id: Id<$id>,
             ) -> Result<Json<Listed<UsedBy>>, Problem> {
-                let items = offerings::usage::<$entity>(&api.store, &owner, &id.slug($name)?).await?;
+                let items = offerings::usage::<$entity>(&api.store, &owner, &id.parse()?).await?;
                 Ok(Json(Listed { items, next_cursor: None }))
             }
         }
@@ -144,16 +138,16 @@ macro_rules! endpoints {
 
 endpoints! {
     /// Catalogues.
-    mod catalogues, Catalogue, CatalogueId, "catalogue", "/v1/admin/catalogues", "/v1/admin/catalogues/{id}", "/v1/admin/catalogues/{id}/usage",
+    mod catalogues, Catalogue, CatalogueId, "/v1/admin/catalogues", "/v1/admin/catalogues/{id}", "/v1/admin/catalogues/{id}/usage",
     "admin_create_catalogue", "admin_list_catalogues", "admin_get_catalogue", "admin_put_catalogue", "admin_delete_catalogue", "admin_catalogue_usage"
 }
 endpoints! {
     /// Products.
-    mod products, Product, ProductId, "product", "/v1/admin/products", "/v1/admin/products/{id}", "/v1/admin/products/{id}/usage",
+    mod products, Product, ProductId, "/v1/admin/products", "/v1/admin/products/{id}", "/v1/admin/products/{id}/usage",
     "admin_create_product", "admin_list_products", "admin_get_product", "admin_put_product", "admin_delete_product", "admin_product_usage"
 }
 endpoints! {
     /// Plans: "Auto approve access request" is `auto_approve` (R31).
-    mod plans, Plan, PlanId, "plan", "/v1/admin/plans", "/v1/admin/plans/{id}", "/v1/admin/plans/{id}/usage",
+    mod plans, Plan, PlanId, "/v1/admin/plans", "/v1/admin/plans/{id}", "/v1/admin/plans/{id}/usage",
     "admin_create_plan", "admin_list_plans", "admin_get_plan", "admin_put_plan", "admin_delete_plan", "admin_plan_usage"
 }

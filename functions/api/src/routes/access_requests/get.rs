@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use gatepass_app::requests;
+use gatepass_domain::id::RequestId;
 use gatepass_http::{Caller, Id, Problem};
 
 use super::views::AccessRequestDetail;
@@ -10,12 +11,12 @@ use crate::state::Api;
 
 /// One of the caller's requests, with its history.
 #[utoipa::path(get, path = "/v1/access-requests/{id}", tag = "access requests", operation_id = "get_access_request",
-    security(("bearer" = [])), params(("id" = String, Path, format = "uuid")), responses((status = 200, body = AccessRequestDetail)))]
+    security(("bearer" = [])), params(Id<RequestId>), responses((status = 200, body = AccessRequestDetail)))]
 pub(crate) async fn get(
     State(api): State<Api>,
     Caller(caller): Caller,
-    id: Id,
+    id: Id<RequestId>,
 ) -> Result<Json<AccessRequestDetail>, Problem> {
-    let dossier = requests::get_own(&api.store, &caller, id.uuid("access request")?).await?;
+    let dossier = requests::get_own(&api.store, &caller, id.parse()?).await?;
     Ok(Json(dossier.into()))
 }

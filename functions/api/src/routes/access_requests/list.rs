@@ -1,30 +1,36 @@
 //! `GET /v1/access-requests`
 
 use axum::Json;
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use gatepass_app::requests;
-use gatepass_domain::access_request::{AccessRequestView, Order};
-use gatepass_http::{Caller, ExchangeId, Listed, Params, Problem};
+use gatepass_domain::access_request::{AccessRequestView, Order, Status};
+use gatepass_http::{Caller, Listed, PageQuery, Problem, RequestContext};
 use gatepass_store::Listing;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
-use super::views::{PageParams, page_size};
 use crate::state::Api;
+
+/// The requests to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct StatusFilter {
+    /// Only requests in this status.
+    status: Option<Status>,
+}
 
 /// The caller's requests, newest first.
 #[utoipa::path(get, path = "/v1/access-requests", tag = "access requests", operation_id = "list_access_requests",
-    security(("bearer" = [])), params(PageParams), responses((status = 200, body = Listed<AccessRequestView>)))]
+    security(("bearer" = [])), params(PageQuery<StatusFilter>), responses((status = 200, body = Listed<AccessRequestView>)))]
 pub(crate) async fn list(
     State(api): State<Api>,
     Caller(caller): Caller,
-    Extension(exchange): Extension<ExchangeId>,
-    Params(params): Params<PageParams>,
+    RequestContext(mut context): RequestContext,
+    query: PageQuery<StatusFilter>,
 ) -> Result<Json<Listed<AccessRequestView>>, Problem> {
-    let mut context = api.context(&exchange)?;
-    let list = format!("access-requests?status={:?}", params.status);
-    let limit = page_size(params.limit)?;
-    let cursors = api.cursor_key(&mut context).await?;
-    let after = cursors.position(params.cursor.as_deref(), &caller.id, &list)?;
-    let listing = Listing { status: params.status, order: Order::Newest, limit, after };
+    let after = api.page_start(&mut context, &caller.id, &query).await?;
+    let listing = Listing { status: query.filter.status, order: Order::Newest, limit: query.limit, after };
     let page = requests::list_own(&api.store, &caller, &listing).await?;
-    Ok(Json(cursors.page(page, &caller.id, &list)))
+    Ok(Json(api.page_answer(&mut context, &caller.id, &query, page).await?))
 }

@@ -1,13 +1,13 @@
 //! `POST /v1/access-requests`: the direct flow.
 
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use gatepass_app::Refused;
-use gatepass_app::submit::{Application, Flow, MAX_PRODUCTS, Target, submit as file};
+use gatepass_app::submit::{self, Application, Flow, MAX_PRODUCTS, Target};
 use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::app::Profile;
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
 use gatepass_domain::text::Invalid;
-use gatepass_http::{Caller, ExchangeId, JsonBody, Keyed, Problem, Reply, created};
+use gatepass_http::{Caller, IdempotencyKey, JsonBody, Problem, Reply, RequestContext, created};
 use gatepass_store::Answer;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -39,19 +39,18 @@ pub(crate) struct SubmitBody {
 
 /// Asks for access.
 #[utoipa::path(post, path = "/v1/access-requests", tag = "access requests", operation_id = "submit_access_request",
-    security(("bearer" = [])), params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")), request_body = SubmitBody,
+    security(("bearer" = [])), params(IdempotencyKey), request_body = SubmitBody,
     responses((status = 201, body = AccessRequestView, headers(("Location" = String)))))]
 pub(crate) async fn submit(
     State(api): State<Api>,
     Caller(caller): Caller,
-    Extension(exchange): Extension<ExchangeId>,
-    keyed: Keyed,
+    RequestContext(mut context): RequestContext,
+    key: IdempotencyKey,
     JsonBody { value: body, bytes }: JsonBody<SubmitBody>,
 ) -> Result<Reply, Problem> {
     let application = body.into_application()?;
-    let idempotent = keyed.idempotent(&caller.id, &bytes, answer);
-    let mut context = api.context(&exchange)?;
-    Reply::to(file(&api.store, &mut context, &caller, &Flow::Direct, &application, &idempotent).await, answer)
+    let idempotent = key.idempotent(&caller.id, &bytes, answer);
+    Reply::to(submit::submit(&api.store, &mut context, &caller, &Flow::Direct, &application, &idempotent).await, answer)
 }
 
 /// The answer to a submit, by either flow.

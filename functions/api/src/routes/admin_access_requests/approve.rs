@@ -1,9 +1,10 @@
 //! `POST /v1/admin/access-requests/{id}/approve`
 
-use axum::extract::{Extension, State};
-use gatepass_app::approve::{approve as decide, check_note};
+use axum::extract::State;
+use gatepass_app::approve;
 use gatepass_domain::access_request::AccessRequestView;
-use gatepass_http::{ExchangeId, Id, Keyed, OptionalBody, Owner, Problem, Reply};
+use gatepass_domain::id::RequestId;
+use gatepass_http::{Id, IdempotencyKey, OptionalBody, Owner, Problem, Reply, RequestContext};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -20,19 +21,18 @@ pub(crate) struct ApproveBody {
 
 /// Approves a request. Nobody approves their own.
 #[utoipa::path(post, path = "/v1/admin/access-requests/{id}/approve", tag = "admin: access requests", operation_id = "approve_access_request",
-    security(("bearer" = [])), params(("id" = String, Path, format = "uuid"), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
+    security(("bearer" = [])), params(Id<RequestId>, IdempotencyKey),
     request_body = Option<ApproveBody>, responses((status = 200, body = AccessRequestView)))]
 pub(crate) async fn approve(
     State(api): State<Api>,
     Owner(owner): Owner,
-    Extension(exchange): Extension<ExchangeId>,
-    id: Id,
-    keyed: Keyed,
+    RequestContext(mut context): RequestContext,
+    id: Id<RequestId>,
+    key: IdempotencyKey,
     OptionalBody { value: ApproveBody { note }, bytes }: OptionalBody<ApproveBody>,
 ) -> Result<Reply, Problem> {
-    check_note(note.as_deref())?;
-    let idempotent = keyed.idempotent(&owner.person().id, &bytes, answer);
-    let mut context = api.context(&exchange)?;
-    let id = id.uuid("access request")?;
-    Reply::to(decide(&api.store, &mut context, &owner, id, note, &idempotent).await, answer)
+    approve::check_note(note.as_deref())?;
+    let idempotent = key.idempotent(&owner.person().id, &bytes, answer);
+    let id = id.parse()?;
+    Reply::to(approve::approve(&api.store, &mut context, &owner, id, note, &idempotent).await, answer)
 }

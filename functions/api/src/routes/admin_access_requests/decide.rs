@@ -1,13 +1,13 @@
 //! `POST /v1/admin/access-requests/decide`
 
 use axum::Json;
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use gatepass_app::Refused;
 use gatepass_app::decide::{self, Decision};
 use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::id::RequestId;
 use gatepass_domain::text::Invalid;
-use gatepass_http::{ExchangeId, JsonBody, Keyed, Owner, Problem, ProblemBody};
+use gatepass_http::{IdempotencyKey, JsonBody, Owner, Problem, ProblemBody, RequestContext};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -69,22 +69,21 @@ struct DecidedOne {
 /// Decides on up to 100 requests at once, each by itself. Sent again with the same `Idempotency-Key`, it
 /// goes on where it was broken off.
 #[utoipa::path(post, path = "/v1/admin/access-requests/decide", tag = "admin: access requests", operation_id = "decide_access_requests",
-    security(("bearer" = [])), params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
+    security(("bearer" = [])), params(IdempotencyKey),
     request_body = DecideBody, responses((status = 200, body = Decided)))]
 pub(crate) async fn decide(
     State(api): State<Api>,
     Owner(owner): Owner,
-    Extension(exchange): Extension<ExchangeId>,
-    keyed: Keyed,
+    RequestContext(mut context): RequestContext,
+    key: IdempotencyKey,
     JsonBody { value: body, bytes }: JsonBody<DecideBody>,
 ) -> Result<Json<Decided>, Problem> {
-    let key = keyed.idempotent(&owner.person().id, &bytes, answer).key;
+    let key = key.idempotent(&owner.person().id, &bytes, answer).key;
     let ids = body.ids.clone();
     let decision = body.into_decision()?;
     decide::check(&ids, &decision)?;
-    let mut context = api.context(&exchange)?;
     let results = decide::decide(&api.store, &mut context, &owner, &ids, &decision, key, answer).await?;
-    let items = ids.into_iter().zip(results).map(|(id, result)| DecidedOne::new(id, result, &exchange));
+    let items = ids.into_iter().zip(results).map(|(id, result)| DecidedOne::new(id, result, &context.correlation_id));
     Ok(Json(Decided { items: items.collect() }))
 }
 
@@ -102,12 +101,12 @@ impl DecideBody {
 }
 
 impl DecidedOne {
-    fn new(id: RequestId, result: Result<AccessRequestView, Refused>, exchange: &ExchangeId) -> Self {
+    fn new(id: RequestId, result: Result<AccessRequestView, Refused>, request_id: &str) -> Self {
         let answered = match result {
             Ok(view) => answer(&view),
             Err(Refused::Replayed(recorded)) => *recorded,
             Err(refused) => {
-                let problem = Problem::from(refused).into_part(exchange);
+                let problem = Problem::from(refused).into_part(request_id);
                 return Self { id, status: problem.status, access_request: None, problem: Some(problem) };
             }
         };

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use gatepass_app::requests;
+use gatepass_domain::id::RequestId;
 use gatepass_http::{Id, Owner, Problem};
 
 use crate::routes::access_requests::views::AccessRequestDetail;
@@ -10,12 +11,12 @@ use crate::state::Api;
 
 /// One request, with its history.
 #[utoipa::path(get, path = "/v1/admin/access-requests/{id}", tag = "admin: access requests", operation_id = "admin_get_access_request",
-    security(("bearer" = [])), params(("id" = String, Path, format = "uuid")), responses((status = 200, body = AccessRequestDetail)))]
+    security(("bearer" = [])), params(Id<RequestId>), responses((status = 200, body = AccessRequestDetail)))]
 pub(crate) async fn get(
     State(api): State<Api>,
     Owner(owner): Owner,
-    id: Id,
+    id: Id<RequestId>,
 ) -> Result<Json<AccessRequestDetail>, Problem> {
-    let dossier = requests::get_any(&api.store, &owner, id.uuid("access request")?).await?;
+    let dossier = requests::get_any(&api.store, &owner, id.parse()?).await?;
     Ok(Json(dossier.into()))
 }

@@ -1,24 +1,23 @@
 //! `GET /v1/admin/access-requests`
 
 use axum::Json;
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use gatepass_app::requests;
 use gatepass_domain::PersonId;
 use gatepass_domain::access_request::{AccessRequestView, Order, Status};
 use gatepass_domain::id::{AppId, ProductId};
-use gatepass_http::{ExchangeId, Listed, Owner, Params, Problem};
+use gatepass_http::{Listed, Owner, PageQuery, Problem, RequestContext};
 use gatepass_store::{Filter, Listing};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::routes::access_requests::views::page_size;
 use crate::state::Api;
 
-/// Which page of which requests: `status` goes with one of `product_id`, `app_id` and `requester`.
+/// The requests to list: `status` goes with one of `product_id`, `app_id` and `requester`.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct AdminPageParams {
+pub(crate) struct RequestFilters {
     /// Only requests in this status.
     status: Option<Status>,
     /// Only requests for this product.
@@ -32,35 +31,26 @@ pub(crate) struct AdminPageParams {
     #[serde(default)]
     #[param(inline)]
     order: Order,
-    /// At most so many rows: 1 to 100, 25 unless told.
-    #[param(minimum = 1, maximum = 100)]
-    limit: Option<usize>,
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
 }
 
 /// Everybody's requests, automatic ones too; newest first, unless told.
 #[utoipa::path(get, path = "/v1/admin/access-requests", tag = "admin: access requests", operation_id = "admin_list_access_requests",
-    security(("bearer" = [])), params(AdminPageParams), responses((status = 200, body = Listed<AccessRequestView>)))]
+    security(("bearer" = [])), params(PageQuery<RequestFilters>), responses((status = 200, body = Listed<AccessRequestView>)))]
 pub(crate) async fn list(
     State(api): State<Api>,
     Owner(owner): Owner,
-    Extension(exchange): Extension<ExchangeId>,
-    Params(params): Params<AdminPageParams>,
+    RequestContext(mut context): RequestContext,
+    query: PageQuery<RequestFilters>,
 ) -> Result<Json<Listed<AccessRequestView>>, Problem> {
-    let filter = filter(&params)?;
-    let limit = page_size(params.limit)?;
-    let mut context = api.context(&exchange)?;
-    let list = format!("admin/access-requests?status={:?}&order={:?}&{filter:?}", params.status, params.order);
+    let filter = filter(&query.filter)?;
     let who = &owner.person().id;
-    let cursors = api.cursor_key(&mut context).await?;
-    let after = cursors.position(params.cursor.as_deref(), who, &list)?;
-    let listing = Listing { status: params.status, order: params.order, limit, after };
+    let after = api.page_start(&mut context, who, &query).await?;
+    let listing = Listing { status: query.filter.status, order: query.filter.order, limit: query.limit, after };
     let page = requests::list_all(&api.store, &owner, &filter, &listing).await?;
-    Ok(Json(cursors.page(page, who, &list)))
+    Ok(Json(api.page_answer(&mut context, who, &query, page).await?))
 }
 
-fn filter(params: &AdminPageParams) -> Result<Filter, Problem> {
+fn filter(params: &RequestFilters) -> Result<Filter, Problem> {
     match (&params.product_id, &params.app_id, &params.requester) {
         (None, None, None) => Ok(Filter::Everything),
         (Some(product), None, None) => Ok(Filter::Product(product.clone())),

@@ -1,9 +1,10 @@
 //! `POST /v1/admin/access-requests/{id}/reject`
 
-use axum::extract::{Extension, State};
-use gatepass_app::reject::reject as decide;
+use axum::extract::State;
+use gatepass_app::reject;
 use gatepass_domain::access_request::AccessRequestView;
-use gatepass_http::{ExchangeId, Id, JsonBody, Keyed, Owner, Problem, Reply};
+use gatepass_domain::id::RequestId;
+use gatepass_http::{Id, IdempotencyKey, JsonBody, Owner, Problem, Reply, RequestContext};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -21,19 +22,18 @@ pub(crate) struct RejectBody {
 
 /// Rejects a request, with a reason.
 #[utoipa::path(post, path = "/v1/admin/access-requests/{id}/reject", tag = "admin: access requests", operation_id = "reject_access_request",
-    security(("bearer" = [])), params(("id" = String, Path, format = "uuid"), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
+    security(("bearer" = [])), params(Id<RequestId>, IdempotencyKey),
     request_body = RejectBody, responses((status = 200, body = AccessRequestView)))]
 pub(crate) async fn reject(
     State(api): State<Api>,
     Owner(owner): Owner,
-    Extension(exchange): Extension<ExchangeId>,
-    id: Id,
-    keyed: Keyed,
+    RequestContext(mut context): RequestContext,
+    id: Id<RequestId>,
+    key: IdempotencyKey,
     JsonBody { value: RejectBody { reason }, bytes }: JsonBody<RejectBody>,
 ) -> Result<Reply, Problem> {
-    gatepass_app::reject::check_reason(&reason)?;
-    let idempotent = keyed.idempotent(&owner.person().id, &bytes, answer);
-    let mut context = api.context(&exchange)?;
-    let id = id.uuid("access request")?;
-    Reply::to(decide(&api.store, &mut context, &owner, id, &reason, &idempotent).await, answer)
+    reject::check_reason(&reason)?;
+    let idempotent = key.idempotent(&owner.person().id, &bytes, answer);
+    let id = id.parse()?;
+    Reply::to(reject::reject(&api.store, &mut context, &owner, id, &reason, &idempotent).await, answer)
 }

@@ -1,10 +1,11 @@
 //! `POST /v1/admin/access-requests/{id}/revoke`
 
-use axum::extract::{Extension, State};
-use gatepass_app::{reject, revoke::revoke as take_back};
+use axum::extract::State;
+use gatepass_app::{reject, revoke};
 use gatepass_domain::Actor;
 use gatepass_domain::access_request::AccessRequestView;
-use gatepass_http::{ExchangeId, Id, JsonBody, Keyed, Owner, Problem, Reply};
+use gatepass_domain::id::RequestId;
+use gatepass_http::{Id, IdempotencyKey, JsonBody, Owner, Problem, Reply, RequestContext};
 
 use super::reject::RejectBody;
 use crate::routes::access_requests::views::answer;
@@ -12,20 +13,19 @@ use crate::state::Api;
 
 /// Takes access back, with a reason. What else the same credential opens stays open.
 #[utoipa::path(post, path = "/v1/admin/access-requests/{id}/revoke", tag = "admin: access requests", operation_id = "revoke_access_request",
-    security(("bearer" = [])), params(("id" = String, Path, format = "uuid"), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
+    security(("bearer" = [])), params(Id<RequestId>, IdempotencyKey),
     request_body = RejectBody, responses((status = 200, body = AccessRequestView)))]
 pub(crate) async fn revoke(
     State(api): State<Api>,
     Owner(owner): Owner,
-    Extension(exchange): Extension<ExchangeId>,
-    id: Id,
-    keyed: Keyed,
+    RequestContext(mut context): RequestContext,
+    id: Id<RequestId>,
+    key: IdempotencyKey,
     JsonBody { value: RejectBody { reason }, bytes }: JsonBody<RejectBody>,
 ) -> Result<Reply, Problem> {
     reject::check_reason(&reason)?;
-    let idempotent = keyed.idempotent(&owner.person().id, &bytes, answer);
-    let mut context = api.context(&exchange)?;
-    let id = id.uuid("access request")?;
+    let idempotent = key.idempotent(&owner.person().id, &bytes, answer);
+    let id = id.parse()?;
     let by = Actor::from(owner.person());
-    Reply::to(take_back(&api.store, &mut context, &by, id, Some(reason.trim()), &idempotent).await, answer)
+    Reply::to(revoke::revoke(&api.store, &mut context, &by, id, Some(reason.trim()), &idempotent).await, answer)
 }

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use gatepass_app::apps;
+use gatepass_domain::id::AppId;
 use gatepass_domain::{App, Credential, Versioned};
 use gatepass_http::{Id, Owner, Problem, Tagged};
 use serde::Serialize;
@@ -20,13 +21,13 @@ pub(crate) struct AppWithCredentials {
 
 /// One app, with its credentials.
 #[utoipa::path(get, path = "/v1/admin/apps/{id}", tag = "admin: apps", operation_id = "admin_get_app",
-    security(("bearer" = [])), params(("id" = String, Path, format = "uuid")),
+    security(("bearer" = [])), params(Id<AppId>),
     responses((status = 200, body = AppWithCredentials, headers(("ETag" = String)))))]
 pub(crate) async fn get(
     State(api): State<Api>,
     Owner(owner): Owner,
-    id: Id,
+    id: Id<AppId>,
 ) -> Result<Tagged<AppWithCredentials>, Problem> {
-    let (app, credentials) = apps::get_any(&api.store, &owner, id.uuid("app")?).await?;
+    let (app, credentials) = apps::get_any(&api.store, &owner, id.parse()?).await?;
     Ok(Tagged { version: app.version, entity: AppWithCredentials { app, credentials } })
 }

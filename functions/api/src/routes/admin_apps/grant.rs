@@ -1,10 +1,10 @@
 //! `POST /v1/admin/apps/{id}/grants`
 
-use axum::extract::{Extension, State};
-use gatepass_app::grant::{Gift, grant as give};
+use axum::extract::State;
+use gatepass_app::grant::{self, Gift};
 use gatepass_domain::access_request::AccessRequestView;
-use gatepass_domain::id::{CatalogueId, CredentialId, PlanId, ProductId};
-use gatepass_http::{ExchangeId, Id, JsonBody, Keyed, Owner, Problem, Reply};
+use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
+use gatepass_http::{Id, IdempotencyKey, JsonBody, Owner, Problem, Reply, RequestContext};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -31,21 +31,20 @@ pub(crate) struct GrantBody {
 
 /// Grants an app access that nobody asked for. Nobody grants it to an app of their own.
 #[utoipa::path(post, path = "/v1/admin/apps/{id}/grants", tag = "admin: apps", operation_id = "grant_access",
-    security(("bearer" = [])), params(("id" = String, Path, format = "uuid"), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
+    security(("bearer" = [])), params(Id<AppId>, IdempotencyKey),
     request_body = GrantBody, responses((status = 201, body = AccessRequestView, headers(("Location" = String)))))]
 pub(crate) async fn grant(
     State(api): State<Api>,
     Owner(owner): Owner,
-    Extension(exchange): Extension<ExchangeId>,
-    id: Id,
-    keyed: Keyed,
+    RequestContext(mut context): RequestContext,
+    id: Id<AppId>,
+    key: IdempotencyKey,
     JsonBody { value: body, bytes }: JsonBody<GrantBody>,
 ) -> Result<Reply, Problem> {
     let GrantBody { product_ids, plan_id, catalogue_id, extends_credential_id, note } = body;
     let gift = Gift { product_ids, plan_id, catalogue_id, extends_credential_id, note };
     gift.check()?;
-    let idempotent = keyed.idempotent(&owner.person().id, &bytes, answer);
-    let mut context = api.context(&exchange)?;
-    let id = id.uuid("app")?;
-    Reply::to(give(&api.store, &mut context, &owner, id, &gift, &idempotent).await, answer)
+    let idempotent = key.idempotent(&owner.person().id, &bytes, answer);
+    let id = id.parse()?;
+    Reply::to(grant::grant(&api.store, &mut context, &owner, id, &gift, &idempotent).await, answer)
 }

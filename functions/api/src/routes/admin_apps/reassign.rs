@@ -1,9 +1,10 @@
 //! `POST /v1/admin/apps/{id}/owner`
 
-use axum::extract::{Extension, State};
-use gatepass_app::apps::reassign as hand_over;
+use axum::extract::State;
+use gatepass_app::apps;
+use gatepass_domain::id::AppId;
 use gatepass_domain::{App, PersonId, Versioned};
-use gatepass_http::{ExchangeId, Id, JsonBody, Keyed, Owner, Problem, Reply, ok};
+use gatepass_http::{Id, IdempotencyKey, JsonBody, Owner, Problem, Reply, RequestContext, ok};
 use gatepass_store::Answer;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -21,21 +22,20 @@ pub(crate) struct ReassignBody {
 
 /// Hands an app to somebody else, with all that it holds.
 #[utoipa::path(post, path = "/v1/admin/apps/{id}/owner", tag = "admin: apps", operation_id = "reassign_app",
-    security(("bearer" = [])), params(("id" = String, Path, format = "uuid"), ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
+    security(("bearer" = [])), params(Id<AppId>, IdempotencyKey),
     request_body = ReassignBody, responses((status = 200, body = Versioned<App>)))]
 pub(crate) async fn reassign(
     State(api): State<Api>,
     Owner(owner): Owner,
-    Extension(exchange): Extension<ExchangeId>,
-    id: Id,
-    keyed: Keyed,
+    RequestContext(mut context): RequestContext,
+    id: Id<AppId>,
+    key: IdempotencyKey,
     JsonBody { value: ReassignBody { owner: to, organisation }, bytes }: JsonBody<ReassignBody>,
 ) -> Result<Reply, Problem> {
-    let idempotent = keyed.idempotent(&owner.person().id, &bytes, answer);
-    let mut context = api.context(&exchange)?;
-    let id = id.uuid("app")?;
+    let idempotent = key.idempotent(&owner.person().id, &bytes, answer);
+    let id = id.parse()?;
     let organisation = organisation.as_deref();
-    Reply::to(hand_over(&api.store, &mut context, &owner, id, &to, organisation, &idempotent).await, answer)
+    Reply::to(apps::reassign(&api.store, &mut context, &owner, id, &to, organisation, &idempotent).await, answer)
 }
 
 fn answer(app: &Versioned<App>) -> Answer {

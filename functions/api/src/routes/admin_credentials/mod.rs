@@ -1,36 +1,7 @@
 //! Credentials, for API Owners.
 
-use gatepass_app::Refused;
-use gatepass_domain::access_request::MAX_TEXT;
-use gatepass_domain::text::Findings;
-use gatepass_domain::{Credential, Versioned};
-use gatepass_http::ok;
-use gatepass_store::Answer;
-use serde::Deserialize;
-use utoipa::ToSchema;
+mod reason;
 
 pub(crate) mod resume;
 pub(crate) mod revoke;
 pub(crate) mod suspend;
-
-/// Why it is done.
-#[derive(Debug, Deserialize, ToSchema)]
-pub(crate) struct ReasonBody {
-    /// What the record should say, at most 2,000 characters.
-    #[schema(max_length = 2000)]
-    reason: Option<String>,
-}
-
-impl ReasonBody {
-    fn checked(self) -> Result<Option<String>, Refused> {
-        let reason = self.reason.filter(|reason| !reason.trim().is_empty());
-        let mut findings = Findings::default();
-        findings.text(reason.as_deref().unwrap_or_default(), "/reason", MAX_TEXT);
-        findings.into_result().map_err(Refused::Invalid)?;
-        Ok(reason)
-    }
-}
-
-fn answer(credential: &Versioned<Credential>) -> Answer {
-    ok(credential)
-}

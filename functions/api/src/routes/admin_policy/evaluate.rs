@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use gatepass_app::evaluate::evaluate as ask;
+use gatepass_app::evaluate;
 use gatepass_domain::id::{PlanId, ProductId};
 use gatepass_domain::policy::{Inputs, Subject, Verdict};
 use gatepass_http::{JsonBody, Owner, Problem};
@@ -30,5 +30,5 @@ pub(crate) async fn evaluate(
     Owner(owner): Owner,
     JsonBody { value: EvaluateBody { requester, product_ids, plan_id }, .. }: JsonBody<EvaluateBody>,
 ) -> Result<Json<Verdict>, Problem> {
-    Ok(Json(ask(&api.store, &owner, &plan_id, Inputs { requester, product_ids }).await?))
+    Ok(Json(evaluate::evaluate(&api.store, &owner, &plan_id, Inputs { requester, product_ids }).await?))
 }

@@ -1,22 +1,22 @@
 //! `PUT /v1/admin/settings`
 
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use gatepass_app::{Refused, settings};
 use gatepass_domain::text::Invalid;
 use gatepass_domain::{Settings, Versioned};
-use gatepass_http::{ExchangeId, IfMatch, JsonBody, Owner, Problem, Tagged};
+use gatepass_http::{IfMatch, JsonBody, Owner, Problem, RequestContext, Tagged};
 use gatepass_mail::check_subject;
 
 use crate::state::Api;
 
 /// Changes the settings. What is left out takes its default. A subject must render.
 #[utoipa::path(put, path = "/v1/admin/settings", tag = "admin: settings", operation_id = "put_settings", security(("bearer" = [])),
-    params(("If-Match" = String, Header, pattern = "^([*]|\"[0-9]+\")$")), request_body = Settings,
+    params(IfMatch), request_body = Settings,
     responses((status = 200, body = Versioned<Settings>, headers(("ETag" = String)))))]
 pub(crate) async fn put(
     State(api): State<Api>,
     Owner(owner): Owner,
-    Extension(exchange): Extension<ExchangeId>,
+    RequestContext(mut context): RequestContext,
     IfMatch(precondition): IfMatch,
     JsonBody { value: settings, .. }: JsonBody<Settings>,
 ) -> Result<Tagged<Versioned<Settings>>, Problem> {
@@ -31,7 +31,6 @@ pub(crate) async fn put(
     if !faults.is_empty() {
         return Err(Refused::Invalid(faults).into());
     }
-    let mut context = api.context(&exchange)?;
     let settings = settings::put(&api.store, &mut context, &owner, precondition, &settings).await?;
     Ok(Tagged { version: settings.version, entity: settings })
 }

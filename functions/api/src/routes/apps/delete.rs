@@ -1,25 +1,24 @@
 //! `DELETE /v1/apps/{id}`
 
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use gatepass_app::{Precondition, apps};
-use gatepass_http::{Caller, ExchangeId, Id, IfMatch, Problem};
+use gatepass_app::apps;
+use gatepass_domain::id::AppId;
+use gatepass_http::{Caller, Id, OptionalIfMatch, Problem, RequestContext};
 
 use crate::state::Api;
 
 /// Deletes an app; its owner alone may. What it awaits is withdrawn, what it holds is revoked, and
 /// only then is it gone.
 #[utoipa::path(delete, path = "/v1/apps/{id}", tag = "apps", operation_id = "delete_app", security(("bearer" = [])),
-    params(("id" = String, Path, format = "uuid"), ("If-Match" = Option<String>, Header, pattern = "^([*]|\"[0-9]+\")$")), responses((status = 204)))]
+    params(Id<AppId>, OptionalIfMatch), responses((status = 204)))]
 pub(crate) async fn delete(
     State(api): State<Api>,
     Caller(caller): Caller,
-    Extension(exchange): Extension<ExchangeId>,
-    id: Id,
-    if_match: Option<IfMatch>,
+    RequestContext(mut context): RequestContext,
+    id: Id<AppId>,
+    OptionalIfMatch(precondition): OptionalIfMatch,
 ) -> Result<StatusCode, Problem> {
-    let mut context = api.context(&exchange)?;
-    let precondition = if_match.map_or(Precondition::Any, |IfMatch(precondition)| precondition);
-    apps::delete(&api.store, &mut context, &caller, id.uuid("app")?, precondition).await?;
+    apps::delete(&api.store, &mut context, &caller, id.parse()?, precondition).await?;
     Ok(StatusCode::NO_CONTENT)
 }

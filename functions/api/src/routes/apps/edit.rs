@@ -1,10 +1,11 @@
 //! `PATCH /v1/apps/{id}`
 
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use gatepass_app::apps;
 use gatepass_domain::app::Visibility;
+use gatepass_domain::id::AppId;
 use gatepass_domain::{App, Versioned};
-use gatepass_http::{Caller, ExchangeId, Id, IfMatch, JsonBody, Problem, Tagged};
+use gatepass_http::{Caller, Id, IfMatch, JsonBody, Problem, RequestContext, Tagged};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
@@ -36,19 +37,18 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<S
 
 /// Edits an app; its owner alone may.
 #[utoipa::path(patch, path = "/v1/apps/{id}", tag = "apps", operation_id = "edit_app", security(("bearer" = [])),
-    params(("id" = String, Path, format = "uuid"), ("If-Match" = String, Header, pattern = "^([*]|\"[0-9]+\")$")), request_body = EditAppBody,
+    params(Id<AppId>, IfMatch), request_body = EditAppBody,
     responses((status = 200, body = Versioned<App>, headers(("ETag" = String)))))]
 pub(crate) async fn edit(
     State(api): State<Api>,
     Caller(caller): Caller,
-    Extension(exchange): Extension<ExchangeId>,
-    id: Id,
+    RequestContext(mut context): RequestContext,
+    id: Id<AppId>,
     IfMatch(precondition): IfMatch,
     JsonBody { value: body, .. }: JsonBody<EditAppBody>,
 ) -> Result<Tagged<Versioned<App>>, Problem> {
     let EditAppBody { name, description, visibility, team, redirect_uris } = body;
     let edit = apps::Edit { name, description, visibility, team, redirect_uris };
-    let mut context = api.context(&exchange)?;
-    let app = apps::edit(&api.store, &mut context, &caller, id.uuid("app")?, precondition, &edit).await?;
+    let app = apps::edit(&api.store, &mut context, &caller, id.parse()?, precondition, &edit).await?;
     Ok(Tagged { version: app.version, entity: app })
 }

@@ -1,9 +1,9 @@
 //! `DELETE /v1/cart`
 
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use gatepass_app::cart;
-use gatepass_http::{Caller, ExchangeId, Problem};
+use gatepass_http::{Caller, Problem, RequestContext};
 
 use crate::state::Api;
 
@@ -13,8 +13,8 @@ use crate::state::Api;
 pub(crate) async fn clear(
     State(api): State<Api>,
     Caller(caller): Caller,
-    Extension(exchange): Extension<ExchangeId>,
+    RequestContext(mut context): RequestContext,
 ) -> Result<StatusCode, Problem> {
-    cart::clear(&api.store, &mut api.context(&exchange)?, &caller).await?;
+    cart::clear(&api.store, &mut context, &caller).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,14 +1,15 @@
 //! `PUT /v1/cart/items/{product_id}`
 
 use axum::Json;
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use gatepass_app::{Refused, cart};
 use gatepass_domain::id::{CatalogueId, PlanId, ProductId};
 use gatepass_domain::text::Invalid;
-use gatepass_http::{Caller, ExchangeId, Id, JsonBody, Problem};
+use gatepass_http::{Caller, JsonBody, PathParams, Problem, RequestContext};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::path::CartItemPath;
 use super::views::CartView;
 use crate::state::Api;
 
@@ -24,18 +25,17 @@ pub(crate) struct CartItemBody {
 /// Puts a product into the cart: "Access with this Plan" (R10, R11). What does not fit is refused with
 /// the rule that it breaks.
 #[utoipa::path(put, path = "/v1/cart/items/{product_id}", tag = "cart", operation_id = "put_cart_item",
-    security(("bearer" = [])), params(("product_id" = ProductId, Path)), request_body = CartItemBody,
+    security(("bearer" = [])), params(CartItemPath), request_body = CartItemBody,
     responses((status = 200, body = CartView)))]
 pub(crate) async fn put_item(
     State(api): State<Api>,
     Caller(caller): Caller,
-    Extension(exchange): Extension<ExchangeId>,
-    product_id: Id,
+    RequestContext(mut context): RequestContext,
+    PathParams(CartItemPath { product_id }): PathParams<CartItemPath>,
     JsonBody { value: CartItemBody { plan_id, catalogue_id }, .. }: JsonBody<CartItemBody>,
 ) -> Result<Json<CartView>, Problem> {
     let no_slug = |_| Refused::Invalid(vec![Invalid::new("/product_id", "must be the slug of a product, in the path")]);
-    let product_id: ProductId = product_id.slug("product").map_err(no_slug)?;
-    let mut context = api.context(&exchange)?;
+    let product_id: ProductId = product_id.parse().map_err(no_slug)?;
     let filled = cart::put(&api.store, &mut context, &caller, product_id, catalogue_id, plan_id).await?;
     Ok(Json(filled.into()))
 }

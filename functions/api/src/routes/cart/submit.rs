@@ -1,11 +1,11 @@
 //! `POST /v1/cart/submit`
 
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use gatepass_app::cart;
 use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::app::Profile;
 use gatepass_domain::id::{AppId, CredentialId};
-use gatepass_http::{Caller, ExchangeId, JsonBody, Keyed, Problem, Reply};
+use gatepass_http::{Caller, IdempotencyKey, JsonBody, Problem, Reply, RequestContext};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -30,19 +30,18 @@ pub(crate) struct SubmitCartBody {
 
 /// Asks for all that is in the cart, and empties it: "Submit request" (R20).
 #[utoipa::path(post, path = "/v1/cart/submit", tag = "cart", operation_id = "submit_cart", security(("bearer" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$")), request_body = SubmitCartBody,
+    params(IdempotencyKey), request_body = SubmitCartBody,
     responses((status = 201, body = AccessRequestView, headers(("Location" = String)))))]
 pub(crate) async fn submit(
     State(api): State<Api>,
     Caller(caller): Caller,
-    Extension(exchange): Extension<ExchangeId>,
-    keyed: Keyed,
+    RequestContext(mut context): RequestContext,
+    key: IdempotencyKey,
     JsonBody { value: body, bytes }: JsonBody<SubmitCartBody>,
 ) -> Result<Reply, Problem> {
     let SubmitCartBody { app_id, new_app, extends_credential_id, justification } = body;
     let target = target(app_id, new_app)?;
-    let idempotent = keyed.idempotent(&caller.id, &bytes, answer);
-    let mut context = api.context(&exchange)?;
+    let idempotent = key.idempotent(&caller.id, &bytes, answer);
     let filed =
         cart::submit(&api.store, &mut context, &caller, target, extends_credential_id, justification, &idempotent);
     Reply::to(filed.await, answer)

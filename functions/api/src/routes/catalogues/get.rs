@@ -11,12 +11,12 @@ use crate::state::Api;
 
 /// One catalogue, with its published products and its plans.
 #[utoipa::path(get, path = "/v1/catalogues/{id}", tag = "catalogues", operation_id = "get_catalogue", security(("bearer" = [])),
-    params(("id" = CatalogueId, Path)), responses((status = 200, body = CatalogueDetail)))]
+    params(Id<CatalogueId>), responses((status = 200, body = CatalogueDetail)))]
 pub(crate) async fn get(
     State(api): State<Api>,
     Caller(caller): Caller,
-    id: Id,
+    id: Id<CatalogueId>,
 ) -> Result<Json<CatalogueDetail>, Problem> {
-    let shelf = browse::catalogue(&api.store, Some(&caller), &id.slug("catalogue")?).await?;
+    let shelf = browse::catalogue(&api.store, Some(&caller), &id.parse()?).await?;
     Ok(Json(shelf.into()))
 }

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use gatepass_app::credentials;
+use gatepass_domain::id::AppId;
 use gatepass_domain::{Credential, Versioned};
 use gatepass_http::{Caller, Id, Listed, Problem};
 
@@ -10,12 +11,12 @@ use crate::state::Api;
 
 /// The credentials of an app, newest first; without their keys.
 #[utoipa::path(get, path = "/v1/apps/{id}/credentials", tag = "credentials", operation_id = "list_credentials",
-    security(("bearer" = [])), params(("id" = String, Path, format = "uuid")), responses((status = 200, body = Listed<Versioned<Credential>>)))]
+    security(("bearer" = [])), params(Id<AppId>), responses((status = 200, body = Listed<Versioned<Credential>>)))]
 pub(crate) async fn list(
     State(api): State<Api>,
     Caller(caller): Caller,
-    id: Id,
+    id: Id<AppId>,
 ) -> Result<Json<Listed<Versioned<Credential>>>, Problem> {
-    let items = credentials::list(&api.store, &caller, id.uuid("app")?).await?;
+    let items = credentials::list(&api.store, &caller, id.parse()?).await?;
     Ok(Json(Listed { items, next_cursor: None }))
 }

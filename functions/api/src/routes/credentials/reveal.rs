@@ -3,17 +3,16 @@
 use std::io;
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Extension, Path, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use gatepass_app::credentials;
 use gatepass_domain::id::CredentialId;
-use gatepass_http::{Caller, ExchangeId, Id, OptionalBody, Problem};
+use gatepass_http::{Caller, EmptyBody, OptionalBody, PathParams, Problem, RequestContext};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::routes::access_requests::withdraw::Empty;
+use super::path::CredentialPath;
 use crate::state::Api;
 
 /// A key in clear.
@@ -29,21 +28,19 @@ pub(crate) struct Revealed {
 
 /// Shows the newest key of a credential. That it was shown, and to whom, is on record.
 #[utoipa::path(post, path = "/v1/apps/{id}/credentials/{cid}/reveal", tag = "credentials", operation_id = "reveal_credential",
-    security(("bearer" = [])), params(("id" = String, Path, format = "uuid"), ("cid" = String, Path, format = "uuid")),
-    request_body = Option<Empty>, responses((status = 200, body = Revealed)))]
+    security(("bearer" = [])), params(CredentialPath),
+    request_body = Option<EmptyBody>, responses((status = 200, body = Revealed)))]
 pub(crate) async fn reveal(
     State(api): State<Api>,
     Caller(caller): Caller,
-    Extension(exchange): Extension<ExchangeId>,
-    ids: Result<Path<(Id, Id)>, PathRejection>,
-    OptionalBody { value: Empty {}, .. }: OptionalBody<Empty>,
+    RequestContext(mut context): RequestContext,
+    PathParams(CredentialPath { id, cid }): PathParams<CredentialPath>,
+    OptionalBody { value: EmptyBody {}, .. }: OptionalBody<EmptyBody>,
 ) -> Result<impl IntoResponse, Problem> {
     let no_sealer =
         || Problem::internal("this function is not configured to reveal", &io::Error::other("GATEPASS_KEY_ID"));
     let sealer = api.sealer.as_ref().ok_or_else(no_sealer)?;
-    let mut context = api.context(&exchange)?;
-    let Path((app_id, credential_id)) = ids.map_err(|_| Problem::not_found("credential"))?;
-    let (app_id, credential_id) = (app_id.uuid("app")?, credential_id.uuid("credential")?);
+    let (app_id, credential_id) = (id.parse()?, cid.parse()?);
     let record = credentials::reveal(&api.store, &mut context, &caller, app_id, credential_id).await?;
     let unsealed = sealer.unseal(credential_id, &record.sealed).await;
     let key = unsealed.map_err(|error| match error.is_transient() {

@@ -33,13 +33,13 @@ pub(crate) struct OfferView {
 
 /// One product, with the plans open to the caller.
 #[utoipa::path(get, path = "/v1/products/{id}", tag = "catalogues", operation_id = "get_product", security(("bearer" = [])),
-    params(("id" = ProductId, Path)), responses((status = 200, body = ProductDetail)))]
+    params(Id<ProductId>), responses((status = 200, body = ProductDetail)))]
 pub(crate) async fn get(
     State(api): State<Api>,
     Caller(caller): Caller,
-    id: Id,
+    id: Id<ProductId>,
 ) -> Result<Json<ProductDetail>, Problem> {
-    let offer = browse::product(&api.store, &caller, &id.slug("product")?).await?;
+    let offer = browse::product(&api.store, &caller, &id.parse()?).await?;
     Ok(Json(ProductDetail {
         product: offer.product.into(),
         plans: offer.plans.into_iter().map(PlanSummary::from).collect(),

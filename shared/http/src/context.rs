@@ -1,0 +1,27 @@
+//! The surroundings of one HTTP request.
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::request::Parts;
+use gatepass_domain::Context;
+use gatepass_lambda::Clock;
+
+use crate::finish::exchange_id;
+use crate::problem::Problem;
+
+/// The time, entropy and correlation id of one HTTP request. The correlation id is the id that API Gateway gave the
+/// request.
+#[derive(Debug)]
+pub struct RequestContext(pub Context);
+
+impl<S> FromRequestParts<S> for RequestContext
+where
+    S: Send + Sync,
+    Clock: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let context = Clock::from_ref(state).context(exchange_id(&parts.extensions));
+        context.map(Self).map_err(|cause| Problem::internal("no entropy", &cause))
+    }
+}
