@@ -39,14 +39,14 @@ LIMITS = (
     Limit("Records that the stream loses", ("what_has_no_receipt_is_found_and_what_has_one_is_not",)),
     Limit(
         "Functions behind rules cannot be held back and go on",
-        ("a_function_that_is_held_back_burns_no_attempts", "r2_r33_each_step_waits_for_its_function_and_goes_on"),
+        ("a_function_that_is_held_back_burns_no_attempts", "each_step_waits_for_its_function_and_goes_on"),
     ),
     Limit(
         "A function dies between two calls",
         (
-            "r2_r6_it_survives_every_commit",
-            "r2_r6_it_survives_every_put_events",
-            "r22_r28_r35_it_survives_every_mail",
+            "it_survives_every_commit",
+            "it_survives_every_put_events",
+            "it_survives_every_mail",
         ),
     ),
     Limit("DynamoDB's TransactionConflict", ("collisions_are_sat_out", "collisions_without_end_are_given_up")),

@@ -6,7 +6,7 @@ from world import World
 
 
 @flow
-def r1_r2_r4_r5_r6_r7_r18_r26_r28_r29_r33_to_r35_r37_r38_r40_free_is_granted_at_once(world: World):
+def free_is_granted_at_once(world: World):
     """A plan that approves by itself: submit, table stream, relay, rules, auto-approve, provision with KMS, SES."""
     ada = world.person("Ada", "builders")
     answer = ada.ask("public-apis", ["weather-api"], "free", "Storm warnings").expect(201)
@@ -71,7 +71,7 @@ def who_somebody_is_comes_from_the_user_pool(world: World):
 
 
 @flow
-def r3_r8_r10_the_request_begins_in_a_catalogue(world: World):
+def the_request_begins_in_a_catalogue(world: World):
     """What can be asked for stands in the catalogues that are presented to the caller."""
     ada, grace = world.person("Ada", "builders"), world.person("Grace", "partners")
     for person, expected in ((ada, {"public-apis"}), (grace, {"partner-apis", "public-apis"})):
@@ -100,7 +100,7 @@ def a_public_catalogue_needs_no_token(world: World):
 
 
 @flow
-def r11_r12_r14_to_r17_r19_r20_a_cart_becomes_one_request(world: World):
+def a_cart_becomes_one_request(world: World):
     """Two products collected, and submitted six times at once."""
     ada = world.person("Ada", "builders")
 
@@ -131,7 +131,7 @@ def r11_r12_r14_to_r17_r19_r20_a_cart_becomes_one_request(world: World):
 
 
 @flow
-def r17_r19_a_cart_for_an_app_that_is_there(world: World):
+def a_cart_for_an_app_that_is_there(world: World):
     """An app is selected; what was collected can be taken out again."""
     ada = world.person("Ada", "builders")
     app = ada.post("/v1/apps", {"name": "Standing"}).expect(201).body["id"]
@@ -150,7 +150,7 @@ def r17_r19_a_cart_for_an_app_that_is_there(world: World):
 
 
 @flow
-def r18_an_extended_credential_opens_more_with_the_same_key(world: World):
+def an_extended_credential_opens_more_with_the_same_key(world: World):
     """One credential for several products."""
     ada = world.person("Ada", "builders")
     request, key = ada.granted(["weather-api"], "Growing")
@@ -174,7 +174,7 @@ def r18_an_extended_credential_opens_more_with_the_same_key(world: World):
 
 
 @flow
-def r1_r6_a_repeated_request_is_filed_once(world: World):
+def a_repeated_request_is_filed_once(world: World):
     """Requests and decisions that are sent twice with their `Idempotency-Key`."""
     ada, grace = world.person("Ada", "builders"), world.person("Grace", "partners")
 
@@ -206,7 +206,7 @@ def r1_r6_a_repeated_request_is_filed_once(world: World):
 
 
 @flow
-def r8_r15_r16_r17_a_request_that_breaks_a_rule_is_refused_with_it(world: World):
+def a_request_that_breaks_a_rule_is_refused_with_it(world: World):
     """What is not on offer, what does not go together, and somebody else's app."""
     ada = world.person("Ada", "builders")
     for catalogue, product in (("partner-apis", "fleet-api"), ("public-apis", "fleet-api"), ("gone", "weather-api")):

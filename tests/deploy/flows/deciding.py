@@ -7,7 +7,7 @@ from world import World
 
 
 @flow
-def r7_r22_r24_r26_r28_r35_gold_waits_for_one_of_eight_approvals(world: World):
+def gold_waits_for_one_of_eight_approvals(world: World):
     """Owners are told by one mail; of eight approvals at once, one decides."""
     grace = world.person("Grace", "partners")
     asked = grace.ask("partner-apis", ["fleet-api"], "gold", "Night buses", justification="Know where they are")
@@ -37,7 +37,7 @@ def r7_r22_r24_r26_r28_r35_gold_waits_for_one_of_eight_approvals(world: World):
 
 
 @flow
-def r27_r28_r35_r41_r43_a_rejected_request_grants_nothing(world: World):
+def a_rejected_request_grants_nothing(world: World):
     """The requester reads the reason in a mail."""
     grace = world.person("Grace", "partners")
     request_id = grace.submit("partner-apis", ["fleet-api"], "gold", "Day buses")["id"]
@@ -58,7 +58,7 @@ def r27_r28_r35_r41_r43_a_rejected_request_grants_nothing(world: World):
 
 
 @flow
-def r21_owners_decide_and_nobody_their_own(world: World):
+def owners_decide_and_nobody_their_own(world: World):
     """By the groups of Cognito, to the letter."""
     ada, lookalike = world.person("Ada", "builders"), world.person("Eve", "partners")
     owner, other = world.owner, world.other_owner
@@ -74,7 +74,7 @@ def r21_owners_decide_and_nobody_their_own(world: World):
 
 
 @flow
-def r25_twenty_owners_decide_on_one_request_at_once(world: World):
+def twenty_owners_decide_on_one_request_at_once(world: World):
     """One decides, nineteen are told who did; one event, one mail."""
     ada = world.person("Ada", "builders")
     owners = [world.person(f"Owner{number}", "api-owners") for number in range(20)]
@@ -132,7 +132,7 @@ def what_is_no_longer_presented_to_the_requester_is_not_approved(world: World):
 
 
 @flow
-def r7_r29_a_plan_that_became_manual_refers_to_the_owners(world: World):
+def a_plan_that_became_manual_refers_to_the_owners(world: World):
     """What no longer holds when auto-approve comes to it is referred to the owners, who are told once."""
     world.plan("hasty", auto_approve=True)
     world.catalogue("hasty-apis", ["weather-api"], {"kind": "everyone"}, plans=("hasty",))
@@ -150,7 +150,7 @@ def r7_r29_a_plan_that_became_manual_refers_to_the_owners(world: World):
 
 
 @flow
-def r7_a_plan_that_became_automatic_leaves_requests_to_the_owners(world: World):
+def a_plan_that_became_automatic_leaves_requests_to_the_owners(world: World):
     """The other direction: what was to be reviewed stays so."""
     world.plan("slow")
     world.catalogue("slow-apis", ["weather-api", "maps-api"], {"kind": "everyone"}, plans=("slow",))
@@ -168,7 +168,7 @@ def r7_a_plan_that_became_automatic_leaves_requests_to_the_owners(world: World):
 
 
 @flow
-def r29_r31_r32_automatic_for_trusted_people_and_chosen_products(world: World):
+def automatic_for_trusted_people_and_chosen_products(world: World):
     """By group and product; the dry run of the policy says the same as the submit."""
     conditions = {"groups": ["partners"], "users": [], "products": ["weather-api"]}
     world.plan("trusted")
@@ -194,7 +194,7 @@ def r29_r31_r32_automatic_for_trusted_people_and_chosen_products(world: World):
 
 
 @flow
-def r38_r39_r41_r42_subjects_are_the_owners_own(world: World):
+def subjects_are_the_owners_own(world: World):
     """Subjects and muted mails are settings; a subject that cannot be rendered is refused."""
     owner, path = world.owner, "/v1/admin/settings"
     before = owner.editable(path)
@@ -221,7 +221,7 @@ def r38_r39_r41_r42_subjects_are_the_owners_own(world: World):
 
 
 @flow
-def r36_without_a_sender_everything_works_and_no_mail_is_sent(world: World):
+def without_a_sender_everything_works_and_no_mail_is_sent(world: World):
     """As in a stack without MailSender: the record says that nothing was sent."""
     ada, grace = world.person("Ada", "builders"), world.person("Grace", "partners")
     with with_variables(world, "Notify", GATEPASS_MAIL_SENDER=""):

@@ -72,7 +72,7 @@ def the_schedule_retries_what_failed_for_a_while(world: World):
 
 
 @flow
-def r2_r33_each_step_waits_for_its_function_and_goes_on(world: World):
+def each_step_waits_for_its_function_and_goes_on(world: World):
     """Of the functions only the relay can be held back here, and goes on where it stopped."""
     ada = world.person("Ada", "builders")
     with relay_held(world):
@@ -86,7 +86,7 @@ def r2_r33_each_step_waits_for_its_function_and_goes_on(world: World):
 
 
 @flow
-def r2_deleting_a_rule_stops_its_step(world: World):
+def deleting_a_rule_stops_its_step(world: World):
     """Without its rule nothing provisions, whatever the sweeper does."""
     ada = world.person("Ada", "builders")
     with without_rule(world, "ProvisionQueued"):

@@ -188,7 +188,7 @@ def what_happens_is_counted_in_the_form_that_cloudwatch_reads(world: World):
 
 
 @flow
-def r2_r18_r35_r37_provisioning_that_fails_is_visible_and_can_be_retried(world: World):
+def provisioning_that_fails_is_visible_and_can_be_retried(world: World):
     """A product whose gateway is not there: owners are told each time, the requester once."""
     ada = world.person("Ada", "builders")
     request_id = ada.submit("public-apis", ["payments-api"], "free", "Till")["id"]

@@ -196,18 +196,18 @@ async fn survives_every(kind: &str, at_least: u32) {
 
 /// R2, R6: submit, approve, provision, submit, reject.
 #[tokio::test]
-async fn r2_r6_it_survives_every_commit() {
+async fn it_survives_every_commit() {
     survives_every("commit", 5).await;
 }
 
 /// R2, R6: the relay's calls, several events at once or one by one.
 #[tokio::test]
-async fn r2_r6_it_survives_every_put_events() {
+async fn it_survives_every_put_events() {
     survives_every("put-events", 4).await;
 }
 
 /// R22, R28, R35: a mail is sent; twice, if the process dies between sending and writing that down.
 #[tokio::test]
-async fn r22_r28_r35_it_survives_every_mail() {
+async fn it_survives_every_mail() {
     survives_every("mail", 3).await;
 }

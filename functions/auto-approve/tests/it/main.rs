@@ -25,8 +25,9 @@ async fn deliver_event(world: &World, event: &Event) -> Result<(), Failure> {
     deliver(world, &bus_event(event)).await
 }
 
+// Covers R33.
 #[tokio::test]
-async fn r33_what_the_policy_approves_is_approved_once() {
+async fn what_the_policy_approves_is_approved_once() {
     let world = World::new().await;
     let id = world.submitted(&ada(), "weather-api", "free", "Storm warnings").await.id;
     let submitted = world.event(id, "AccessRequestSubmitted").await;
@@ -71,8 +72,9 @@ async fn what_the_policy_no_longer_approves_is_referred_once() {
     assert_eq!(world.request(id).await.status, Status::Pending);
 }
 
+// Covers R7.
 #[tokio::test]
-async fn r7_what_is_for_review_is_left_to_the_owners() {
+async fn what_is_for_review_is_left_to_the_owners() {
     let world = World::new().await;
     let id = world.submitted(&ada(), "weather-api", "gold", "Storm warnings").await.id;
     // The rule does not let it through; should it all the same, nothing follows.

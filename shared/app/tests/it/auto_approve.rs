@@ -14,8 +14,9 @@ fn free() -> Plan {
     demo::plans().remove(0)
 }
 
+// Covers R33.
 #[tokio::test]
-async fn r33_a_request_under_an_automatic_plan_is_approved_by_policy_once() {
+async fn a_request_under_an_automatic_plan_is_approved_by_policy_once() {
     let world = World::new().await;
     let asked = submit(&world.store, &ada(), &weather("free", "Storm warnings")).await.unwrap();
     assert_eq!(asked.status, Status::Pending, "submit itself decides nothing");
@@ -29,8 +30,9 @@ async fn r33_a_request_under_an_automatic_plan_is_approved_by_policy_once() {
     assert_eq!(story(&world, asked.id).await, ["AccessRequestSubmitted", "AccessRequestApproved"]);
 }
 
+// Covers R33.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn r33_delivered_many_times_at_once_it_is_approved_once() {
+async fn delivered_many_times_at_once_it_is_approved_once() {
     let world = World::new().await;
     let asked = submit(&world.store, &ada(), &weather("free", "Storm warnings")).await.unwrap();
     let deliveries = (0..10).map(|_| {
@@ -73,7 +75,7 @@ async fn a_plan_that_was_switched_to_automatic_in_between_changes_nothing() {
 
 /// R29: conditions are held against the groups that the requester had when they asked.
 #[tokio::test]
-async fn r29_conditions_are_checked_again_on_the_facts_of_the_submit() {
+async fn conditions_are_checked_again_on_the_facts_of_the_submit() {
     let world = World::new().await;
     let trusted = |groups: &[&str], products: &[&str]| Plan {
         auto_approve_when: AutoApproveWhen {

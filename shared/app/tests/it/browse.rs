@@ -23,8 +23,9 @@ async fn catalogues(world: &World, viewer: Option<&Person>) -> Vec<String> {
     seen.into_iter().map(|catalogue| catalogue.id.to_string()).collect()
 }
 
+// Covers R3.
 #[tokio::test]
-async fn r3_everyone_sees_the_catalogues_presented_to_them() {
+async fn everyone_sees_the_catalogues_presented_to_them() {
     let world = World::new().await;
     world.offer(public()).await;
     assert_eq!(catalogues(&world, None).await, ["open-apis"]);
@@ -42,8 +43,9 @@ async fn r3_everyone_sees_the_catalogues_presented_to_them() {
     }
 }
 
+// Covers R10.
 #[tokio::test]
-async fn r10_a_product_shows_exactly_the_plans_open_to_the_caller() {
+async fn a_product_shows_exactly_the_plans_open_to_the_caller() {
     let world = World::new().await;
     world.offer(demo::plan("silver", "Silver")).await;
     let mut partners = demo::catalogues().remove(1);
@@ -62,8 +64,9 @@ async fn r10_a_product_shows_exactly_the_plans_open_to_the_caller() {
     assert_eq!(said(&browse::product(&world.store, &ada(), &slug("nothing")).await), "not-found");
 }
 
+// Covers R8.
 #[tokio::test]
-async fn r8_what_is_not_published_is_invisible_everywhere() {
+async fn what_is_not_published_is_invisible_everywhere() {
     let world = World::new().await;
     world.offer(Product { published: false, ..demo::products().remove(0) }).await;
     let shelf = browse::catalogue(&world.store, Some(&ada()), &slug("public-apis")).await.unwrap();

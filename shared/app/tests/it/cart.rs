@@ -92,8 +92,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     /// Whatever is done in whatever order, the cart is as the rules say, and what is refused changes nothing.
+    // Covers R15, R16.
     #[test]
-    fn r15_r16_a_cart_keeps_the_rules_whatever_is_done(steps in steps()) {
+    fn a_cart_keeps_the_rules_whatever_is_done(steps in steps()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let world = World::new().await;

@@ -8,8 +8,9 @@ use gatepass_testkit::{World, ada, context, demo, olga, owen, owner, person};
 
 use crate::asking::{application, approve, reject, said, slug, story, submit, weather};
 
+// Covers R26.
 #[tokio::test]
-async fn r26_an_approval_allocates_the_credential_and_queues_provisioning() {
+async fn an_approval_allocates_the_credential_and_queues_provisioning() {
     let world = World::new().await;
     let asked = submit(&world.store, &ada(), &weather("gold", "Storm warnings")).await.unwrap();
     world.table.faults.calls();
@@ -21,8 +22,9 @@ async fn r26_an_approval_allocates_the_credential_and_queues_provisioning() {
     assert_eq!(story(&world, asked.id).await, ["AccessRequestSubmitted", "AccessRequestApproved"]);
 }
 
+// Covers R27.
 #[tokio::test]
-async fn r27_a_rejection_grants_nothing_and_carries_its_reason() {
+async fn a_rejection_grants_nothing_and_carries_its_reason() {
     let world = World::new().await;
     let asked = submit(&world.store, &ada(), &weather("gold", "Storm warnings")).await.unwrap();
     world.table.faults.calls();

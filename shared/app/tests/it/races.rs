@@ -24,7 +24,7 @@ async fn race<F: Future<Output = &'static str> + Send + 'static>(
 
 /// R25, R26, R27: twenty owners approve and reject at once, with collisions and lost replies on top.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn r25_of_twenty_decisions_one_counts() {
+async fn of_twenty_decisions_one_counts() {
     for faults in [&[][..], &[(Fault::TransactionConflict, 6), (Fault::LostReply, 2), (Fault::Throttle, 2)]] {
         let world = World::new().await;
         let asked = submit(&world.store, &ada(), &weather("gold", "Storm warnings")).await.unwrap();

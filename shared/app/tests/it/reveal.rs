@@ -60,6 +60,7 @@ async fn set_status(store: &Store, stored: &StoredCredential, status: Credential
     store.commit(Transaction::new(&mut context()).credential(&next)).await.unwrap();
 }
 
+// Covers R18, P1.
 #[tokio::test]
 async fn a_key_is_on_record_before_it_is_shown() {
     let world = World::new().await;

@@ -15,8 +15,9 @@ use jiff::SignedDuration;
 
 use crate::asking::{application, create_app, profile, reject, said, slug, story, submit, weather};
 
+// Covers R1, R4, R5, R6.
 #[tokio::test]
-async fn r1_r4_r5_r6_a_request_names_requester_products_plan_and_app_and_is_on_record() {
+async fn a_request_names_requester_products_plan_and_app_and_is_on_record() {
     let world = World::new().await;
     let app_id = create_app(&world.store, &ada(), "Storm warnings").await;
     let mut asked = application(Target::Existing(app_id), &["weather-api", "maps-api"], "gold");
@@ -39,8 +40,9 @@ async fn r1_r4_r5_r6_a_request_names_requester_products_plan_and_app_and_is_on_r
     assert_eq!(story(&world, view.id).await, ["AccessRequestSubmitted"]);
 }
 
+// Covers R7.
 #[tokio::test]
-async fn r7_the_policy_is_decided_at_submit_and_frozen_with_its_inputs() {
+async fn the_policy_is_decided_at_submit_and_frozen_with_its_inputs() {
     let world = World::new().await;
     for (plan, review, rule) in
         [("free", Review::Automatic, Rule::AutoApproveAlways), ("gold", Review::Manual, Rule::AutoApproveOff)]
@@ -55,7 +57,7 @@ async fn r7_the_policy_is_decided_at_submit_and_frozen_with_its_inputs() {
 
 /// R8, R15, R17, and their order: of two rules broken at once, the one that comes first is named.
 #[tokio::test]
-async fn r8_r15_r17_the_first_rule_broken_is_named() {
+async fn the_first_rule_broken_is_named() {
     let world = World::new().await;
     world
         .offer(Product {
@@ -106,8 +108,9 @@ async fn r8_r15_r17_the_first_rule_broken_is_named() {
 }
 
 /// A team mate sees an app, and may not ask on its behalf.
+// Covers R17.
 #[tokio::test]
-async fn r17_only_its_owner_asks_for_an_app() {
+async fn only_its_owner_asks_for_an_app() {
     use gatepass_domain::app::{Profile, Visibility};
     let world = World::new().await;
     let shared = Profile { visibility: Visibility::Team, team: Some("builders".into()), ..profile("Shared") };
@@ -152,8 +155,9 @@ async fn a_product_is_asked_for_once_per_app_and_the_other_request_is_named() {
     ask(&["weather-api"]).await.unwrap();
 }
 
+// Covers R19.
 #[tokio::test]
-async fn r19_a_new_app_comes_with_its_request_or_not_at_all() {
+async fn a_new_app_comes_with_its_request_or_not_at_all() {
     let world = World::new().await;
     let view = submit(&world.store, &ada(), &weather("gold", "Storm warnings")).await.unwrap();
     let app = apps::get(&world.store, &ada(), view.app.id).await.unwrap();

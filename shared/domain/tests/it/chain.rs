@@ -17,8 +17,9 @@ fn story() -> impl Strategy<Value = Vec<Event>> {
 proptest! {
     #![proptest_config(ProptestConfig { max_global_rejects: 20_000, ..ProptestConfig::default() })]
 
+    // Covers R6.
     #[test]
-    fn r6_a_removed_event_is_missed(events in story(), at: prop::sample::Index) {
+    fn a_removed_event_is_missed(events in story(), at: prop::sample::Index) {
         let end = Chain::verify(&events).unwrap();
         let at = at.index(events.len());
         let mut thinned = events.clone();
@@ -30,8 +31,9 @@ proptest! {
         }
     }
 
+    // Covers R6.
     #[test]
-    fn r6_a_replayed_or_moved_event_is_noticed(events in story(), one: prop::sample::Index, other: prop::sample::Index) {
+    fn a_replayed_or_moved_event_is_noticed(events in story(), one: prop::sample::Index, other: prop::sample::Index) {
         let (one, other) = (one.index(events.len()), other.index(events.len()));
         let mut doubled = events.clone();
         doubled.insert(other, events[one].clone());
@@ -41,8 +43,9 @@ proptest! {
         prop_assert_eq!(Chain::verify(&moved).is_ok(), one == other);
     }
 
+    // Covers R6.
     #[test]
-    fn r6_an_altered_event_is_noticed(events in story(), at: prop::sample::Index, how in 0usize..8) {
+    fn an_altered_event_is_noticed(events in story(), at: prop::sample::Index, how in 0usize..8) {
         let at = at.index(events.len());
         let mut altered = events.clone();
         let other = events[(at + 1) % events.len()].clone();
@@ -62,16 +65,18 @@ proptest! {
     }
 
     /// Somebody who rewrites an event and its hash breaks the event after it.
+    // Covers R6.
     #[test]
-    fn r6_a_rewritten_event_does_not_fit_in(events in story(), others in story(), at: prop::sample::Index) {
+    fn a_rewritten_event_does_not_fit_in(events in story(), others in story(), at: prop::sample::Index) {
         let at = at.index(events.len().min(others.len()));
         let mut forged = events.clone();
         forged[at] = others[at].clone();
         prop_assert!(Chain::verify(&forged).is_err() || forged == events);
     }
 
+    // Covers R6.
     #[test]
-    fn r6_what_is_personal_can_be_erased_and_not_altered(events in story(), erased in prop::collection::vec(any::<bool>(), 30), at: prop::sample::Index) {
+    fn what_is_personal_can_be_erased_and_not_altered(events in story(), erased in prop::collection::vec(any::<bool>(), 30), at: prop::sample::Index) {
         let end = Chain::verify(&events).unwrap();
         let mut partly = events.clone();
         for (event, erase) in partly.iter_mut().zip(&erased) {

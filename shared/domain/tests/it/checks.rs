@@ -20,8 +20,9 @@ fn pointers(checked: Result<(), Vec<Invalid>>) -> Vec<String> {
     faults.into_iter().map(|fault| fault.pointer).collect()
 }
 
+// Covers R30.
 #[test]
-fn r30_a_plan_is_checked_as_a_whole() {
+fn a_plan_is_checked_as_a_whole() {
     assert_eq!(plan("gold").check(), Ok(()));
     let none = Some(Limit { requests: 0, per_seconds: 0 });
     let faulty = Plan {
@@ -114,8 +115,9 @@ fn profile(name: &str) -> Profile {
     serde_json::from_value(serde_json::json!({ "name": name })).unwrap()
 }
 
+// Covers R17.
 #[test]
-fn r17_an_app_is_checked_as_a_whole() {
+fn an_app_is_checked_as_a_whole() {
     let ada = person("ada", &["builders"]);
     assert_eq!(profile("Storm warnings").check(&ada), Ok(()));
     let faulty = Profile {
@@ -175,8 +177,9 @@ fn an_app_is_seen_by_those_it_is_shared_with() {
     }
 }
 
+// Covers R21.
 #[test]
-fn r21_an_api_owner_is_a_member_of_the_group_to_the_letter() {
+fn an_api_owner_is_a_member_of_the_group_to_the_letter() {
     assert!(person("owen", &["builders", API_OWNERS]).into_api_owner().is_ok());
     for look_alike in ["API-OWNERS", "api-owners ", "api-owner", "api-owners-2", "builders,api-owners"] {
         assert!(person("eve", &[look_alike]).into_api_owner().is_err(), "{look_alike}");

@@ -7,8 +7,9 @@ use gatepass_domain::{AccessRequest, Actor};
 
 use crate::samples::{context, filed, olga, owen, submission, verdict};
 
+// Covers R1, R2.
 #[test]
-fn r1_r2_filing_a_request_is_on_record_with_who_decides() {
+fn filing_a_request_is_on_record_with_who_decides() {
     for review in [Review::Automatic, Review::Manual] {
         let mut context = context(1);
         let submission = submission(&mut context, RequestKind::New, review);
@@ -23,8 +24,9 @@ fn r1_r2_filing_a_request_is_on_record_with_who_decides() {
     }
 }
 
+// Covers R26, R33.
 #[test]
-fn r26_r33_approval_allocates_the_credential_and_queues_provisioning() {
+fn approval_allocates_the_credential_and_queues_provisioning() {
     for by in [owen(), Actor::policy()] {
         let mut context = context(1);
         let (pending, _) = filed(&mut context);
@@ -78,8 +80,9 @@ fn an_extension_keeps_the_credential_it_extends() {
     assert_eq!(subject.credential_id, extended);
 }
 
+// Covers R27, R41.
 #[test]
-fn r27_r41_a_rejection_carries_its_reason_and_allocates_nothing() {
+fn a_rejection_carries_its_reason_and_allocates_nothing() {
     let mut context = context(1);
     let (pending, _) = filed(&mut context);
     let (closed, event) = pending.reject(&mut context, &owen(), "not for storms".into());

@@ -13,8 +13,9 @@ fn conditional(groups: &[&str], users: &[&str], products: &[&str]) -> Versioned<
     versioned(Plan { auto_approve: true, auto_approve_when: when, ..plan("free") })
 }
 
+// Covers R7, R29.
 #[test]
-fn r7_r29_the_truth_table() {
+fn the_truth_table() {
     use Review::{Automatic, Manual};
     use Rule::{AutoApproveAlways, ConditionsMet, ConditionsNotMet};
     let ada = |products: &[&str]| inputs("ada", &["builders"], products);
@@ -49,8 +50,9 @@ fn r7_r29_the_truth_table() {
     }
 }
 
+// Covers R7.
 #[test]
-fn r7_without_the_checkbox_conditions_do_not_matter() {
+fn without_the_checkbox_conditions_do_not_matter() {
     let mut plan = conditional(&["builders"], &["ada"], &["weather-api"]);
     plan.content.auto_approve = false;
     let verdict = evaluate(&plan, inputs("ada", &["builders"], &["weather-api"]));
@@ -73,7 +75,7 @@ fn asked() -> impl Strategy<Value = Inputs> {
 proptest! {
     /// R29, said once more and differently: each list that is not empty must match.
     #[test]
-    fn r29_a_condition_list_narrows_when_it_is_not_empty(auto: bool, version in 1u64..9, groups in some_of(GROUPS), users in some_of(USERS), products in some_of(PRODUCTS), asked in asked()) {
+    fn a_condition_list_narrows_when_it_is_not_empty(auto: bool, version in 1u64..9, groups in some_of(GROUPS), users in some_of(USERS), products in some_of(PRODUCTS), asked in asked()) {
         let mut plan = conditional(&groups, &users, &products);
         plan.content.auto_approve = auto;
         plan.version = version;
@@ -95,8 +97,9 @@ proptest! {
     }
 
     /// Asking for more never makes approval automatic that was not.
+    // Covers R29.
     #[test]
-    fn r29_a_product_more_never_helps(groups in some_of(GROUPS), users in some_of(USERS), products in some_of(PRODUCTS), asked in asked(), more in prop::sample::select(PRODUCTS)) {
+    fn a_product_more_never_helps(groups in some_of(GROUPS), users in some_of(USERS), products in some_of(PRODUCTS), asked in asked(), more in prop::sample::select(PRODUCTS)) {
         let plan = conditional(&groups, &users, &products);
         let mut wider = asked.clone();
         wider.product_ids.push(more.parse().unwrap());
@@ -105,8 +108,9 @@ proptest! {
     }
 
     /// Editing what a plan says beside its policy changes no verdict but for the version.
+    // Covers R7.
     #[test]
-    fn r7_limits_and_names_decide_nothing(groups in some_of(GROUPS), users in some_of(USERS), asked in asked(), text in ".{1,20}") {
+    fn limits_and_names_decide_nothing(groups in some_of(GROUPS), users in some_of(USERS), asked in asked(), text in ".{1,20}") {
         let plan = conditional(&groups, &users, &[]);
         let other = Plan { name: text.clone(), description: text, key_expires_in_seconds: Some(1), approvals_required: 2, ..plan.content.clone() };
         let other = evaluate(&plan.revised(other, noon()), asked.clone());

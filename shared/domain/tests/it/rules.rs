@@ -30,8 +30,9 @@ fn asked(
     }
 }
 
+// Covers R8.
 #[test]
-fn r8_products_and_plans_come_only_from_a_catalogue_presented_to_the_caller() {
+fn products_and_plans_come_only_from_a_catalogue_presented_to_the_caller() {
     let weather = product("weather-api", AuthMethod::ApiKey);
     let hidden = Product { published: false, ..weather.clone() };
     let fleet = product("fleet-api", AuthMethod::ApiKey);
@@ -55,8 +56,9 @@ fn r8_products_and_plans_come_only_from_a_catalogue_presented_to_the_caller() {
     }
 }
 
+// Covers R3.
 #[test]
-fn r3_a_catalogue_is_presented_to_its_audience_alone() {
+fn a_catalogue_is_presented_to_its_audience_alone() {
     let weather = product("weather-api", AuthMethod::ApiKey);
     let of = |kind, groups: &[&str]| catalogue(kind, groups, &["weather-api"], &[]);
     let ada = person("ada", &["builders"]);
@@ -72,8 +74,9 @@ fn r3_a_catalogue_is_presented_to_its_audience_alone() {
     }
 }
 
+// Covers R15.
 #[test]
-fn r15_all_products_must_use_the_same_authentication_method() {
+fn all_products_must_use_the_same_authentication_method() {
     let (weather, maps) = (product("weather-api", AuthMethod::ApiKey), product("maps-api", AuthMethod::ApiKey));
     let payments = product("payments-api", AuthMethod::OAuth2);
     assert_eq!(one_auth_method([&weather, &maps]), Ok(AuthMethod::ApiKey));
@@ -82,8 +85,9 @@ fn r15_all_products_must_use_the_same_authentication_method() {
     assert_eq!(one_auth_method([]), Err(Violation::EmptyCart));
 }
 
+// Covers R16.
 #[test]
-fn r16_a_single_plan_is_selected() {
+fn a_single_plan_is_selected() {
     let plans = slugs(&["gold", "gold", "free"]);
     assert_eq!(one_plan(&plans[..2]), Ok(&plans[0]));
     assert_eq!(one_plan(&plans), Err(Violation::MixedPlans { held: slug("gold"), asked: slug("free") }));

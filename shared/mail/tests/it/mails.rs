@@ -41,8 +41,9 @@ pub(crate) fn situations() -> Vec<(&'static str, MailKind, MailContext)> {
     all
 }
 
+// Covers R22, R24, R28, R35, R37, R41.
 #[test]
-fn r22_r24_r28_r35_r37_r41_every_mail_reads_as_specified() {
+fn every_mail_reads_as_specified() {
     for (name, kind, context) in situations() {
         let mail = render(kind, &context, None).unwrap();
         insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
@@ -52,8 +53,9 @@ fn r22_r24_r28_r35_r37_r41_every_mail_reads_as_specified() {
     }
 }
 
+// Covers R24.
 #[test]
-fn r24_owners_see_who_asks_for_what_under_which_plan_and_into_which_app() {
+fn owners_see_who_asks_for_what_under_which_plan_and_into_which_app() {
     let mail = render(MailKind::Submitted, &sample(MailKind::Submitted), None).unwrap();
     for body in [&mail.text, &mail.html] {
         for fact in
@@ -64,8 +66,9 @@ fn r24_owners_see_who_asks_for_what_under_which_plan_and_into_which_app() {
     }
 }
 
+// Covers R40.
 #[test]
-fn r40_the_requester_sees_what_was_approved_its_limits_and_where_the_credential_is() {
+fn the_requester_sees_what_was_approved_its_limits_and_where_the_credential_is() {
     let context = sample(MailKind::Approve);
     let mail = render(MailKind::Approve, &context, None).unwrap();
     for fact in

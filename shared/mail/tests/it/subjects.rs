@@ -4,6 +4,7 @@ use gatepass_domain::settings::MailKind;
 use gatepass_mail::{Part, RenderError, Source, check_subject, render, sample};
 use rstest::rstest;
 
+// Covers R39, R43.
 #[rstest]
 #[case("Welcome to {{ products }}", "Welcome to Weather API and Maps API")]
 #[case("[{{ plan|upper }}] {{ app }}: {{ product_list|length }} products", "[GOLD] Storm warnings: 2 products")]
@@ -11,7 +12,7 @@ use rstest::rstest;
 #[case("{{ limits | join(', ') }}!", "100 requests per second, keys expire after 30 days!")]
 #[case("{% for p in product_list %}{{ p.id }} {% endfor %}", "weather-api maps-api")]
 #[case("  two\n lines\t", "two lines")]
-fn r39_r43_a_configured_subject_replaces_the_built_in_one(#[case] template: &str, #[case] subject: &str) {
+fn a_configured_subject_replaces_the_built_in_one(#[case] template: &str, #[case] subject: &str) {
     let kind = MailKind::Approve;
     let mail = render(kind, &sample(kind), Some(template)).unwrap();
     assert_eq!(mail.subject, subject);

@@ -11,8 +11,9 @@ use jiff::SignedDuration;
 
 use crate::scene::{Scene, new_app, slug};
 
+// Covers R18, R26.
 #[tokio::test]
-async fn r18_r26_the_credential_is_in_the_app_under_the_id_allocated_at_approval() {
+async fn the_credential_is_in_the_app_under_the_id_allocated_at_approval() {
     let scene = Scene::new().await;
     let approved = scene.approved(&["weather-api", "maps-api"], "free", new_app("Storm warnings")).await;
     assert!(scene.credentials(&approved).await.is_empty());
@@ -95,7 +96,7 @@ async fn what_is_not_approved_is_not_carried_out() {
 
 /// R18: delivered twenty times at once, with collisions, throttles and lost replies on top.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn r18_carried_out_by_many_at_once_it_leaves_one_credential_and_one_key() {
+async fn carried_out_by_many_at_once_it_leaves_one_credential_and_one_key() {
     for faults in [&[][..], &[(Fault::TransactionConflict, 5), (Fault::LostReply, 2), (Fault::Throttle, 1)]] {
         let scene = Scene::new().await;
         let approved = scene.approved(&["weather-api"], "gold", new_app("Storm warnings")).await;

@@ -126,8 +126,9 @@ async fn an_empty_correlation_id_makes_no_tag() {
     assert_eq!(received.lock().unwrap()[0]["EmailTags"], json!([{"Name": "template", "Value": "provisioning-failed"}]));
 }
 
+// Covers R22.
 #[tokio::test]
-async fn r22_all_owners_are_told_in_as_few_messages_as_ses_allows() {
+async fn all_owners_are_told_in_as_few_messages_as_ses_allows() {
     for (owners, messages) in [(1, vec![1]), (50, vec![50]), (51, vec![50, 1]), (120, vec![50, 50, 20])] {
         let (mailer, received) = mailer(Answer::Taken).await;
         mailer.send(&recipients(owners), MailKind::Submitted, &approve(), "c").await.unwrap();

@@ -101,8 +101,9 @@ async fn an_app_that_does_not_exist_can_claim_nothing() {
     }
 }
 
+// Covers R17.
 #[tokio::test]
-async fn r17_a_name_is_unique_among_its_owners_apps_and_look_alikes_collide() {
+async fn a_name_is_unique_among_its_owners_apps_and_look_alikes_collide() {
     let store = Table::new().await.store();
     let first = create_app(&store, &ada(), "Café").await.unwrap();
     let mut context = context();

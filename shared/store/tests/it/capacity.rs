@@ -110,7 +110,7 @@ fn granted(pending: &Pending) -> (AccessRequest, Event) {
 /// R23: each filter that matches 40 requests costs the same among few and among many; the first page and the last
 /// of all cost a page.
 #[tokio::test]
-async fn r23_a_page_costs_what_it_shows_not_what_the_table_holds() {
+async fn a_page_costs_what_it_shows_not_what_the_table_holds() {
     // The embedded table grows slower the more it holds: CONTRIBUTING.md says how to run this with 10,000.
     let many = std::env::var("GATEPASS_CROWD").map_or(2_000, |many| many.parse().expect("GATEPASS_CROWD is a number"));
     let mut crowd = Crowd::sought().await;

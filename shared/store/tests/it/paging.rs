@@ -31,7 +31,7 @@ fn ids(requests: &[AccessRequest]) -> Vec<RequestId> {
 
 /// R23: whoever turns the pages sees each request once, whatever becomes of them meanwhile.
 #[tokio::test]
-async fn r23_pages_are_stable_while_requests_are_decided() {
+async fn pages_are_stable_while_requests_are_decided() {
     let store = Table::new().await.store();
     let all = filed(&store, 12).await;
     let app = all[0].facts().submission.app.id;
@@ -69,8 +69,9 @@ async fn r23_pages_are_stable_while_requests_are_decided() {
 }
 
 /// Settled at any moment between two reads of one page, a request is on it once: not doubled, not missed.
+// Covers R23.
 #[tokio::test]
-async fn r23_a_request_settled_while_a_page_is_read_is_on_it_once() {
+async fn a_request_settled_while_a_page_is_read_is_on_it_once() {
     let table = Table::new().await;
     for reads_before in 0..10 {
         let store = table.store();

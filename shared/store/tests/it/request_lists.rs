@@ -168,7 +168,7 @@ proptest! {
 
     /// R21, R23, R34: every filter over every status, page by page, gives what a list in memory gives.
     #[test]
-    fn r23_lists_are_what_a_model_says(filed in prop::collection::vec(filed(), 0..28), limits in prop::collection::vec(1usize..30, STATUSES.len())) {
+    fn lists_are_what_a_model_says(filed in prop::collection::vec(filed(), 0..28), limits in prop::collection::vec(1usize..30, STATUSES.len())) {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         runtime.block_on(async {
             let store = Table::new().await.store();

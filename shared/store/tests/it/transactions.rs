@@ -66,8 +66,9 @@ async fn an_id_is_given_once() {
     }
 }
 
+// Covers R6.
 #[tokio::test]
-async fn r6_what_was_written_comes_back_with_a_chain_that_verifies() {
+async fn what_was_written_comes_back_with_a_chain_that_verifies() {
     let store = Table::new().await.store();
     let pending = filed(&store).await;
     let id = pending.facts().id;

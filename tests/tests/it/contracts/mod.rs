@@ -5,6 +5,7 @@ mod hosting;
 mod identity;
 mod observability;
 mod policies;
+mod requirements;
 mod routes;
 mod rules;
 mod samples;

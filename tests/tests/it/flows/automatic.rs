@@ -9,7 +9,7 @@ use crate::stack::{Stack, string};
 /// plan and app), R6 (auditable), R7, R29, R33 (the plan decides: at once), R18, R26 (credential in the
 /// app), R28, R35, R37, R38, R40 (one `approve` mail with what was approved), R34 (a record stands).
 #[tokio::test]
-async fn r1_r2_r4_r5_r6_r7_r18_r26_r28_r29_r33_to_r35_r37_r38_r40_free_is_granted_at_once() {
+async fn free_is_granted_at_once() {
     let stack = Stack::new().await;
     let ada = stack.person("ada").await;
 
@@ -73,8 +73,9 @@ async fn r1_r2_r4_r5_r6_r7_r18_r26_r28_r29_r33_to_r35_r37_r38_r40_free_is_grante
 }
 
 /// R3, R8: what can be asked for stands in the catalogues that are presented to the caller.
+// Covers R10.
 #[tokio::test]
-async fn r3_r8_r10_the_request_begins_in_a_catalogue() {
+async fn the_request_begins_in_a_catalogue() {
     let stack = Stack::new().await;
     for (user, expected) in [("ada", vec!["public-apis"]), ("grace", vec!["partner-apis", "public-apis"])] {
         let person = stack.person(user).await;

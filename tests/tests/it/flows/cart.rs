@@ -7,7 +7,7 @@ use crate::stack::{Stack, string};
 /// R11, R12, R14 (collect), R15 (one authentication method), R16 (one plan), R17, R19, R20 (submit, with a
 /// new app), of two products at once.
 #[tokio::test]
-async fn r11_r12_r14_to_r17_r19_r20_a_cart_becomes_one_request() {
+async fn a_cart_becomes_one_request() {
     let stack = Stack::new().await;
     let ada = stack.person("ada").await;
     let put = async |product: &str, plan: &str| {
@@ -47,8 +47,9 @@ async fn r11_r12_r14_to_r17_r19_r20_a_cart_becomes_one_request() {
 }
 
 /// R19: an existing app is selected; what was collected can be taken out again.
+// Covers R17.
 #[tokio::test]
-async fn r17_r19_a_cart_for_an_app_that_is_there() {
+async fn a_cart_for_an_app_that_is_there() {
     let stack = Stack::new().await;
     let ada = stack.person("ada").await;
     let app = ada.post("/v1/apps", json!({ "name": "Standing" })).await.expect(201).text("/id");

@@ -5,8 +5,9 @@ use serde_json::json;
 use crate::stack::{Stack, string};
 
 /// R18: the same key opens what is added to it.
+// Covers P6.
 #[tokio::test]
-async fn r18_an_extended_credential_opens_more_with_the_same_key() {
+async fn an_extended_credential_opens_more_with_the_same_key() {
     let stack = Stack::new().await;
     let ada = stack.person("ada").await;
     let first = string(&ada.submit("public-apis", &["weather-api"], "free", "Growing").await["id"]);

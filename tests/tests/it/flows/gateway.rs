@@ -7,8 +7,9 @@ use crate::stack::{Stack, string, until};
 
 /// R2, R18: provisioning that fails is visible, owners are told, and it can be retried by hand. R35, R37:
 /// the requester hears once, that access is being prepared.
+// Covers P28.
 #[tokio::test]
-async fn r2_r18_r35_r37_provisioning_that_fails_is_visible_and_can_be_retried() {
+async fn provisioning_that_fails_is_visible_and_can_be_retried() {
     let stack = Stack::new().await;
     let (ada, owen) = (stack.person("ada").await, stack.person("owen").await);
     let id = string(&ada.submit("public-apis", &["payments-api"], "free", "Till").await["id"]);

@@ -6,7 +6,7 @@ use crate::stack::{Stack, string, until};
 
 /// R2, R33: each step is the work of its function and of nothing else.
 #[tokio::test]
-async fn r2_r33_each_step_waits_for_its_function_and_goes_on() {
+async fn each_step_waits_for_its_function_and_goes_on() {
     let stack = Stack::new().await;
     let ada = stack.person("ada").await;
 

@@ -6,7 +6,7 @@ use crate::stack::{Stack, string};
 
 /// R1, R6: a request that is repeated with its `Idempotency-Key` is filed once, and answered the same.
 #[tokio::test]
-async fn r1_r6_a_repeated_request_is_filed_once() {
+async fn a_repeated_request_is_filed_once() {
     let stack = Stack::new().await;
     let (ada, grace, owen) = (stack.person("ada").await, stack.person("grace").await, stack.person("owen").await);
     let body = |product: &str| {

@@ -8,7 +8,7 @@ use crate::stack::{Setup, Stack, send, string};
 
 /// R36: without the mail service all of it works, and the record says that nothing was sent.
 #[tokio::test]
-async fn r36_without_a_sender_everything_works_and_no_mail_is_sent() {
+async fn without_a_sender_everything_works_and_no_mail_is_sent() {
     let stack = Setup::default().with("GATEPASS_MAIL_SENDER", "").start().await;
     let (ada, grace, owen) = (stack.person("ada").await, stack.person("grace").await, stack.person("owen").await);
 
@@ -36,7 +36,7 @@ async fn r36_without_a_sender_everything_works_and_no_mail_is_sent() {
 
 /// R39, R42: subjects are configurable; R38, R41: the templates stay `approve` and `reject`.
 #[tokio::test]
-async fn r38_r39_r41_r42_subjects_are_the_owners_own() {
+async fn subjects_are_the_owners_own() {
     let stack = Stack::new().await;
     let (ada, grace, owen) = (stack.person("ada").await, stack.person("grace").await, stack.person("owen").await);
     let settings = |subjects: Value| json!({ "mail_subjects": subjects, "muted_mails": ["submitted"] });

@@ -7,7 +7,7 @@ use crate::stack::{Stack, string, until};
 
 /// R25: twenty owners approve and reject one request at once. One decides, nineteen are told who did; one event, one mail.
 #[tokio::test]
-async fn r25_twenty_owners_decide_on_one_request_at_once() {
+async fn twenty_owners_decide_on_one_request_at_once() {
     let stack = Stack::new().await;
     let ada = stack.person("ada").await;
     let id = string(&ada.submit("public-apis", &["weather-api"], "gold", "Crowded").await["id"]);
@@ -40,6 +40,7 @@ async fn r25_twenty_owners_decide_on_one_request_at_once() {
 }
 
 /// In force at the gateway by the next call: no verdict is kept anywhere.
+// Covers P12.
 #[tokio::test]
 async fn a_suspended_key_is_closed_until_it_is_resumed_and_a_revoked_one_for_good() {
     let stack = Stack::new().await;

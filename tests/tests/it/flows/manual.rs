@@ -10,7 +10,7 @@ use crate::stack::{Stack, string, until};
 /// R22 (owners are told by one mail), R24 (who, app, products, plan), R7, R26 (approved: provisioned),
 /// R28, R35 (the requester is told), with eight approvals at once.
 #[tokio::test]
-async fn r7_r22_r24_r26_r28_r35_gold_waits_for_one_of_eight_approvals() {
+async fn gold_waits_for_one_of_eight_approvals() {
     let stack = Stack::new().await;
     let grace = stack.person("grace").await;
     let body = json!({
@@ -72,7 +72,7 @@ async fn r7_r22_r24_r26_r28_r35_gold_waits_for_one_of_eight_approvals() {
 
 /// R27 (not granted), R28, R35, R41, R43 (the `reject` mail carries the reason).
 #[tokio::test]
-async fn r27_r28_r35_r41_r43_a_rejected_request_grants_nothing() {
+async fn a_rejected_request_grants_nothing() {
     let stack = Stack::new().await;
     let (grace, olga) = (stack.person("grace").await, stack.person("olga").await);
     let id = string(&grace.submit("partner-apis", &["fleet-api"], "gold", "Day buses").await["id"]);
@@ -103,7 +103,7 @@ async fn r27_r28_r35_r41_r43_a_rejected_request_grants_nothing() {
 
 /// R21, R24: owners see every request; nobody decides their own, and only owners decide.
 #[tokio::test]
-async fn r21_owners_decide_and_nobody_their_own() {
+async fn owners_decide_and_nobody_their_own() {
     let stack = Stack::new().await;
     let (ada, owen, olga) = (stack.person("ada").await, stack.person("owen").await, stack.person("olga").await);
     let id = string(&owen.submit("public-apis", &["weather-api"], "gold", "Umbrellas").await["id"]);

@@ -7,7 +7,7 @@ use crate::stack::{Stack, string, until};
 
 /// R7, R29: what no longer holds is referred to the owners, who are told once.
 #[tokio::test]
-async fn r7_r29_a_plan_that_became_manual_refers_to_the_owners() {
+async fn a_plan_that_became_manual_refers_to_the_owners() {
     let stack = Stack::new().await;
     let (ada, owen) = (stack.person("ada").await, stack.person("owen").await);
     stack.pause("auto-approve").await;
@@ -32,8 +32,9 @@ async fn r7_r29_a_plan_that_became_manual_refers_to_the_owners() {
 }
 
 /// The other direction: what was to be reviewed stays so.
+// Covers R7.
 #[tokio::test]
-async fn r7_a_plan_that_became_automatic_leaves_requests_to_the_owners() {
+async fn a_plan_that_became_automatic_leaves_requests_to_the_owners() {
     let stack = Stack::new().await;
     let (grace, owen) = (stack.person("grace").await, stack.person("owen").await);
     stack.pause("relay").await;
@@ -52,7 +53,7 @@ async fn r7_a_plan_that_became_automatic_leaves_requests_to_the_owners() {
 
 /// R29: automatic for trusted users or specific products; R31, R32: the checkbox is saved.
 #[tokio::test]
-async fn r29_r31_r32_automatic_for_trusted_people_and_chosen_products() {
+async fn automatic_for_trusted_people_and_chosen_products() {
     let stack = Stack::new().await;
     let (ada, grace, owen) = (stack.person("ada").await, stack.person("grace").await, stack.person("owen").await);
     let conditions = json!({ "groups": ["partners"], "users": [], "products": ["weather-api"] });

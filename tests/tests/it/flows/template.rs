@@ -7,7 +7,7 @@ use crate::{repository, template};
 
 /// R2: without its rule nothing provisions.
 #[tokio::test]
-async fn r2_deleting_a_rule_stops_its_step() {
+async fn deleting_a_rule_stops_its_step() {
     let whole = repository::text(template::PATH);
     let rule = "detail-type: [AccessRequestApproved, ProvisioningRequeued]";
     let at = whole.find(rule).expect("the rule of `provision` is in the template");

@@ -10,6 +10,7 @@ fn statuses(body: &Value) -> Vec<u64> {
 }
 
 /// What stands in the way of one is no obstacle to the others.
+// Covers P17.
 #[tokio::test]
 async fn each_request_has_a_result_of_its_own() {
     let api = Api::new().await;

@@ -4,6 +4,7 @@ use serde_json::json;
 use crate::harness::Api;
 
 /// The dry run and the real decision are one function: they say the same, to the letter.
+// Covers P20.
 #[tokio::test]
 async fn the_dry_run_says_what_the_decision_will() {
     let api = Api::new().await;
