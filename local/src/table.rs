@@ -67,7 +67,7 @@ async fn create(client: &Client, table: &Table) -> Result<(), TableError> {
         call = call.attribute_definitions(definition.build()?);
     }
     for index in &table.indexes {
-        let projection = Projection::builder().projection_type(ProjectionType::All).build();
+        let projection = Projection::builder().projection_type(projection(index.projection)).build();
         let index_call = GlobalSecondaryIndex::builder().index_name(&index.name).projection(projection);
         call = call.global_secondary_indexes(index_call.set_key_schema(Some(schema(&index.key)?)).build()?);
     }
@@ -95,6 +95,13 @@ fn schema(parts: &[KeyPart]) -> Result<Vec<KeySchemaElement>, BuildError> {
         KeySchemaElement::builder().attribute_name(&part.attribute).key_type(kind).build()
     });
     elements.collect()
+}
+
+fn projection(kind: template::ProjectionType) -> ProjectionType {
+    match kind {
+        template::ProjectionType::All => ProjectionType::All,
+        template::ProjectionType::KeysOnly => ProjectionType::KeysOnly,
+    }
 }
 
 fn scalar(kind: template::KeyType) -> ScalarAttributeType {

@@ -1,11 +1,19 @@
-//! Schedule → what is due by time: provisioning retries, events that the stream lost, the counters that
-//! statistics are made of.
+//! Schedule → background work: what stands still, events that the stream lost, the counters that statistics are made of.
+//!
+//! The three are independent: each has its share of the time, and one that fails does not keep the others from running.
 
-use gatepass_app::{retry, statistics, sweep};
+use std::time::Duration;
+
+use gatepass_app::reconcile::{Report, reconcile};
+use gatepass_app::{Deadline, statistics, sweep};
 use gatepass_bus::Bus;
-use gatepass_lambda::{Clock, ConfigError, Failure, Vars};
+use gatepass_domain::Context;
+use gatepass_lambda::{Clock, ConfigError, Failure, Figure, Metrics, Vars};
 use gatepass_store::Store;
 use serde_json::Value;
+
+/// The time that the reconciler may take. The template gives a run 55 seconds.
+const RECONCILE_FOR: Duration = Duration::from_secs(25);
 
 /// Configuration.
 #[derive(Debug, Clone)]
@@ -14,6 +22,8 @@ pub struct Config {
     pub table: String,
     /// The event bus (`GATEPASS_BUS`).
     pub bus: String,
+    /// Where metrics go.
+    pub metrics: Metrics,
 }
 
 impl Config {
@@ -22,7 +32,11 @@ impl Config {
     /// # Errors
     /// The variable that is missing.
     pub fn from_vars(vars: &Vars) -> Result<Self, ConfigError> {
-        Ok(Self { table: vars.required("GATEPASS_TABLE")?.into(), bus: vars.required("GATEPASS_BUS")?.into() })
+        Ok(Self {
+            table: vars.required("GATEPASS_TABLE")?.into(),
+            bus: vars.required("GATEPASS_BUS")?.into(),
+            metrics: Metrics::of(vars),
+        })
     }
 }
 
@@ -31,6 +45,7 @@ impl Config {
 pub struct Expire {
     store: Store,
     bus: Bus,
+    metrics: Metrics,
     clock: Clock,
 }
 
@@ -42,26 +57,38 @@ impl Expire {
         eventbridge: aws_sdk_eventbridge::Client,
         clock: Clock,
     ) -> Self {
-        Self { store: Store::new(dynamodb, config.table), bus: Bus::new(eventbridge, config.bus), clock }
+        let Config { table, bus, metrics } = config;
+        Self { store: Store::new(dynamodb, table), bus: Bus::new(eventbridge, bus), metrics, clock }
     }
 
     /// Does what is due. What the schedule sends with its call is of no interest.
     ///
     /// # Errors
-    /// [`Failure`]; what was done before it stays done, and the next run goes on from there.
+    /// The first [`Failure`] of the three, once all have run; what was done stays done, and the next run goes on from there.
     pub async fn handle(&self, _schedule: Value) -> Result<(), Failure> {
         let now = self.clock.now();
         let context = self.clock.context(format!("expire-{}", now.as_millisecond()));
         let mut context = context.map_err(|error| Failure::transient("no entropy", &error))?;
-        let requeued = retry::requeue_due(&self.store, &mut context)
-            .await
-            .map_err(|error| Failure::transient("retries could not be queued", &error))?;
-        let republished = self.republish_lost().await?;
-        let counted = statistics::count_up(&self.store, &mut context)
-            .await
-            .map_err(|error| Failure::transient("the log could not be counted", &error))?;
-        tracing::info!(requeued, republished, counted, "looked after what is due");
+        let reconciled = logged(self.reconcile(&mut context).await);
+        let republished = logged(self.republish_lost().await);
+        let counted = logged(self.count(&mut context).await);
+        let (report, republished, counted) = (reconciled?, republished?, counted?);
+        let (reconciled, failed) = (report.done(), report.failed());
+        tracing::info!(reconciled, failed, republished, counted, "looked after what is due");
         Ok(())
+    }
+
+    async fn reconcile(&self, context: &mut Context) -> Result<Report, Failure> {
+        let report = reconcile(&self.store, context, Deadline::after(RECONCILE_FOR)).await;
+        let report = report.map_err(|error| Failure::transient("due work could not be listed", &error))?;
+        let failures = vec![Figure::WorkFailed; report.failed()];
+        self.metrics.write(context.now, &failures);
+        Ok(report)
+    }
+
+    async fn count(&self, context: &mut Context) -> Result<usize, Failure> {
+        let counted = statistics::count_up(&self.store, context).await;
+        counted.map_err(|error| Failure::transient("the log could not be counted", &error))
     }
 
     /// Publishes what was recorded and has no receipt; gives how many. The sweep moves on only when
@@ -86,4 +113,12 @@ impl Expire {
         }
         Ok(republished)
     }
+}
+
+/// Logs a failure at once: only the first of a run is returned.
+fn logged<T>(done: Result<T, Failure>) -> Result<T, Failure> {
+    if let Err(failure) = &done {
+        tracing::error!(%failure, "a part of the run failed");
+    }
+    done
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::wiring::{KeyRole, KeyType};
+use super::wiring::{KeyRole, KeyType, ProjectionType};
 
 /// Properties of a function that only AWS reads.
 pub(super) const OF_FUNCTION: &[&str] = &[
@@ -334,7 +334,7 @@ pub(super) struct IndexFields {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub(super) struct Projection {
-    pub(super) projection_type: String,
+    pub(super) projection_type: ProjectionType,
 }
 
 #[derive(Debug, Deserialize)]

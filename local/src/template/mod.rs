@@ -41,8 +41,8 @@ pub use read::load;
 pub use resolve::Setting;
 pub(crate) use resolve::{ACCOUNT, REGION};
 pub use wiring::{
-    Function, Grant, Index, JwtAuthorizer, KeyPart, KeyRole, KeyType, Route, Rule, Schedule, StreamSource, Table,
-    Wiring,
+    Function, Grant, Index, JwtAuthorizer, KeyPart, KeyRole, KeyType, ProjectionType, Route, Rule, Schedule,
+    StreamSource, Table, Wiring,
 };
 
 /// What in a template cannot be run, and where.

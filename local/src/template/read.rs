@@ -389,13 +389,8 @@ impl Template<'_> {
         let read: TableFields = self.typed(self.properties(id, resource, fields::OF_TABLE)?, &place)?;
         let mut indexes = Vec::new();
         for index in read.global_secondary_indexes {
-            if index.projection.projection_type != "ALL" {
-                let place = format!("{place}.GlobalSecondaryIndexes");
-                return Err(
-                    self.refuse(&place, format!("index `{}`: only the projection ALL runs here", index.index_name))
-                );
-            }
-            indexes.push(Index { name: index.index_name, key: key(index.key_schema) });
+            let projection = index.projection.projection_type;
+            indexes.push(Index { name: index.index_name, key: key(index.key_schema), projection });
         }
         let attributes = read.attribute_definitions.into_iter();
         let identity = self.resolver.identity(id)?;

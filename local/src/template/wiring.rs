@@ -203,11 +203,23 @@ pub enum KeyType {
     B,
 }
 
-/// A global secondary index that holds every attribute.
+/// The attributes that an index holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ProjectionType {
+    /// Every attribute.
+    All,
+    /// The keys of the table and of the index.
+    KeysOnly,
+}
+
+/// A global secondary index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Index {
     /// Its name.
     pub name: String,
     /// Its key.
     pub key: Vec<KeyPart>,
+    /// The attributes that it holds.
+    pub projection: ProjectionType,
 }

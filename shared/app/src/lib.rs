@@ -5,6 +5,7 @@
 //!
 //! Nothing here knows HTTP, Lambda or a gateway.
 
+mod deadline;
 mod ending;
 mod error;
 mod idempotent;
@@ -20,6 +21,7 @@ pub mod decide;
 pub mod evaluate;
 pub mod grant;
 pub mod offerings;
+pub mod reconcile;
 pub mod reject;
 pub mod requests;
 pub mod retry;
@@ -32,6 +34,7 @@ pub mod suspend;
 pub mod sweep;
 pub mod withdraw;
 
+pub use deadline::Deadline;
 pub use error::Refused;
 pub use idempotent::Idempotent;
 pub use precondition::Precondition;

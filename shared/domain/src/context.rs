@@ -40,6 +40,13 @@ impl Context {
         self
     }
 
+    /// A context of its own for a part of this work: at the same time, in the name of the same cause, with
+    /// other ids.
+    pub fn fork(&mut self) -> Self {
+        let rng = StdRng::from_seed(self.bytes());
+        Self { now: self.now, correlation_id: self.correlation_id.clone(), causation_id: self.causation_id, rng }
+    }
+
     /// A context whose every id and key follows from `seed`; for tests and demonstrations.
     pub fn seeded(now: Timestamp, seed: u64) -> Self {
         Self::new(now, StdRng::seed_from_u64(seed), format!("seed-{seed}"))

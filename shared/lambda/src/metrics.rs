@@ -36,6 +36,8 @@ pub enum Figure {
     MailSent,
     /// A mail was refused for good.
     MailRefused,
+    /// An item of background work could not be moved on.
+    WorkFailed,
 }
 
 impl Figure {
@@ -50,6 +52,7 @@ impl Figure {
             Self::ProvisioningFailed => ("ProvisioningFailed", "Count", 1),
             Self::MailSent => ("MailSent", "Count", 1),
             Self::MailRefused => ("MailRefused", "Count", 1),
+            Self::WorkFailed => ("WorkFailed", "Count", 1),
         }
     }
 }
@@ -119,7 +122,7 @@ fn document(function: &str, now: Timestamp, figures: &[Figure]) -> Value {
 mod tests {
     use super::*;
 
-    const ALL: [Figure; 7] = [
+    const ALL: [Figure; 8] = [
         Figure::Submitted,
         Figure::Decided,
         Figure::Provisioned,
@@ -127,6 +130,7 @@ mod tests {
         Figure::ProvisioningFailed,
         Figure::MailSent,
         Figure::MailRefused,
+        Figure::WorkFailed,
     ];
 
     #[test]

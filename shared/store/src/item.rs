@@ -27,6 +27,10 @@ pub struct Item<T> {
     gsi2_pk: Option<String>,
     #[serde(rename = "GSI2SK", default, skip_serializing_if = "Option::is_none")]
     gsi2_sk: Option<String>,
+    #[serde(rename = "WORKPK", default, skip_serializing_if = "Option::is_none")]
+    work_pk: Option<String>,
+    #[serde(rename = "WORKSK", default, skip_serializing_if = "Option::is_none")]
+    work_sk: Option<String>,
     /// When DynamoDB may delete it, in seconds since the epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ttl: Option<i64>,
@@ -37,7 +41,18 @@ pub struct Item<T> {
 
 impl<T> Item<T> {
     pub(crate) fn new(key: Key, content: T) -> Self {
-        Self { pk: key.pk, sk: key.sk, gsi1_pk: None, gsi1_sk: None, gsi2_pk: None, gsi2_sk: None, ttl: None, content }
+        Self {
+            pk: key.pk,
+            sk: key.sk,
+            gsi1_pk: None,
+            gsi1_sk: None,
+            gsi2_pk: None,
+            gsi2_sk: None,
+            work_pk: None,
+            work_sk: None,
+            ttl: None,
+            content,
+        }
     }
 
     pub(crate) fn gsi1(self, key: IndexKey) -> Self {
@@ -47,6 +62,12 @@ impl<T> Item<T> {
     pub(crate) fn gsi2(self, key: Option<IndexKey>) -> Self {
         let (pk, sk) = key.map(|key| (key.pk, key.sk)).unzip();
         Self { gsi2_pk: pk, gsi2_sk: sk, ..self }
+    }
+
+    /// Lists the item in the index `WORK`; `None` when there is nothing to do about it.
+    pub(crate) fn work(self, key: Option<IndexKey>) -> Self {
+        let (pk, sk) = key.map(|key| (key.pk, key.sk)).unzip();
+        Self { work_pk: pk, work_sk: sk, ..self }
     }
 
     pub(crate) fn expiring(self, at: jiff::Timestamp) -> Self {

@@ -22,6 +22,9 @@
 //! | counters of a day | `STAT#yyyy-mm` | `yyyy-mm-dd` | | |
 //! | how far the log is counted | `SET#counter` | `SET` | | |
 //!
+//! Items that background work must look at have one more key, in the index `WORK`, which holds nothing but keys:
+//! `WORK` / `minute#kind#time#PK/SK`. It is there from the moment at which work may become necessary, and goes when there is none.
+//!
 //! Times in keys are UTC with exactly three decimals, so that they sort as text.
 
 use gatepass_domain::access_request::Status;
@@ -242,6 +245,60 @@ pub fn log_shards(at: Timestamp) -> impl Iterator<Item = String> {
 
 fn log_shard(at: Timestamp, shard: u8) -> String {
     format!("L#{}#{shard}", at.strftime("%Y-%m-%d"))
+}
+
+/// The one partition of the index `WORK`. A request writes it about four times in its life, and the HTTP API lets 100
+/// calls a second in; one partition takes 1,000 writes a second.
+pub const WORK: &str = "WORK";
+
+/// A kind of background work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WorkKind {
+    /// A request that the policy approved at submit has to be decided.
+    AutoApprove,
+    /// An approved request has to be provisioned.
+    Provision,
+}
+
+impl WorkKind {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::AutoApprove, Self::Provision];
+
+    /// Its name, in keys and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AutoApprove => "auto-approve",
+            Self::Provision => "provision",
+        }
+    }
+
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// Work of `kind` on the item `key`, due at `due_at`. Rows are in the order of minutes, and within a minute by kind:
+/// a reader can skip a kind, minute by minute.
+pub(crate) fn work(kind: WorkKind, due_at: Timestamp, key: &Key) -> IndexKey {
+    work_of_kind(kind.as_str(), due_at, key)
+}
+
+pub(crate) fn work_of_kind(kind: &str, due_at: Timestamp, key: &Key) -> IndexKey {
+    IndexKey { pk: WORK.into(), sk: format!("{}#{kind}#{}#{}/{}", minute(due_at), time(due_at), key.pk, key.sk) }
+}
+
+/// Upper bound of the sort keys of work that became due in the minute of `now` or before.
+pub(crate) fn work_due_until(now: Timestamp) -> String {
+    format!("{}#~", minute(now))
+}
+
+fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M").to_string()
+}
+
+/// The id of the request that has this key.
+pub fn request_id(key: &Key) -> Option<RequestId> {
+    key.pk.strip_prefix("R#")?.parse().ok()
 }
 
 /// What became of a mail about a request; `event` when the mail may be due more than once.

@@ -1,4 +1,4 @@
-//! Everything that Gatepass keeps, in one DynamoDB table with two indexes.
+//! Everything that Gatepass keeps, in one DynamoDB table with three indexes.
 //!
 //! - Every key format is in [`keys`]; nothing else spells one out.
 //! - Every change of state goes through a [`Transaction`]: the new state under its guards, and the
@@ -25,6 +25,7 @@ mod requests;
 mod settings;
 mod statistics;
 mod submission;
+mod work;
 
 pub use apps::{Allowance, WhichApps};
 pub use carts::StoredCart;
@@ -40,6 +41,7 @@ pub use requests::Dossier;
 pub use statistics::CountedDay;
 pub use submission::{SubmissionFacts, SubmissionKeys};
 pub use transaction::{Guard, Transaction};
+pub use work::{DueItem, WorkPosition};
 
 /// The table, through the real SDK.
 #[derive(Debug, Clone)]

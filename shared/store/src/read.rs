@@ -26,6 +26,8 @@ pub(crate) enum Index {
     Table,
     Gsi1,
     Gsi2,
+    /// Sparse, keys only: what is due for background work.
+    Work,
 }
 
 impl Index {
@@ -34,6 +36,7 @@ impl Index {
             Self::Table => None,
             Self::Gsi1 => Some("GSI1"),
             Self::Gsi2 => Some("GSI2"),
+            Self::Work => Some("WORK"),
         }
     }
 
@@ -47,6 +50,7 @@ impl Index {
             Self::Table => ("PK", "SK"),
             Self::Gsi1 => ("GSI1PK", "GSI1SK"),
             Self::Gsi2 => ("GSI2PK", "GSI2SK"),
+            Self::Work => ("WORKPK", "WORKSK"),
         }
     }
 }
@@ -220,7 +224,7 @@ impl Store {
     }
 }
 
-fn key_of(item: &Attributes) -> Option<Key> {
+pub(crate) fn key_of(item: &Attributes) -> Option<Key> {
     let text = |name| item.get(name)?.as_s().ok().cloned();
     Some(Key { pk: text("PK")?, sk: text("SK")? })
 }

@@ -12,6 +12,7 @@ use crate::item::{Attributes, Item, decode};
 use crate::keys::{self, Stage};
 use crate::read::{Index, Query, Span};
 use crate::transaction::{Guard, Transaction};
+use crate::work;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct StoredRequest {
@@ -28,6 +29,7 @@ fn item(request: &AccessRequest) -> Item<StoredRequest> {
     Item::new(keys::request(view.id), StoredRequest { view, chain: facts.chain.clone() })
         .gsi1(of_person)
         .gsi2(Some(in_queue))
+        .work(work::of_request(request))
 }
 
 /// Reads a stored request.

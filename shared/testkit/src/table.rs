@@ -86,16 +86,16 @@ fn unique_name() -> String {
 
 /// Creates the table `name`, as `infra/template.yaml` declares it.
 pub async fn create_table(client: &Client, name: &str) {
-    let attributes = ["PK", "SK", "GSI1PK", "GSI1SK", "GSI2PK", "GSI2SK"];
+    let attributes = ["PK", "SK", "GSI1PK", "GSI1SK", "GSI2PK", "GSI2SK", "WORKPK", "WORKSK"];
     let definitions = attributes.map(|name| {
         let definition = AttributeDefinition::builder().attribute_name(name);
         definition.attribute_type(ScalarAttributeType::S).build().expect("name and type are set")
     });
-    let index = |name: &str| {
+    let index = |name: &str, projection| {
         GlobalSecondaryIndex::builder()
             .index_name(name)
             .set_key_schema(Some(keys(&format!("{name}PK"), &format!("{name}SK"))))
-            .projection(Projection::builder().projection_type(ProjectionType::All).build())
+            .projection(Projection::builder().projection_type(projection).build())
             .build()
             .expect("name, keys and projection are set")
     };
@@ -105,8 +105,9 @@ pub async fn create_table(client: &Client, name: &str) {
         .table_name(name)
         .set_attribute_definitions(Some(definitions.to_vec()))
         .set_key_schema(Some(keys("PK", "SK")))
-        .global_secondary_indexes(index("GSI1"))
-        .global_secondary_indexes(index("GSI2"))
+        .global_secondary_indexes(index("GSI1", ProjectionType::All))
+        .global_secondary_indexes(index("GSI2", ProjectionType::All))
+        .global_secondary_indexes(index("WORK", ProjectionType::KeysOnly))
         .billing_mode(BillingMode::PayPerRequest)
         .stream_specification(stream.build().expect("the stream is enabled or not"))
         .send()

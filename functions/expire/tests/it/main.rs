@@ -4,7 +4,7 @@
 
 use gatepass_domain::id::{EventId, RequestId};
 use gatepass_expire::{Config, Expire};
-use gatepass_lambda::{ConfigError, Failure, Vars};
+use gatepass_lambda::{ConfigError, Failure, Metrics, Vars};
 use gatepass_provisioning::{Outcome, provision};
 use gatepass_sealing::Sealer;
 use gatepass_testkit::aws::{EventBridge, Kms, schedule_call};
@@ -23,7 +23,8 @@ impl Stage {
 
     /// The schedule calls at `time`.
     async fn run(&self, time: &str) -> Result<(), Failure> {
-        let config = Config { table: self.world.table.name.clone(), bus: "gatepass-bus".into() };
+        let config =
+            Config { table: self.world.table.name.clone(), bus: "gatepass-bus".into(), metrics: Metrics::Nowhere };
         let dynamodb = self.world.table.client_of("Expire");
         let function = Expire::new(config, dynamodb, self.bus.client.clone(), clock_at(time));
         let call = serde_json::from_str(&schedule_call().to_string()).unwrap();

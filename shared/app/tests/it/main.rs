@@ -10,6 +10,7 @@ mod cart;
 mod decide;
 mod idempotency;
 mod races;
+mod reconcile;
 mod retry;
 mod reveal;
 mod revoke;

@@ -15,6 +15,7 @@
 //!
 //! [`Event`]: crate::Event
 
+mod due;
 mod lifecycle;
 mod submission;
 mod view;

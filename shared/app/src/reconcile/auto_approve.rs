@@ -1,0 +1,25 @@
+//! Requests that the policy approved at submit and that nobody decided: their event was lost, or its function failed.
+
+use std::time::Duration;
+
+use gatepass_domain::Context;
+use gatepass_domain::event::Aggregate;
+use gatepass_store::{DueItem, Store, keys};
+
+use super::{Limits, Step};
+use crate::auto_approve::{Outcome, auto_approve};
+use crate::error::Refused;
+
+pub(super) const LIMITS: Limits = Limits { items: 2000, failures: 20, time: Duration::from_secs(15) };
+
+pub(super) async fn step(store: &Store, context: &mut Context, item: &DueItem) -> Result<Step, Refused> {
+    let Some(id) = keys::request_id(&item.key) else { return Err(Refused::NotFound("access request")) };
+    if let Some(event) = store.last_event_of(&Aggregate::Request(id)).await? {
+        context.correlation_id = event.correlation_id;
+        context.causation_id = Some(event.id);
+    }
+    Ok(match auto_approve(store, context, id).await? {
+        Outcome::Approved | Outcome::Referred => Step::Done,
+        Outcome::NothingToDo => Step::Nothing,
+    })
+}

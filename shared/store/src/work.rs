@@ -1,0 +1,116 @@
+//! Background work, found by state: the index `WORK` has a row for every item that must be looked at
+//! again at some time, and none for items that are at rest.
+
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::types::AttributeValue;
+use gatepass_domain::AccessRequest;
+use jiff::Timestamp;
+
+use crate::Store;
+use crate::error::StoreError;
+use crate::item::{Attributes, attributes_of};
+use crate::keys::{self, IndexKey, Key, WorkKind};
+use crate::read::{Index, Query, Span, key_of};
+
+/// An item that is due for background work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueItem {
+    /// The kind of work; `None` when a newer version of Gatepass wrote it, which this one leaves alone.
+    pub kind: Option<WorkKind>,
+    /// When the work became due.
+    pub due_at: Timestamp,
+    /// The key of the item in the table.
+    pub key: Key,
+    sort_key: String,
+}
+
+/// A position in the list of due work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkPosition(String);
+
+impl WorkPosition {
+    /// The beginning of the list.
+    pub fn start() -> Self {
+        Self("0".into())
+    }
+}
+
+impl DueItem {
+    /// The position right behind this item.
+    pub fn position(&self) -> WorkPosition {
+        WorkPosition(format!("{} ", self.sort_key))
+    }
+
+    /// The position behind everything of the same kind that became due in the same minute: where the
+    /// list goes on for the other kinds.
+    pub fn position_after_kind(&self) -> WorkPosition {
+        let mut parts = self.sort_key.splitn(3, '#');
+        let (minute, kind) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        WorkPosition(format!("{minute}#{kind}#~"))
+    }
+
+    fn read(row: &Attributes) -> Option<Self> {
+        let sort_key = row.get(Index::Work.sort_key())?.as_s().ok()?.clone();
+        let mut parts = sort_key.splitn(4, '#').skip(1);
+        let kind = WorkKind::parse(parts.next()?);
+        let due_at = parts.next()?.parse().ok()?;
+        Some(Self { kind, due_at, key: key_of(row)?, sort_key })
+    }
+}
+
+/// The row of a request in the index `WORK`, when there is something to do about it.
+pub(crate) fn of_request(request: &AccessRequest) -> Option<IndexKey> {
+    let kind = match request {
+        AccessRequest::Pending(_) => WorkKind::AutoApprove,
+        AccessRequest::Queued(_) => WorkKind::Provision,
+        _ => return None,
+    };
+    Some(keys::work(kind, request.due_at()?, &keys::request(request.facts().id)))
+}
+
+impl Store {
+    /// The work that is due at `now` and stands behind `position`, in the order of the minutes in which it
+    /// became due and within a minute by kind; at most `limit` items. One query. The index is eventually
+    /// consistent: the item itself says whether there is still something to do.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn due_work(
+        &self,
+        position: &WorkPosition,
+        now: Timestamp,
+        limit: i32,
+    ) -> Result<Vec<DueItem>, StoreError> {
+        let span = Span::Between(position.0.clone(), keys::work_due_until(now));
+        let query = Query::new(Index::Work, keys::WORK, span).limit(limit);
+        let (rows, _) = self.query_page(&query, None).await?;
+        Ok(rows.iter().filter_map(DueItem::read).collect())
+    }
+
+    /// Puts an item off until `until`, so that it does not stand before others. Nothing else about it
+    /// changes. Does nothing when its work has changed since it was listed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn put_off(&self, item: &DueItem, until: Timestamp) -> Result<(), StoreError> {
+        let kind = item.sort_key.split('#').nth(1).unwrap_or_default();
+        let later = keys::work_of_kind(kind, until, &item.key);
+        let sort_key = Index::Work.sort_key();
+        let updated = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(attributes_of(&item.key)))
+            .update_expression(format!("SET {sort_key} = :later"))
+            .condition_expression(format!("{sort_key} = :seen"))
+            .expression_attribute_values(":later", AttributeValue::S(later.sk))
+            .expression_attribute_values(":seen", AttributeValue::S(item.sort_key.clone()))
+            .send()
+            .await;
+        match updated {
+            Ok(_) => Ok(()),
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(()),
+            Err(error) => Err(StoreError::from_sdk("UpdateItem", &error)),
+        }
+    }
+}
