@@ -115,6 +115,13 @@ impl Buses {
         Ok(id)
     }
 
+    /// The entry, for the stack's own bus where it names none and there is one bus.
+    pub(crate) fn addressed(&self, entry: Entry) -> Entry {
+        let mut names = self.by_name.keys();
+        let only = names.next().filter(|_| names.next().is_none());
+        Entry { event_bus_name: entry.event_bus_name.or_else(|| only.cloned()), ..entry }
+    }
+
     /// The bus of a name or of an ARN.
     fn bus(&self, name: &str) -> Option<&Bus> {
         self.by_name.get(name.rsplit('/').next().unwrap_or(name))

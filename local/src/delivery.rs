@@ -6,14 +6,14 @@
 //! long as Lambda's shorter one, so that what a dead process has reserved is free again. Both pass
 //! by the stack's clock, so that advancing it brings the next try on.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use gatepass_lambda::causes;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -33,7 +33,18 @@ pub(crate) struct Deliveries {
     journal: Arc<Journal>,
     clock: StackClock,
     queues: BTreeMap<String, Queue>,
-    settled: Notify,
+    /// Those who wait for the first try of a delivery, by its id.
+    waiting: Mutex<HashMap<i64, oneshot::Sender<Tried>>>,
+}
+
+/// The outcome of the first try of a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Tried {
+    Succeeded,
+    /// The function failed, with the reason.
+    Failed(String),
+    /// The function is held back.
+    HeldBack,
 }
 
 struct Queue {
@@ -52,7 +63,7 @@ impl Deliveries {
             let id = function.logical_id.clone();
             (id, Queue { function, wake: Notify::new() })
         });
-        Arc::new(Self { journal, clock, queues: queues.collect(), settled: Notify::new() })
+        Arc::new(Self { journal, clock, queues: queues.collect(), waiting: Mutex::default() })
     }
 
     /// Puts an event on record, with a delivery to each of `functions`, and has them made.
@@ -64,24 +75,31 @@ impl Deliveries {
         Ok(())
     }
 
-    /// Has `function` invoked with `event`, and waits until that has been tried once, or the function
-    /// is held back.
-    pub(crate) async fn deliver(&self, function: &str, event: &Value) -> Result<(), JournalError> {
-        let id = self.journal.enqueue(function, &event.to_string(), self.clock.now())?;
-        let Some(queue) = self.queues.get(function) else { return Ok(()) };
+    /// Has `function` invoked with `event`, and waits for the first try, or until the function is held back.
+    pub(crate) async fn deliver(&self, function: &str, event: &Value) -> Result<Tried, JournalError> {
+        let (settled, mut outcome) = oneshot::channel();
+        let id = {
+            // Locked until the id is among those waited for: the queue may take the delivery at once.
+            let mut waiting = self.waiting();
+            let id = self.journal.enqueue(function, &event.to_string(), self.clock.now())?;
+            waiting.insert(id, settled);
+            id
+        };
+        let Some(queue) = self.queues.get(function) else { return Ok(Tried::HeldBack) };
         let mut pauses = queue.function.pauses();
         queue.wake.notify_one();
-        loop {
-            // Made before the look at the journal: what is settled in between is not missed.
-            let settled = self.settled.notified();
-            if queue.function.is_paused() || !self.journal.is_untried(id)? {
-                return Ok(());
-            }
+        while !queue.function.is_paused() {
             tokio::select! {
-                () = settled => {}
+                Ok(tried) = &mut outcome => return Ok(tried),
                 _ = pauses.changed() => {}
             }
         }
+        self.waiting().remove(&id);
+        Ok(Tried::HeldBack)
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, HashMap<i64, oneshot::Sender<Tried>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Looks at every queue again: time has been moved.
@@ -142,9 +160,9 @@ impl Deliveries {
     /// Makes one delivery, writes down what became of it, and gives its id back.
     async fn make(self: Arc<Self>, function: Arc<Function>, delivery: Delivery) -> i64 {
         let outcome = function.invoke(delivery.event.clone()).await;
-        let written = match outcome {
-            Ok(_) => self.journal.delivered(delivery.id),
-            Err(error) => self.failed(&function, &delivery, &error.to_string()),
+        let (written, tried) = match outcome {
+            Ok(_) => (self.journal.delivered(delivery.id), Tried::Succeeded),
+            Err(error) => (self.failed(&function, &delivery, &error.to_string()), Tried::Failed(error.to_string())),
         };
         if let Err(error) = written {
             tracing::error!(
@@ -153,7 +171,10 @@ impl Deliveries {
                 "a delivery could not be settled; it will be made again"
             );
         }
-        self.settled.notify_waiters();
+        if let Some(waiting) = self.waiting().remove(&delivery.id) {
+            // Whoever waited may have gone.
+            let _ = waiting.send(tried);
+        }
         delivery.id
     }
 

@@ -149,8 +149,8 @@ fn catalogues() -> Result<Vec<Catalogue>, NotASlug> {
         Catalogue {
             id: "public-apis".parse()?,
             name: "Public APIs".into(),
-            description: "What everyone who signs in can build on.".into(),
-            audience: Audience { kind: AudienceKind::Everyone, groups: Vec::new() },
+            description: "For everyone: look around without signing in.".into(),
+            audience: Audience { kind: AudienceKind::Public, groups: Vec::new() },
             product_ids: vec!["weather-api".parse()?, "maps-api".parse()?, "payments-api".parse()?],
             plan_ids: both()?,
         },

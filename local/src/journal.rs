@@ -180,13 +180,6 @@ impl Journal {
         Ok(millis.and_then(|millis| Timestamp::from_millisecond(millis).ok()))
     }
 
-    /// Whether the delivery `id` has not been tried yet.
-    pub(crate) fn is_untried(&self, id: i64) -> Result<bool, JournalError> {
-        let connection = self.connection();
-        let mut select = connection.prepare_cached("SELECT 1 FROM deliveries WHERE id = ?1 AND attempts = 0")?;
-        Ok(select.exists([id])?)
-    }
-
     /// The delivery `id` was made.
     pub(crate) fn delivered(&self, id: i64) -> Result<(), JournalError> {
         self.connection().execute("DELETE FROM deliveries WHERE id = ?1", [id])?;
@@ -286,10 +279,8 @@ mod tests {
     fn what_is_postponed_falls_due_later() {
         let journal = Journal::in_memory().unwrap();
         let id = journal.enqueue("notify", "{}", NOW).unwrap();
-        assert!(journal.is_untried(id).unwrap());
         let later = NOW + SignedDuration::from_secs(1);
         journal.postpone(id, 1, later).unwrap();
-        assert!(!journal.is_untried(id).unwrap());
         assert_eq!(journal.due("notify", NOW, 9).unwrap(), []);
         assert_eq!(journal.next_due("notify", NOW).unwrap(), Some(later));
         assert_eq!(journal.due("notify", later, 9).unwrap()[0].attempts, 1);

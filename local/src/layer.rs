@@ -4,7 +4,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::Router;
-use dynoxide::Database;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -30,19 +29,6 @@ impl Layer {
                 tracing::error!(%error, "a server ended");
             }
         });
-    }
-
-    /// Serves the DynamoDB in `database` on a loopback port until the layer stops; gives its address.
-    pub(crate) async fn serve_dynamodb(&mut self, database: Database) -> Result<String, StartError> {
-        let listener = listen(0).await?;
-        let address = address_of(&listener, 0)?;
-        let stop = self.stop.clone().cancelled_owned();
-        self.tasks.spawn(async move {
-            if let Err(error) = dynoxide::server::serve_with_shutdown(listener, database, stop).await {
-                tracing::error!(error, "the embedded DynamoDB ended");
-            }
-        });
-        Ok(format!("http://{address}"))
     }
 
     /// Stops, and waits for the end of what is under way.

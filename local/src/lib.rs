@@ -28,6 +28,7 @@ mod fresh;
 mod front;
 mod function;
 mod gateway;
+mod guard;
 mod journal;
 mod layer;
 mod local_routes;

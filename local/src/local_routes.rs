@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
+use futures_util::future::join_all;
+use gatepass_lambda::causes;
 use serde::{Deserialize, Serialize};
 use serde_json::{json, value::RawValue};
 
+use crate::bus::{Buses, Entry, NotTaken};
 use crate::clock::{NotMoved, StackClock};
 use crate::delivery::Deliveries;
 use crate::function::Function;
@@ -24,6 +28,7 @@ use crate::schedule::Schedule;
 pub(crate) struct Extras {
     pub(crate) issuer: Arc<Issuer>,
     pub(crate) journal: Arc<Journal>,
+    pub(crate) buses: Arc<Buses>,
     pub(crate) clock: StackClock,
     pub(crate) deliveries: Arc<Deliveries>,
     pub(crate) schedules: Vec<Arc<Schedule>>,
@@ -40,7 +45,7 @@ pub(crate) fn router(extras: Arc<Extras>) -> Router {
     Router::new()
         .route("/token", post(token))
         .route("/mail", get(mail))
-        .route("/events", get(events))
+        .route("/events", get(events).post(put_event))
         .route("/dead-letters", get(dead_letters))
         .route("/functions/{name}/pause", post(pause))
         .route("/functions/{name}/resume", post(resume))
@@ -51,6 +56,20 @@ pub(crate) fn router(extras: Arc<Extras>) -> Router {
         .with_state(extras)
 }
 
+/// The kind of a token, as Cognito calls it.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum TokenUse {
+    #[default]
+    Access,
+    /// For tests of refusal: the API takes access tokens alone.
+    Id,
+}
+
+fn yes() -> bool {
+    true
+}
+
 #[derive(Deserialize)]
 struct TokenRequest {
     user: Option<String>,
@@ -58,7 +77,11 @@ struct TokenRequest {
     email: Option<String>,
     groups: Option<String>,
     organisation: Option<String>,
+    #[serde(default = "yes")]
+    email_verified: bool,
     expires_in: Option<i64>,
+    #[serde(default)]
+    token_use: TokenUse,
 }
 
 async fn token(State(extras): Shared, Query(request): Query<TokenRequest>) -> Response {
@@ -72,12 +95,18 @@ async fn token(State(extras): Shared, Query(request): Query<TokenRequest>) -> Re
         email: request.email.unwrap_or(known.email),
         groups: request.groups.map_or(known.groups, list),
         organisation: request.organisation.filter(|name| !name.is_empty()).or(known.organisation),
+        email_is_verified: request.email_verified,
         user: known.user,
     };
     let expires_in = request.expires_in.unwrap_or(LIFETIME);
-    match extras.issuer.tokens.access(&person, extras.clock.now(), expires_in) {
-        Some(access_token) => {
-            let body = json!({ "access_token": access_token, "token_type": "Bearer", "expires_in": expires_in });
+    let (tokens, now) = (&extras.issuer.tokens, extras.clock.now());
+    let token = match request.token_use {
+        TokenUse::Access => tokens.access(&person, now, expires_in),
+        TokenUse::Id => tokens.id(&person, now, expires_in, None),
+    };
+    match token {
+        Some(token) => {
+            let body = json!({ "access_token": token, "token_type": "Bearer", "expires_in": expires_in });
             ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
         }
         None => message(StatusCode::INTERNAL_SERVER_ERROR, "The token could not be signed"),
@@ -95,6 +124,22 @@ async fn mail(State(extras): Shared) -> Response {
 
 async fn events(State(extras): Shared) -> Response {
     list(&extras, Log::Events)
+}
+
+/// Puts one entry of `PutEvents` on the bus, for replays. An entry that names no bus means the stack's own.
+async fn put_event(State(extras): Shared, body: Bytes) -> Response {
+    let entry = match serde_json::from_slice::<Entry>(&body) {
+        Ok(entry) => entry,
+        Err(error) => {
+            let text = format!("The body must be one entry of PutEvents (Source, DetailType, Detail …): {error}");
+            return message(StatusCode::BAD_REQUEST, &text);
+        }
+    };
+    match extras.buses.publish(extras.buses.addressed(entry)) {
+        Ok(id) => Json(json!({ "EventId": id })).into_response(),
+        Err(NotTaken::Refused { code, message: why }) => message(StatusCode::BAD_REQUEST, &format!("{code}: {why}")),
+        Err(NotTaken::Journal(error)) => message(StatusCode::INTERNAL_SERVER_ERROR, &causes(&error)),
+    }
 }
 
 async fn dead_letters(State(extras): Shared) -> Response {
@@ -158,9 +203,9 @@ async fn clock(State(extras): Shared, Query(request): Query<Advance>) -> Respons
         };
         return message(status, &error.to_string());
     }
-    for schedule in &extras.schedules {
-        schedule.run_if_due().await;
-    }
+    // Side by side, so that a slow one does not add to the wait for the others.
+    let runs = extras.schedules.iter().map(|schedule| schedule.run_for_caller());
+    let schedules: Vec<_> = join_all(runs).await.into_iter().flatten().collect();
     extras.deliveries.time_moved();
-    Json(json!({ "now": extras.clock.now() })).into_response()
+    Json(json!({ "now": extras.clock.now(), "schedules": schedules })).into_response()
 }

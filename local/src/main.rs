@@ -34,7 +34,8 @@ async fn main() -> ExitCode {
 async fn run(stack: Stack, [mut interrupt, mut terminate]: [tokio::signal::unix::Signal; 2]) -> ExitCode {
     let text = include_str!("walk-through.txt")
         .replace("{origin}", &format!("http://{}", stack.address()))
-        .replace("{aws}", &format!("http://{}", stack.aws_address()));
+        .replace("{aws}", &format!("http://{}", stack.aws_address()))
+        .replace("{secret}", stack.aws_secret());
     // Nobody reads it when the other end is closed; the stack runs all the same.
     let _ = io::stdout().write_all(text.as_bytes());
     tokio::select! {

@@ -9,16 +9,18 @@ pub(crate) struct Person {
     pub(crate) user: String,
     pub(crate) name: String,
     pub(crate) email: String,
+    pub(crate) email_is_verified: bool,
     pub(crate) groups: Vec<String>,
     pub(crate) organisation: Option<String>,
 }
 
 /// Those who can sign in at the page; `/_local/token` makes others.
-const DEMO: [(&str, &str, &str); 4] = [
+const DEMO: [(&str, &str, &str); 5] = [
     ("ada", "Ada", "builders"),
     ("grace", "Grace", "partners"),
     ("owen", "Owen", "api-owners"),
     ("olga", "Olga", "api-owners"),
+    ("petra", "Petra", "payments-team"),
 ];
 
 impl Person {
@@ -41,6 +43,7 @@ impl Person {
             user: user.to_owned(),
             name: user.to_owned(),
             email: format!("{user}@example.com"),
+            email_is_verified: true,
             groups: Vec::new(),
             organisation: None,
         }

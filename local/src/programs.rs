@@ -16,6 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tower::Service;
 
+use crate::aws::RunSecret;
 use crate::function::{Function, Handler};
 use crate::template;
 
@@ -41,9 +42,9 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    /// Clients that sign as `caller`, who is known by the access key, as a role is on AWS.
-    pub(crate) fn of(caller: &str, config: &SdkConfig) -> Self {
-        let credentials = Credentials::new(caller, "local", None, None, "gatepass-local");
+    /// Clients that sign as `caller`, who is known by the access key id, as a role is on AWS.
+    pub(crate) fn of(caller: &str, config: &SdkConfig, secret: &RunSecret) -> Self {
+        let credentials = Credentials::new(caller, secret.as_str(), None, None, "gatepass-local");
         let credentials = SharedCredentialsProvider::new(credentials);
         let config = &config.to_builder().credentials_provider(credentials).build();
         Self {
@@ -60,12 +61,14 @@ impl Clients {
 pub(crate) fn all(
     wirings: &[template::Function],
     config: &SdkConfig,
+    secret: &RunSecret,
     clock: &Clock,
 ) -> Result<BTreeMap<String, Arc<Function>>, (String, CannotRun)> {
     let mut functions = BTreeMap::new();
     for wiring in wirings {
         let id = &wiring.logical_id;
-        let handler = handler(wiring, Clients::of(id, config), clock.clone()).map_err(|error| (id.clone(), error))?;
+        let handler =
+            handler(wiring, Clients::of(id, config, secret), clock.clone()).map_err(|error| (id.clone(), error))?;
         let of_program = wirings.iter().filter(|other| other.binary == wiring.binary).count();
         let name = if of_program == 1 { &wiring.binary } else { id };
         functions.insert(id.clone(), Arc::new(Function::new(name.clone(), wiring, handler)));

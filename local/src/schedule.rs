@@ -5,18 +5,46 @@ use std::time::Duration;
 
 use gatepass_lambda::causes;
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::StackClock;
-use crate::delivery::Deliveries;
+use crate::delivery::{Deliveries, Tried};
 use crate::fresh::fresh_id;
 use crate::function::Function;
 use crate::template::{self, ACCOUNT, REGION};
 
 /// The time from one look at the clock to the next.
 const TICK: Duration = Duration::from_millis(500);
+
+/// The longest that somebody who moved the clock waits for a schedule to run: what API Gateway would wait.
+const PATIENCE: Duration = Duration::from_secs(29);
+
+/// The outcome of one run, for whoever moved the clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Run {
+    /// The schedule's name.
+    name: String,
+    #[serde(flatten)]
+    outcome: Outcome,
+}
+
+/// The outcome of a schedule that was due.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub(crate) enum Outcome {
+    Succeeded,
+    /// It failed, and is tried again as the template says.
+    Failed {
+        error: String,
+    },
+    /// Its function is held back.
+    HeldBack,
+    /// It has been running for longer than a caller waits, and goes on.
+    StillRunning,
+}
 
 /// One schedule of the template.
 pub(crate) struct Schedule {
@@ -48,26 +76,43 @@ impl Schedule {
         while !stop.is_cancelled() {
             tokio::select! {
                 () = stop.cancelled() => {}
-                () = async { tokio::time::sleep(TICK).await; self.run_if_due().await } => {}
+                _ = async { tokio::time::sleep(TICK).await; self.run_if_due().await } => {}
             }
         }
     }
 
-    /// Runs it once if it is due, however long that has been so, and waits for the end of that. While its
-    /// function is held back, it skips.
-    pub(crate) async fn run_if_due(&self) {
+    /// Runs it if it is due, as [`Schedule::run_if_due`], for somebody who waits; `None` when it is not due.
+    pub(crate) async fn run_for_caller(&self) -> Option<Run> {
+        let ran = tokio::time::timeout(PATIENCE, self.run_if_due()).await;
+        let outcome = match ran {
+            Ok(None) => return None,
+            Ok(Some(Tried::Succeeded)) => Outcome::Succeeded,
+            Ok(Some(Tried::Failed(error))) => Outcome::Failed { error },
+            Ok(Some(Tried::HeldBack)) => Outcome::HeldBack,
+            Err(_) => Outcome::StillRunning,
+        };
+        Some(Run { name: self.name.clone(), outcome })
+    }
+
+    /// Runs it once if it is due, however long that has been so, and waits for the end of that; `None` when it is not
+    /// due. While its function is held back, it skips.
+    async fn run_if_due(&self) -> Option<Tried> {
         let mut next = self.next.lock().await;
         let now = self.clock.now();
         if now < *next {
-            return;
+            return None;
         }
         let scheduled = std::mem::replace(&mut *next, after(now, self.every));
         if self.function.is_paused() {
-            return;
+            return Some(Tried::HeldBack);
         }
         let event = self.event(scheduled);
-        if let Err(error) = self.deliveries.deliver(&self.function.logical_id, &event).await {
-            tracing::error!(schedule = self.name, error = causes(&error), "a schedule could not run");
+        match self.deliveries.deliver(&self.function.logical_id, &event).await {
+            Ok(tried) => Some(tried),
+            Err(error) => {
+                tracing::error!(schedule = self.name, error = causes(&error), "a schedule could not run");
+                Some(Tried::Failed(causes(&error)))
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use gatepass_iam::NOBODY;
 use gatepass_lambda::causes;
 use tokio::sync::watch;
 
-use crate::aws::{self, Roles, Services, Vault};
+use crate::aws::{self, Roles, RunSecret, Services, Vault};
 use crate::bus::Buses;
 use crate::clock::StackClock;
 use crate::crash::FaultPoint;
@@ -43,8 +43,9 @@ const AUTHORIZER: &str = "authorizer";
 pub struct Stack {
     address: SocketAddr,
     aws_address: SocketAddr,
-    /// What brings work in; then what work needs; then the database. Stopped in this order.
-    layers: Vec<Layer>,
+    secret: RunSecret,
+    /// What brings work in; then what work needs. Stopped in this order.
+    layers: [Layer; 2],
     /// A table in somebody's DynamoDB that is not to be kept.
     leftover: Option<(aws_sdk_dynamodb::Client, template::Table)>,
 }
@@ -64,34 +65,38 @@ impl Stack {
         let stack_name = stack_name(&options, &journal).map_err(journal_failed)?;
         let wiring = read_template(&options, &stack_name, address.port())?;
 
-        let (mut bottom, mut middle, mut top) = (Layer::default(), Layer::default(), Layer::default());
+        let (mut services_layer, mut top) = (Layer::default(), Layer::default());
         let dynamodb = match &options.dynamodb {
-            DynamoDb::At(address) => address.clone(),
-            DynamoDb::Embedded => bottom.serve_dynamodb(files.database()?).await?,
+            DynamoDb::At(address) => aws::DynamoDb::At { address: address.clone(), client: http_client()? },
+            DynamoDb::Embedded => aws::DynamoDb::Embedded(files.database()?),
         };
         let aws_listener = listen(0).await?;
         let aws_address = address_of(&aws_listener, 0)?;
         let config = sdk_config(aws_address);
-        let clients = Clients::of(NOBODY, &config);
-        let functions = programs::all(&wiring.functions, &config, &clock.for_functions())
+        let secret = RunSecret::fresh();
+        let clients = Clients::of(NOBODY, &config, &secret);
+        let functions = programs::all(&wiring.functions, &config, &secret, &clock.for_functions())
             .map_err(|(function, cause)| StartError::Function { path: options.template.clone(), function, cause })?;
         let taking_events = taking_events(&wiring, &functions);
         let deliveries = Deliveries::new(Arc::clone(&journal), clock.clone(), taking_events.iter().cloned());
         let buses = Buses::new(&wiring, Arc::clone(&deliveries), clock.clone())
             .map_err(|(place, cause)| StartError::Pattern { path: options.template.clone(), place, cause })?;
+        let buses = Arc::new(buses);
         let fault = Arc::new(FaultPoint::new(options.crash_after));
         let writes = watch::Sender::new(0);
         let write_counter = writes.subscribe();
         let services = Services {
-            buses,
+            buses: Arc::clone(&buses),
             clock: clock.clone(),
-            dynamodb: aws::DynamoDb { address: dynamodb, client: http_client()?, writes },
+            dynamodb,
             fault: Arc::clone(&fault),
             journal: Arc::clone(&journal),
             roles: Roles::new(&wiring.functions),
+            secret: secret.clone(),
             vault: files.open("kms.key", Vault::open)?,
+            writes,
         };
-        middle.serve(aws_listener, aws::router(Arc::new(services)));
+        services_layer.serve(aws_listener, aws::router(Arc::new(services), aws_address.port()));
 
         let stream_arn = table::ensure(&clients.dynamodb, &wiring.table).await?;
         let store = gatepass_store::Store::new(clients.dynamodb.clone(), &wiring.table.name);
@@ -108,6 +113,7 @@ impl Stack {
         let extras = Extras {
             issuer: Arc::clone(&issuer),
             journal,
+            buses,
             clock: clock.clone(),
             deliveries: Arc::clone(&deliveries),
             schedules,
@@ -124,7 +130,7 @@ impl Stack {
         top.serve(listener, front::router(front));
         let keeps_nothing = options.data == Data::Ephemeral && options.dynamodb != DynamoDb::Embedded;
         let leftover = keeps_nothing.then(|| (clients.dynamodb.clone(), wiring.table.clone()));
-        Ok(Self { address, aws_address, layers: vec![top, middle, bottom], leftover })
+        Ok(Self { address, aws_address, secret, layers: [top, services_layer], leftover })
     }
 
     /// Where the stack answers.
@@ -137,20 +143,22 @@ impl Stack {
         self.aws_address
     }
 
+    /// The secret access key that calls of [`Stack::aws_address`] are signed with, in this run; the access key id is
+    /// `local`.
+    pub fn aws_secret(&self) -> &str {
+        self.secret.as_str()
+    }
+
     /// Stops: takes nothing new, finishes what is under way, and leaves the rest on record.
     pub async fn stop(self) {
-        let mut layers = self.layers.into_iter();
-        if let Some(top) = layers.next() {
-            top.finish().await;
-        }
+        let [top, services] = self.layers;
+        top.finish().await;
         if let Some((client, table)) = &self.leftover
             && let Err(error) = table::delete(client, table).await
         {
             tracing::warn!(error = causes(&error), "the table could not be deleted");
         }
-        for layer in layers {
-            layer.finish().await;
-        }
+        services.finish().await;
     }
 }
 

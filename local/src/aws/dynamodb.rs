@@ -1,14 +1,16 @@
 //! The way to DynamoDB: calls are passed on as they are, and answers come back as they are.
 //!
 //! Standing in between, the stack learns of every commit: it wakes the readers of the stream, and can
-//! end the process just then.
+//! end the process just then. The embedded DynamoDB is called in this process: a port of its own would answer anybody.
 
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use dynoxide::{Database, DynoxideError};
 use gatepass_iam::as_nobody;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
-use tokio::sync::watch;
 
 use super::{Services, failed};
 use crate::crash::Call;
@@ -19,15 +21,88 @@ const ANSWER_HEADERS: [&str; 3] = ["content-type", "x-amz-crc32", "x-amzn-reques
 const CALL_HEADERS: [&str; 3] = ["content-type", "x-amz-date", "x-amz-target"];
 
 /// The DynamoDB that the stack uses.
-pub(crate) struct DynamoDb {
-    pub(crate) address: String,
-    pub(crate) client: reqwest::Client,
-    /// Counts the writes.
-    pub(crate) writes: watch::Sender<u64>,
+pub(crate) enum DynamoDb {
+    /// In this process.
+    Embedded(Database),
+    /// Somebody's, such as Amazon's DynamoDB Local.
+    At { address: String, client: reqwest::Client },
 }
 
 pub(super) async fn pass_on(services: &Services, operation: &str, headers: &HeaderMap, body: Bytes) -> Response {
-    let DynamoDb { address, client, writes } = &services.dynamodb;
+    let answer = match &services.dynamodb {
+        DynamoDb::Embedded(database) => embedded(database, operation, &body),
+        DynamoDb::At { address, client } => remote(address, client, operation, headers, body).await,
+    };
+    if answer.status().is_success() && writes_items(operation) {
+        services.writes.send_modify(|count| *count = count.wrapping_add(1));
+    }
+    if answer.status().is_success() && operation == "TransactWriteItems" {
+        services.fault.passed(Call::Commit).await;
+    }
+    answer
+}
+
+/// Calls the embedded DynamoDB, which answers without waiting for anything but the disk.
+fn embedded(database: &Database, operation: &str, body: &[u8]) -> Response {
+    const JSON: [(&str, &str); 1] = [("content-type", "application/x-amz-json-1.0")];
+    match carry_out(database, operation, body) {
+        None => {
+            let text = format!("the local stack has no operation `{operation}`");
+            failed(StatusCode::BAD_REQUEST, "UnknownOperationException", &text)
+        }
+        Some(Ok(answer)) => (JSON, answer).into_response(),
+        Some(Err(error)) => {
+            let status = StatusCode::from_u16(error.status_code()).unwrap_or(StatusCode::BAD_REQUEST);
+            (status, JSON, error.to_json()).into_response()
+        }
+    }
+}
+
+/// What `operation` answers; `None` for one that the stack does not have.
+fn carry_out(database: &Database, operation: &str, body: &[u8]) -> Option<Result<String, DynoxideError>> {
+    Some(match operation {
+        "BatchGetItem" => call(body, |request| database.batch_get_item(request)),
+        "BatchWriteItem" => call(body, |request| database.batch_write_item(request)),
+        "CreateTable" => call(body, |request| database.create_table(request)),
+        "DeleteItem" => call(body, |request| database.delete_item(request)),
+        "DeleteTable" => call(body, |request| database.delete_table(request)),
+        "DescribeStream" => call(body, |request| database.describe_stream(request)),
+        "DescribeTable" => call(body, |request| database.describe_table(request)),
+        "DescribeTimeToLive" => call(body, |request| database.describe_time_to_live(request)),
+        "GetItem" => call(body, |request| database.get_item(request)),
+        "GetRecords" => call(body, |request| database.get_records(request)),
+        "GetShardIterator" => call(body, |request| database.get_shard_iterator(request)),
+        "ListStreams" => call(body, |request| database.list_streams(request)),
+        "ListTables" => call(body, |request| database.list_tables(request)),
+        "PutItem" => call(body, |request| database.put_item(request)),
+        "Query" => call(body, |request| database.query(request)),
+        "Scan" => call(body, |request| database.scan(request)),
+        "TransactGetItems" => call(body, |request| database.transact_get_items(request)),
+        "TransactWriteItems" => call(body, |request| database.transact_write_items(request)),
+        "UpdateItem" => call(body, |request| database.update_item(request)),
+        "UpdateTable" => call(body, |request| database.update_table(request)),
+        "UpdateTimeToLive" => call(body, |request| database.update_time_to_live(request)),
+        _ => return None,
+    })
+}
+
+fn call<Q: DeserializeOwned, A: Serialize>(
+    body: &[u8],
+    carry_out: impl FnOnce(Q) -> Result<A, DynoxideError>,
+) -> Result<String, DynoxideError> {
+    let unreadable = |error: serde_json::Error| DynoxideError::SerializationException(error.to_string());
+    let request = serde_json::from_slice(body).map_err(unreadable)?;
+    serde_json::to_string(&carry_out(request)?).map_err(unreadable)
+}
+
+/// Calls a DynamoDB at another address.
+async fn remote(
+    address: &str,
+    client: &reqwest::Client,
+    operation: &str,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Response {
     let mut call = client.post(address).body(body);
     for name in CALL_HEADERS {
         if let Some(value) = headers.get(name) {
@@ -48,12 +123,6 @@ pub(super) async fn pass_on(services: &Services, operation: &str, headers: &Head
         Err(error) => return unreachable(address, &error),
     };
     let repaired = if operation == "GetRecords" { repaired(&body) } else { None };
-    if status.is_success() && writes_items(operation) {
-        writes.send_modify(|count| *count = count.wrapping_add(1));
-    }
-    if status.is_success() && operation == "TransactWriteItems" {
-        services.fault.passed(Call::Commit).await;
-    }
     let checksum_holds = repaired.is_none();
     let mut answer = Response::new(Body::from(repaired.unwrap_or(body)));
     *answer.status_mut() = status;

@@ -1,14 +1,15 @@
 //! The AWS services that functions call, as one endpoint on a free loopback port.
 //!
 //! The real SDK clients talk to it over HTTP. EventBridge, SES and KMS are answered here; DynamoDB
-//! and its streams are passed on to the DynamoDB that the stack uses. A function is refused what its
-//! role in the template does not grant; signatures are not verified.
+//! and its streams are passed on to the DynamoDB that the stack uses. A call must be signed with the secret of this run,
+//! and a function is refused what its role in the template does not grant.
 
 mod dynamodb;
 mod eventbridge;
 mod kms;
 mod roles;
 mod ses;
+mod signature;
 
 use std::sync::Arc;
 
@@ -20,15 +21,18 @@ use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 pub(crate) use dynamodb::DynamoDb;
 pub(crate) use kms::Vault;
 pub(crate) use roles::Roles;
+pub(crate) use signature::RunSecret;
 
 use crate::bus::Buses;
 use crate::clock::StackClock;
 use crate::crash::FaultPoint;
 use crate::fresh::fresh_id;
+use crate::guard::only_local_callers;
 use crate::journal::Journal;
 
 /// More than any of these services takes.
@@ -36,21 +40,25 @@ const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
 /// What stands behind the endpoint.
 pub(crate) struct Services {
-    pub(crate) buses: Buses,
+    pub(crate) buses: Arc<Buses>,
     pub(crate) clock: StackClock,
     pub(crate) dynamodb: DynamoDb,
     pub(crate) fault: Arc<FaultPoint>,
     pub(crate) journal: Arc<Journal>,
     pub(crate) roles: Roles,
+    pub(crate) secret: RunSecret,
     pub(crate) vault: Vault,
+    /// Counts the writes of items.
+    pub(crate) writes: watch::Sender<u64>,
 }
 
-/// The endpoint.
-pub(crate) fn router(services: Arc<Services>) -> Router {
+/// The endpoint, on `port`.
+pub(crate) fn router(services: Arc<Services>, port: u16) -> Router {
     Router::new()
         .route("/", post(by_target))
         .route("/v2/email/outbound-emails", post(ses::send))
         .layer(middleware::from_fn_with_state(Arc::clone(&services), roles::check))
+        .layer(middleware::from_fn_with_state(port, only_local_callers))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .with_state(services)
 }

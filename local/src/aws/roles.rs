@@ -1,7 +1,7 @@
 //! What the roles of functions allow, as IAM decides it.
 //!
-//! A function signs with an access key of its own, and so is known. Others, such as the stack itself or somebody with
-//! the AWS CLI, may do anything.
+//! A function signs with an access key id of its own, and so is known. Others, such as the stack itself or somebody with
+//! the AWS CLI, may do anything, once they sign with the secret of this run.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,12 +43,17 @@ impl Roles {
     }
 }
 
-/// Lets through what the caller's role allows.
+/// Lets through what is signed with the secret of this run and what the caller's role allows.
 pub(super) async fn check(State(services): State<Arc<Services>>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(bytes) = to_bytes(body, LARGEST_BODY).await else {
         return failed(StatusCode::BAD_REQUEST, "SerializationException", "the body cannot be read");
     };
+    if !services.secret.has_signed(&parts, &bytes) {
+        let text =
+            "The request is not signed with the secret key of this run, which the local stack prints when it is ready.";
+        return failed(StatusCode::FORBIDDEN, "InvalidSignatureException", text);
+    }
     let header = |name| text(&parts.headers, name);
     let caller = caller(header(header::AUTHORIZATION.as_str())).unwrap_or_default().to_owned();
     let needs = needs(header("x-amz-target"), parts.uri.path(), &bytes);

@@ -10,6 +10,7 @@ mod routes;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -23,6 +24,11 @@ use crate::clock::StackClock;
 use crate::function::Function;
 use crate::oidc::Issuer;
 use crate::template::{JwtAuthorizer, Wiring};
+
+/// The longest that a request waits for its function ("Quotas for configuring and running an HTTP API").
+const PATIENCE: Duration = Duration::from_secs(29);
+/// The largest answer of a function that is invoked synchronously, in bytes ("Lambda quotas": 6 MB).
+const LARGEST_ANSWER: usize = 6 * 1024 * 1024;
 
 /// The gateway.
 pub(crate) struct Gateway {
@@ -71,7 +77,16 @@ impl Gateway {
             None => None,
         };
         let event = event(call, &route.key, parameters, claims, body);
-        match route.function.invoke(event.to_string()).await {
+        let Ok(invoked) = tokio::time::timeout(PATIENCE, route.function.invoke(event.to_string())).await else {
+            tracing::error!(function = route.function.name, "no answer within the time that API Gateway waits");
+            return message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
+        };
+        match invoked {
+            Ok(answered) if answered.len() > LARGEST_ANSWER => {
+                let bytes = answered.len();
+                tracing::error!(function = route.function.name, bytes, "the answer is larger than Lambda hands over");
+                message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+            }
             Ok(answered) => answer::to_http(&answered).unwrap_or_else(|| {
                 tracing::error!(function = route.function.name, "the answer is not one that API Gateway understands");
                 message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")

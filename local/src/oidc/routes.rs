@@ -51,7 +51,7 @@ async fn discovery(State(issuer): Shared) -> Json<Value> {
         "id_token_signing_alg_values_supported": ["RS256"],
         "subject_types_supported": ["public"],
         "scopes_supported": ["openid", "email", "profile"],
-        "claims_supported": ["sub", "name", "email", "cognito:groups", "organisation"],
+        "claims_supported": ["sub", "name", "email", "email_verified", "cognito:groups", "organisation"],
     }))
 }
 
@@ -149,7 +149,7 @@ async fn token(State(issuer): Shared, Form(request): Form<TokenRequest>) -> Resp
 fn issue(issuer: &Issuer, person: &Person, nonce: Option<&str>, refresh_token: Option<String>) -> Response {
     let now = issuer.clock.now();
     let access = issuer.tokens.access(person, now, LIFETIME);
-    let Some((access_token, id_token)) = access.zip(issuer.tokens.id(person, now, nonce)) else {
+    let Some((access_token, id_token)) = access.zip(issuer.tokens.id(person, now, LIFETIME, nonce)) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let mut answer = json!({
@@ -185,7 +185,7 @@ async fn user_info(State(issuer): Shared, headers: HeaderMap) -> Response {
         return (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")])
             .into_response();
     };
-    let shown = ["sub", "name", "email", "cognito:groups", "organisation"];
+    let shown = ["sub", "name", "email", "email_verified", "cognito:groups", "organisation"];
     let shown = claims.into_iter().filter(|(name, _)| shown.contains(&name.as_str()));
     Json(Value::Object(shown.collect())).into_response()
 }

@@ -48,9 +48,9 @@ impl Tokens {
         self.sign(&claims)
     }
 
-    /// An ID token for `person` (OpenID Connect Core, section 2).
-    pub(super) fn id(&self, person: &Person, now: Timestamp, nonce: Option<&str>) -> Option<String> {
-        let mut claims = self.claims(person, now, LIFETIME);
+    /// An ID token for `person` (OpenID Connect Core, section 2), which lives `lifetime` seconds from `now`.
+    pub(crate) fn id(&self, person: &Person, now: Timestamp, lifetime: i64, nonce: Option<&str>) -> Option<String> {
+        let mut claims = self.claims(person, now, lifetime);
         claims.insert("aud".into(), json!(CLIENT_ID));
         claims.insert("token_use".into(), json!("id"));
         claims.insert("auth_time".into(), json!(now.as_second()));
@@ -69,6 +69,7 @@ impl Tokens {
             ("jti".to_owned(), json!(fresh_id())),
             ("name".to_owned(), json!(person.name)),
             ("email".to_owned(), json!(person.email)),
+            ("email_verified".to_owned(), json!(person.email_is_verified)),
         ]);
         if !person.groups.is_empty() {
             claims.insert("cognito:groups".into(), json!(person.groups));
@@ -162,6 +163,7 @@ mod tests {
             json!({
                 "iss": ISSUER, "sub": "ada", "client_id": CLIENT_ID, "token_use": "access", "scope": "openid",
                 "iat": 1_700_000_000, "exp": 1_700_003_600, "name": "Ada", "email": "ada@example.com",
+                "email_verified": true,
                 "cognito:groups": ["builders"],
             })
         );

@@ -11,8 +11,53 @@ use serde_json::json;
 
 use crate::world::{World, options};
 
+/// The port answers to whoever knows the secret of this run: behind it are all data, and the key that opens them.
+#[tokio::test]
+async fn only_this_run_s_secret_opens_the_aws_endpoint() {
+    let (world, other) = (World::start(options()).await, World::start(options()).await);
+    for secret in ["test", "", other.stack.aws_secret()] {
+        let config = signing_with(&world.stack, secret);
+        let refused = aws_sdk_dynamodb::Client::new(&config).list_tables().send().await.unwrap_err();
+        assert_eq!(refused.code(), Some("InvalidSignatureException"), "{secret}");
+        let sealed = aws_sdk_kms::Client::new(&config).encrypt().key_id("alias/any").plaintext(Blob::new("secret"));
+        assert_eq!(sealed.send().await.unwrap_err().code(), Some("InvalidSignatureException"));
+        let mails = aws_sdk_sesv2::Client::new(&config).send_email().content(EmailContent::builder().build());
+        assert_eq!(mails.send().await.unwrap_err().code(), Some("InvalidSignatureException"));
+    }
+    let tables = aws_sdk_dynamodb::Client::new(&config(&world.stack)).list_tables().send().await.unwrap();
+    assert!(!tables.table_names().is_empty());
+}
+
+/// What a web page can send: from its own site, or to a name of its own that leads here.
+#[tokio::test]
+async fn web_pages_cannot_use_the_aws_endpoint() {
+    let world = World::start(options()).await;
+    let address = world.stack.aws_address();
+    let send = |name: &'static str, value: String| {
+        let call = world.client.http.post(format!("http://{address}/")).header("x-amz-target", "TrentService.Decrypt");
+        call.header(name, value).send()
+    };
+    for (name, value) in [
+        ("origin", "https://evil.example".to_owned()),
+        ("origin", "null".to_owned()),
+        ("host", format!("evil.example:{}", address.port())),
+        ("host", "127.0.0.1".to_owned()),
+    ] {
+        let answer = send(name, value.clone()).await.unwrap();
+        assert_eq!(answer.status(), 403, "{name}: {value}");
+        assert!(!answer.headers().contains_key("access-control-allow-origin"), "{name}: {value}");
+    }
+    let preflight = world.client.http.request(reqwest::Method::OPTIONS, format!("http://{address}/"));
+    let answer = preflight.header("origin", "https://evil.example").send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.headers().get("access-control-allow-origin")), (403, None));
+}
+
 fn config(stack: &Stack) -> SdkConfig {
-    let credentials = Credentials::new("test", "test", None, None, "test");
+    signing_with(stack, stack.aws_secret())
+}
+
+fn signing_with(stack: &Stack, secret: &str) -> SdkConfig {
+    let credentials = Credentials::new("test", secret, None, None, "test");
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))

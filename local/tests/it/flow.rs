@@ -111,16 +111,72 @@ async fn what_is_under_way_survives_a_restart() {
 async fn the_clock_can_be_advanced() {
     let world = World::start(options()).await;
     let ada = world.client.token("user=ada").await;
-    for bad in ["", "?advance=", "?advance=soon", "?advance=-PT1H", "?advance=P1M"] {
-        assert_eq!(world.client.post(&format!("/_local/clock{bad}")).await.status(), 400, "{bad}");
+    for (bad, said) in [
+        ("", "PT48H"),
+        ("?advance=", "PT48H"),
+        ("?advance=soon", "PT48H"),
+        ("?advance=P1M", "PT48H"),
+        ("?advance=PT1H&advance=PT2H", "advance"),
+        ("?advance=-PT1H", "only moves ahead"),
+        ("?advance=PT99999999H", "at most 100 years"),
+    ] {
+        let answer = world.client.post(&format!("/_local/clock{bad}")).await;
+        let (status, body) = (answer.status(), answer.text().await.unwrap());
+        assert!(status == 400 && body.contains(said), "{bad}: {status} {body}");
     }
     let answer: Value = world.client.post("/_local/clock?advance=PT48H").await.json().await.unwrap();
+    assert_eq!(answer["schedules"][0]["outcome"], "succeeded", "{answer}");
     let token = world.client.request(Method::GET, "/v1/me").bearer_auth(&ada).send().await.unwrap();
     assert_eq!(token.status(), 401, "its hour is over");
     let ada = world.client.token("user=ada").await;
     let id = world.client.submit(&ada, "public-apis", "weather-api", "free").await;
     let request = world.client.request_once(&ada, &id, is_provisioned).await;
     assert!(request["created_at"].as_str() >= answer["now"].as_str(), "{request} {answer}");
+}
+
+/// A month and more: what falls due in it takes as long as it takes.
+#[tokio::test]
+async fn a_leap_of_the_clock_answers_and_says_how_schedules_ran() {
+    let world = World::start(options()).await;
+    let answer = world.client.post("/_local/clock?advance=PT700H").await;
+    assert_eq!(answer.status(), 200);
+    let answer: Value = answer.json().await.unwrap();
+    let outcomes = ["succeeded", "failed", "still_running"];
+    let schedules = answer["schedules"].as_array().unwrap();
+    assert!(!schedules.is_empty());
+    for schedule in schedules {
+        assert!(outcomes.contains(&schedule["outcome"].as_str().unwrap()), "{schedule}");
+    }
+    world.client.post("/_local/functions/expire/pause").await;
+    let answer: Value = world.client.post("/_local/clock?advance=PT2M").await.json().await.unwrap();
+    assert_eq!(answer["schedules"][0]["outcome"], "held_back", "{answer}");
+}
+
+#[tokio::test]
+async fn an_event_can_be_put_on_the_bus_again() {
+    let world = World::start(options()).await;
+    let put = async |body: Value| {
+        let answer = world.client.request(Method::POST, "/_local/events").json(&body).send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+    let entry = json!({ "Source": "test", "DetailType": "Replayed", "Detail": "{\"n\":1}" });
+    let (status, answer) = put(entry.clone()).await;
+    assert_eq!(status, 200, "{answer}");
+    let events = world.client.items("/_local/events").await;
+    let event = events.iter().find(|event| event["detail-type"] == "Replayed").unwrap();
+    assert_eq!((&event["id"], &event["detail"]), (&answer["EventId"], &json!({ "n": 1 })));
+    for (member, value, said) in [
+        ("Detail", json!("[]"), "MalformedDetail"),
+        ("Source", json!(""), "InvalidArgument"),
+        ("EventBusName", json!("elsewhere"), "ResourceNotFoundException"),
+        ("Detail", json!(1), "PutEvents"),
+    ] {
+        let mut entry = entry.clone();
+        entry[member] = value;
+        let (status, answer) = put(entry).await;
+        assert_eq!(status, 400);
+        assert!(answer["message"].as_str().unwrap().contains(said), "{answer}");
+    }
 }
 
 #[tokio::test]

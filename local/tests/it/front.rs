@@ -51,6 +51,35 @@ async fn the_portal_is_at_one_address() {
     assert_eq!(here.status(), 404, "no portal is built for these tests");
 }
 
+/// To a browser, `//host/x` in a page means another site.
+#[tokio::test]
+async fn an_address_that_looks_like_another_site_is_a_page_of_the_portal() {
+    let world = World::start(options()).await;
+    for (asked, page) in
+        [("//evil.example/x?a=b", "/evil.example/x?a=b"), ("///evil.example", "/evil.example"), ("//", "/")]
+    {
+        let answer = world.client.get(asked).await;
+        assert_eq!(answer.status(), 307, "{asked}");
+        assert_eq!(answer.headers()["location"], format!("{}{page}", world.client.origin), "{asked}");
+    }
+}
+
+#[tokio::test]
+async fn petra_is_one_of_the_demonstration() {
+    let world = World::start(options()).await;
+    let token = world.client.token("user=petra").await;
+    let me = world.client.read(&token, "/v1/me").await;
+    assert_eq!((&me["name"], &me["groups"]), (&json!("Petra"), &json!(["payments-team"])));
+}
+
+#[tokio::test]
+async fn a_visitor_sees_the_public_catalogue() {
+    let world = World::start(options()).await;
+    let shown = world.client.items("/v1/public/catalogues").await;
+    let ids: Vec<_> = shown.iter().map(|catalogue| &catalogue["id"]).collect();
+    assert_eq!(ids, ["public-apis"]);
+}
+
 #[tokio::test]
 async fn what_api_gateway_says_by_itself() {
     let world = World::start(options()).await;

@@ -70,7 +70,7 @@ async fn a_code_becomes_tokens_that_the_api_takes() {
     let info = world.client.read(access, "/_local/oidc/userinfo").await;
     assert_eq!(
         info,
-        json!({ "sub": "grace", "name": "Grace", "email": "grace@example.com", "cognito:groups": ["partners"] })
+        json!({ "sub": "grace", "name": "Grace", "email": "grace@example.com", "email_verified": true, "cognito:groups": ["partners"] })
     );
     assert_eq!(redeem(&world, &code, VERIFIER).await.1["error"], "invalid_grant", "a code works once");
 
