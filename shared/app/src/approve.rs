@@ -4,11 +4,11 @@ use gatepass_domain::access_request::{AccessRequestView, Item, MAX_TEXT, Pending
 use gatepass_domain::id::{ProductId, RequestId};
 use gatepass_domain::text::Findings;
 use gatepass_domain::{AccessRequest, Actor, ApiOwner, Context, Plan, Versioned, Violation, rule};
-use gatepass_store::{Guard, Store, SubmissionFacts, SubmissionKeys, Transaction};
+use gatepass_store::{CommitError, Guard, Store, SubmissionFacts, SubmissionKeys, Transaction};
 
-use crate::ROUNDS;
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
+use crate::optimistic::{Step, commit_decision};
 
 /// Approves the request `id` as `owner`.
 ///
@@ -25,22 +25,21 @@ pub async fn approve(
 ) -> Result<AccessRequestView, Refused> {
     check_note(note.as_deref())?;
     let by = Actor::from(owner.person());
-    for _ in 0..ROUNDS {
-        let request = store.request(id).await?;
-        idempotent.check(store, context).await?;
-        let request = request.ok_or(Refused::NotFound("access request"))?;
+    let read = || async {
+        let request = store.request(id).await?.ok_or(Refused::NotFound("access request"))?;
         let pending = decidable(request, owner)?;
         if pending.is_approved_by(&owner.person().id) {
             return Err(Refused::AlreadyDecided { status: Status::Pending, by: None, at: None });
         }
         let facts = facts_now(store, &pending).await?;
-        let plan = grantable(&pending, &facts)?;
-        let required = plan.approvals_required;
-        if let Some(view) = decide(store, context, pending, &by, note.clone(), required, idempotent).await? {
-            return Ok(view);
-        }
-    }
-    Err(Refused::Busy)
+        Ok((pending, facts))
+    };
+    commit_decision(store, context, idempotent, read, |context, (pending, facts)| {
+        let required = grantable(&pending, &facts)?.approvals_required;
+        let (transaction, view) = approval(context, pending, &by, note.clone(), required);
+        Ok(Step::commit_unless(transaction, view, |error, _| app_is_gone(error)))
+    })
+    .await
 }
 
 /// Requires a note, if there is one, that is not too long.
@@ -129,31 +128,23 @@ pub(crate) fn grantable<'a>(pending: &Pending, facts: &'a SubmissionFacts) -> Re
     Ok(plan)
 }
 
-/// Commits an approval; `None` when somebody got in between.
-pub(crate) async fn decide(
-    store: &Store,
+/// The transaction that approves, and the request as it stands then.
+pub(crate) fn approval(
     context: &mut Context,
     pending: Pending,
     by: &Actor,
     note: Option<String>,
     required: u8,
-    idempotent: &Idempotent<AccessRequestView>,
-) -> Result<Option<AccessRequestView>, Refused> {
+) -> (Transaction, AccessRequestView) {
     let app_id = pending.facts().submission.app.id;
     let (after, event) = pending.approve(context, by, note, required);
     let request = AccessRequest::from(after);
-    let view = request.view();
-    let transaction = Transaction::new(context).request(&request, &event).require_app(app_id);
-    let transaction = idempotent.record(transaction, &view, context);
-    match store.commit(transaction).await {
-        Ok(()) => Ok(Some(view)),
-        Err(error) => match idempotent.beaten(&error, context) {
-            Some(refused) => Err(refused),
-            None if error.is_refused_by(Guard::Request) => Ok(None),
-            None if error.is_refused_by(Guard::Access) => {
-                Err(Refused::NoLongerPossible("the app has been deleted".into()))
-            }
-            None => Err(Refused::unexpected(error)),
-        },
-    }
+    (Transaction::new(context).request(&request, &event).require_app(app_id), request.view())
+}
+
+/// The refusal of an approval whose app was deleted in between. Asked only once the request has not changed:
+/// deleting the app settles its requests.
+pub(crate) fn app_is_gone(error: &CommitError) -> Option<Refused> {
+    let gone = error.is_refused_by(Guard::Access) && !error.is_refused_by(Guard::Request);
+    gone.then(|| Refused::NoLongerPossible("the app has been deleted".into()))
 }

@@ -5,12 +5,12 @@ use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
 use gatepass_domain::id::AppId;
 use gatepass_domain::text::Findings;
 use gatepass_domain::{Actor, ApiOwner, App, Context, Credential, Person, PersonId, Versioned};
-use gatepass_store::{Guard, Page, Position, Store, Transaction, WhichApps};
+use gatepass_store::{CommitError, Guard, Page, Position, Store, Transaction, WhichApps};
 
-use crate::ROUNDS;
 use crate::ending::{Loss, end};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
+use crate::optimistic::{Step, commit_decision};
 use crate::precondition::Precondition;
 
 /// An app of `owner` that does not exist yet.
@@ -44,19 +44,19 @@ pub async fn create(
     idempotent: &Idempotent<Versioned<App>>,
 ) -> Result<Versioned<App>, Refused> {
     profile.check(caller).map_err(Refused::Invalid)?;
-    idempotent.check(store, context).await?;
-    let app = draft(context, caller, profile);
-    let transaction = Transaction::new(context);
-    let transaction = create_in(context, transaction, caller, &app).first_access(app.id, None);
-    let transaction = idempotent.record(transaction, &app, context);
-    match store.commit(transaction).await {
-        Ok(()) => Ok(app),
-        Err(error) => Err(match idempotent.beaten(&error, context) {
-            Some(refused) => refused,
-            None if error.is_refused_by(Guard::AppName) => Refused::NameTaken(app.content.profile.name),
-            None => Refused::unexpected(error),
-        }),
-    }
+    let nothing = || std::future::ready(Ok(()));
+    commit_decision(store, context, idempotent, nothing, |context, ()| {
+        let app = draft(context, caller, profile.clone());
+        let transaction = Transaction::new(context);
+        let transaction = create_in(context, transaction, caller, &app).first_access(app.id, None);
+        Ok(Step::commit_unless(transaction, app, name_taken))
+    })
+    .await
+}
+
+/// The refusal of an app under a name that its owner has given to another one.
+fn name_taken(error: &CommitError, app: &Versioned<App>) -> Option<Refused> {
+    error.is_refused_by(Guard::AppName).then(|| Refused::NameTaken(app.profile.name.clone()))
 }
 
 /// The apps that `caller` sees, newest first.
@@ -131,8 +131,8 @@ pub async fn edit(
     edit: &Edit,
 ) -> Result<Versioned<App>, Refused> {
     edit.check(caller)?;
-    for _ in 0..ROUNDS {
-        let (app, mut chain) = store.app_and_chain(id).await?.ok_or(Refused::NotFound("app"))?;
+    let read = || async { store.app_and_chain(id).await?.ok_or(Refused::NotFound("app")) };
+    commit_decision(store, context, &Idempotent::unkeyed(), read, |context, (app, mut chain)| {
         owned(caller, &app)?;
         precondition.check(app.version)?;
         let profile = edit.apply(app.profile.clone());
@@ -141,17 +141,10 @@ pub async fn edit(
         let detail = Detail::AppUpdated(EntitySubject { id: id.to_string(), version: edited.version });
         let event = chain.append(context, Aggregate::App(id), &Actor::from(caller), detail, None);
         let transaction = Transaction::new(context).edited_app(&edited, &app, &event, chain);
-        match store.commit(transaction).await {
-            Ok(()) => return Ok(edited),
-            Err(error) if error.is_refused_by(Guard::AppName) => {
-                return Err(Refused::NameTaken(edited.content.profile.name));
-            }
-            // Somebody edited it in between: the precondition says what to make of that.
-            Err(error) if error.is_refused_by(Guard::App) => {}
-            Err(error) => return Err(Refused::unexpected(error)),
-        }
-    }
-    Err(Refused::Busy)
+        // When somebody edited it in between, the precondition says in the next round what to make of that.
+        Ok(Step::commit_unless(transaction, edited, name_taken))
+    })
+    .await
 }
 
 /// Deletes an app of `caller`: it is closed first, then what it awaits is withdrawn and what it holds
@@ -167,24 +160,23 @@ pub async fn delete(
     precondition: Precondition,
 ) -> Result<(), Refused> {
     let by = Actor::from(caller);
-    for _ in 0..ROUNDS {
-        let (app, mut chain) = store.app_and_chain(id).await?.ok_or(Refused::NotFound("app"))?;
+    let read = || async { store.app_and_chain(id).await?.ok_or(Refused::NotFound("app")) };
+    let unkeyed = Idempotent::unkeyed();
+    commit_decision(store, context, &unkeyed, read, |context, (app, _)| {
         owned(caller, &app)?;
         precondition.check(app.version)?;
-        let closed = Transaction::new(context).close_app(id);
-        store.commit(closed).await.map_err(Refused::unexpected)?;
-        for request_id in store.requests_behind(id).await? {
-            end(store, context, &by, request_id, Loss::App, "The app was deleted.").await?;
-        }
+        Ok(Step::commit(Transaction::new(context).close_app(id), ()))
+    })
+    .await?;
+    for request_id in store.requests_behind(id).await? {
+        end(store, context, &by, request_id, Loss::App, "The app was deleted.").await?;
+    }
+    commit_decision(store, context, &unkeyed, read, |context, (app, mut chain)| {
         let detail = Detail::AppDeleted(EntitySubject { id: id.to_string(), version: app.version });
         let event = chain.append(context, Aggregate::App(id), &by, detail, None);
-        match store.commit(Transaction::new(context).without_app(&app, &event)).await {
-            Ok(()) => return Ok(()),
-            Err(error) if error.is_refused_by(Guard::App) || error.is_refused_by(Guard::Access) => {}
-            Err(error) => return Err(Refused::unexpected(error)),
-        }
-    }
-    Err(Refused::Busy)
+        Ok(Step::commit(Transaction::new(context).without_app(&app, &event), ()))
+    })
+    .await
 }
 
 /// Every app, or some of them, for an API Owner.
@@ -233,30 +225,17 @@ pub async fn reassign(
     let length = to.as_str().len();
     findings.require((1..=255).contains(&length), "/owner", "must be the id of a person, 1 to 255 bytes");
     findings.into_result().map_err(Refused::Invalid)?;
-    for _ in 0..ROUNDS {
-        let standing = store.app_and_chain(id).await?;
-        idempotent.check(store, context).await?;
-        let (app, mut chain) = standing.ok_or(Refused::NotFound("app"))?;
+    let read = || async { store.app_and_chain(id).await?.ok_or(Refused::NotFound("app")) };
+    commit_decision(store, context, idempotent, read, |context, (app, mut chain)| {
         let organisation = organisation.map(str::to_owned).or_else(|| app.organisation.clone());
         let content = App { owner: to.clone(), organisation, ..app.content.clone() };
         let reassigned = app.revised(content, context.now);
         let detail = Detail::AppUpdated(EntitySubject { id: id.to_string(), version: reassigned.version });
         let event = chain.append(context, Aggregate::App(id), &Actor::from(owner.person()), detail, None);
         let transaction = Transaction::new(context).edited_app(&reassigned, &app, &event, chain);
-        let transaction = idempotent.record(transaction, &reassigned, context);
-        match store.commit(transaction).await {
-            Ok(()) => return Ok(reassigned),
-            Err(error) => match idempotent.beaten(&error, context) {
-                Some(refused) => return Err(refused),
-                None if error.is_refused_by(Guard::AppName) => {
-                    return Err(Refused::NameTaken(reassigned.content.profile.name));
-                }
-                None if error.is_refused_by(Guard::App) => {}
-                None => return Err(Refused::unexpected(error)),
-            },
-        }
-    }
-    Err(Refused::Busy)
+        Ok(Step::commit_unless(transaction, reassigned, name_taken))
+    })
+    .await
 }
 
 /// That `caller` owns the app; somebody who merely sees it is told so, to anybody else it does not exist.

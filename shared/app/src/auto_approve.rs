@@ -4,12 +4,12 @@ use gatepass_domain::access_request::Pending;
 use gatepass_domain::id::RequestId;
 use gatepass_domain::policy::{self, Review};
 use gatepass_domain::{AccessRequest, Actor, Context};
-use gatepass_store::{Guard, Store, Transaction};
+use gatepass_store::{Store, SubmissionFacts, Transaction};
 
-use crate::ROUNDS;
-use crate::approve::{decide, facts_now, grantable};
+use crate::approve::{app_is_gone, approval, facts_now, grantable};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
+use crate::optimistic::{Step, commit_decision};
 
 /// What became of a request that the policy had approved at submit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,57 +29,45 @@ pub enum Outcome {
 /// [`Refused::Store`], [`Refused::Busy`].
 pub async fn auto_approve(store: &Store, context: &mut Context, id: RequestId) -> Result<Outcome, Refused> {
     let by = Actor::policy();
-    for _ in 0..ROUNDS {
-        let Some(AccessRequest::Pending(pending)) = store.request(id).await? else { return Ok(Outcome::NothingToDo) };
+    let read = || async {
+        let Some(AccessRequest::Pending(pending)) = store.request(id).await? else { return Ok(None) };
         if pending.facts().submission.policy.review == Review::Manual {
-            return Ok(Outcome::NothingToDo);
+            return Ok(None);
         }
-        let done = match objection(store, &pending).await? {
+        let facts = facts_now(store, &pending).await?;
+        Ok(Some((pending, facts)))
+    };
+    let done = commit_decision(store, context, &Idempotent::unkeyed(), read, |context, read| {
+        let Some((pending, facts)) = read else { return Ok(Step::Done(Outcome::NothingToDo)) };
+        match objection(&pending, &facts) {
             None => {
-                let decided = decide(store, context, pending, &by, None, 1, &Idempotent::unkeyed()).await;
-                match decided {
-                    Ok(view) => view.map(|_| Outcome::Approved),
-                    // The app was deleted; its requests are withdrawn with it.
-                    Err(Refused::NoLongerPossible(_)) => Some(Outcome::NothingToDo),
-                    Err(refused) => return Err(refused),
-                }
+                let (transaction, _) = approval(context, pending, &by, None, 1);
+                Ok(Step::commit_unless(transaction, Outcome::Approved, |error, _| app_is_gone(error)))
             }
-            Some(verdict) => refer(store, context, pending, &by, verdict).await?.then_some(Outcome::Referred),
-        };
-        if let Some(outcome) = done {
-            return Ok(outcome);
+            Some(verdict) => {
+                let (pending, event) = pending.refer(context, &by, verdict);
+                let transaction = Transaction::new(context).request(&pending.into(), &event);
+                Ok(Step::commit(transaction, Outcome::Referred))
+            }
         }
+    })
+    .await;
+    match done {
+        // The app was deleted; its requests are withdrawn with it.
+        Err(Refused::NoLongerPossible(_)) => Ok(Outcome::NothingToDo),
+        done => done,
     }
-    Err(Refused::Busy)
 }
 
 /// Why the policy no longer approves: the verdict by what stands now, on the facts frozen at submit.
 /// `None` when it still does.
-async fn objection(store: &Store, pending: &Pending) -> Result<Option<policy::Verdict>, Refused> {
+fn objection(pending: &Pending, facts: &SubmissionFacts) -> Option<policy::Verdict> {
     let frozen = &pending.facts().submission.policy;
-    let facts = facts_now(store, pending).await?;
-    Ok(match grantable(pending, &facts) {
+    match grantable(pending, facts) {
         Ok(plan) => {
             let verdict = policy::evaluate(plan, frozen.inputs.clone());
             (verdict.review == Review::Manual).then_some(verdict)
         }
         Err(obstacle) => Some(policy::Verdict { reasons: vec![obstacle.to_string()], ..frozen.clone() }),
-    })
-}
-
-/// Commits the referral; `false` when somebody got in between.
-async fn refer(
-    store: &Store,
-    context: &mut Context,
-    pending: Pending,
-    by: &Actor,
-    verdict: policy::Verdict,
-) -> Result<bool, Refused> {
-    let (pending, event) = pending.refer(context, by, verdict);
-    let transaction = Transaction::new(context).request(&pending.into(), &event);
-    match store.commit(transaction).await {
-        Ok(()) => Ok(true),
-        Err(error) if error.is_refused_by(Guard::Request) => Ok(false),
-        Err(error) => Err(Refused::unexpected(error)),
     }
 }

@@ -4,13 +4,13 @@ use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::cart::CartItem;
 use gatepass_domain::id::{CatalogueId, CredentialId, PlanId, ProductId};
 use gatepass_domain::{Cart, Catalogue, Context, Person, Plan, Product, Versioned, Violation, rule};
-use gatepass_store::{Guard, Store, StoredCart, Transaction};
+use gatepass_store::{Store, StoredCart, Transaction};
 use jiff::Timestamp;
 
-use crate::ROUNDS;
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
-use crate::submit::{Application, Flow, MAX_PRODUCTS, Target, check_flow, check_order, submit as file};
+use crate::optimistic::{Step, commit_decision};
+use crate::submit::{Application, Flow, MAX_PRODUCTS, Target, check_flow, check_order, filing, keys};
 
 /// A cart with what its ids stand for.
 #[derive(Debug, Clone)]
@@ -43,8 +43,9 @@ pub async fn put(
     catalogue_id: CatalogueId,
     plan_id: PlanId,
 ) -> Result<FilledCart, Refused> {
-    for _ in 0..ROUNDS {
-        let read = store.cart(&caller.id, context.now).await?;
+    let now = context.now;
+    let read = || async {
+        let read = store.cart(&caller.id, now).await?;
         let mut ids: Vec<_> = read.cart.items.iter().map(|item| item.product_id.clone()).collect();
         if !ids.contains(&product_id) {
             ids.push(product_id.clone());
@@ -60,17 +61,19 @@ pub async fn put(
             product_id: product_id.clone(),
             catalogue_id: catalogue_id.clone(),
             plan_id: plan_id.clone(),
-            added_at: context.now,
+            added_at: now,
         };
         let cart = read.cart.clone().with(item, &products)?;
         if cart.items.len() > MAX_PRODUCTS {
             return Err(Refused::CartFull);
         }
-        if write(store, context, caller, &read, cart).await? {
-            return get(store, context.now, caller).await;
-        }
-    }
-    Err(Refused::Busy)
+        Ok((read, cart))
+    };
+    commit_decision(store, context, &Idempotent::unkeyed(), read, |context, (read, cart)| {
+        Ok(Step::commit(Transaction::new(context).cart(&caller.id, &read, cart, now), ()))
+    })
+    .await?;
+    get(store, now, caller).await
 }
 
 /// Takes a product out of the cart.
@@ -83,14 +86,13 @@ pub async fn remove(
     caller: &Person,
     product_id: &ProductId,
 ) -> Result<(), Refused> {
-    for _ in 0..ROUNDS {
-        let read = store.cart(&caller.id, context.now).await?;
+    let now = context.now;
+    let read = || async { Ok(store.cart(&caller.id, now).await?) };
+    commit_decision(store, context, &Idempotent::unkeyed(), read, |context, read| {
         let cart = read.cart.clone().without(product_id).ok_or(Refused::NotFound("product in your cart"))?;
-        if write(store, context, caller, &read, cart).await? {
-            return Ok(());
-        }
-    }
-    Err(Refused::Busy)
+        Ok(Step::commit(Transaction::new(context).cart(&caller.id, &read, cart, now), ()))
+    })
+    .await
 }
 
 /// Empties the cart. An empty one may be emptied again.
@@ -98,20 +100,22 @@ pub async fn remove(
 /// # Errors
 /// [`Refused::Store`].
 pub async fn clear(store: &Store, context: &mut Context, caller: &Person) -> Result<(), Refused> {
-    for _ in 0..ROUNDS {
-        let read = store.cart(&caller.id, context.now).await?;
-        if read.cart.items.is_empty() || write(store, context, caller, &read, Cart::default()).await? {
-            return Ok(());
+    let now = context.now;
+    let read = || async { Ok(store.cart(&caller.id, now).await?) };
+    commit_decision(store, context, &Idempotent::unkeyed(), read, |context, read| {
+        if read.cart.items.is_empty() {
+            return Ok(Step::Done(()));
         }
-    }
-    Err(Refused::Busy)
+        Ok(Step::commit(Transaction::new(context).cart(&caller.id, &read, Cart::default(), now), ()))
+    })
+    .await
 }
 
 /// Asks for all that is in the cart, for the app `target`; the cart is empty afterwards, in the same
 /// transaction. Of several submits of one cart, one files the request and the others find it empty.
 ///
 /// # Errors
-/// As [`file()`] says; `empty-cart` when there is nothing in it, `no-longer-available` with the products
+/// As [`submit()`](crate::submit::submit) says; `empty-cart` when there is nothing in it, `no-longer-available` with the products
 /// that are not on offer any more.
 pub async fn submit(
     store: &Store,
@@ -122,11 +126,11 @@ pub async fn submit(
     justification: Option<String>,
     idempotent: &Idempotent<AccessRequestView>,
 ) -> Result<AccessRequestView, Refused> {
-    // An empty cart is no reason to keep quiet about a body that is wrong.
+    // Validate the body before reporting an empty cart.
     check_order(caller, &target, extends_credential_id, justification.as_deref())?;
-    for _ in 0..ROUNDS {
-        let read = store.cart(&caller.id, context.now).await?;
-        idempotent.check(store, context).await?;
+    let now = context.now;
+    let read = || async {
+        let read = store.cart(&caller.id, now).await?;
         let plan_id = match rule::one_plan(read.cart.items.iter().map(|item| &item.plan_id)) {
             Ok(plan_id) => plan_id.clone(),
             Err(violation) => return Err(before(violation, store, caller, &target).await?),
@@ -139,12 +143,13 @@ pub async fn submit(
             extends_credential_id,
             justification: justification.clone(),
         };
-        match file(store, context, caller, &Flow::Cart(read), &application, idempotent).await {
-            Err(Refused::CartChanged) => {}
-            filed => return filed,
-        }
-    }
-    Err(Refused::Busy)
+        let facts = store.submission_facts(&keys(caller, &application)).await?;
+        Ok((Flow::Cart(read), application, facts))
+    };
+    commit_decision(store, context, idempotent, read, |context, (flow, application, facts)| {
+        filing(context, caller, &flow, &application, &facts)
+    })
+    .await
 }
 
 /// What is said before `empty-cart`, in the order of rules; else that.
@@ -157,22 +162,6 @@ async fn before(violation: Violation, store: &Store, caller: &Person, target: &T
         return Ok(Violation::AppNotUsable.into());
     }
     Ok(violation.into())
-}
-
-/// Writes the cart over the one that was read; `false` when somebody got in between.
-async fn write(
-    store: &Store,
-    context: &mut Context,
-    caller: &Person,
-    read: &StoredCart,
-    cart: Cart,
-) -> Result<bool, Refused> {
-    let transaction = Transaction::new(context).cart(&caller.id, read, cart, context.now);
-    match store.commit(transaction).await {
-        Ok(()) => Ok(true),
-        Err(error) if error.is_refused_by(Guard::Cart) => Ok(false),
-        Err(error) => Err(Refused::unexpected(error)),
-    }
 }
 
 async fn fill(store: &Store, caller: &Person, stored: StoredCart) -> Result<FilledCart, Refused> {

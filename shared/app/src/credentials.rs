@@ -4,10 +4,12 @@ use gatepass_domain::credential::{CredentialStatus, KeyRecord};
 use gatepass_domain::event::{Aggregate, CredentialSubject, Detail};
 use gatepass_domain::id::{AppId, CredentialId};
 use gatepass_domain::{Actor, Context, Credential, Event, Person, Versioned};
-use gatepass_store::{Guard, Store, StoredCredential, Transaction};
+use gatepass_store::{Store, StoredCredential, Transaction};
 
+use crate::apps;
 use crate::error::Refused;
-use crate::{ROUNDS, apps};
+use crate::idempotent::Idempotent;
+use crate::optimistic::{Step, commit_decision};
 
 /// The credentials of the app, if `caller` sees it; newest first.
 ///
@@ -32,23 +34,32 @@ pub async fn reveal(
     id: CredentialId,
 ) -> Result<KeyRecord, Refused> {
     apps::get(store, caller, app_id).await?;
-    for _ in 0..ROUNDS {
+    let now = context.now;
+    let read = || async move {
         let stored = store.credential(app_id, id).await?.ok_or(Refused::NotFound("credential"))?;
-        if stored.credential.status_at(context.now) != CredentialStatus::Active {
+        if stored.credential.status_at(now) != CredentialStatus::Active {
             return Err(Refused::CredentialNotActive);
         }
         let newest = stored.digests.first().ok_or(Refused::CredentialNotActive)?;
         let record = store.api_key(newest).await?.ok_or(Refused::CredentialNotActive)?;
+        Ok((stored, record))
+    };
+    commit_decision(store, context, &Idempotent::unkeyed(), read, |context, (stored, record)| {
         let content = stored.credential.content.clone();
         let (next, event) = moved(context, &Actor::from(caller), stored, content, Detail::CredentialRevealed, None);
-        let transaction = Transaction::new(context).credential(&next).event(&event);
-        match store.commit(transaction).await {
-            Ok(()) => return Ok(record),
-            Err(error) if error.is_refused_by(Guard::Credential) => {}
-            Err(error) => return Err(Refused::unexpected(error)),
-        }
-    }
-    Err(Refused::Busy)
+        Ok(Step::commit(Transaction::new(context).credential(&next).event(&event), record))
+    })
+    .await
+}
+
+/// The credential `id` with the records of its keys, which change with it.
+pub(crate) async fn credential_with_keys(
+    store: &Store,
+    id: CredentialId,
+) -> Result<(StoredCredential, Vec<KeyRecord>), Refused> {
+    let stored = store.credential_by_id(id).await?.ok_or(Refused::NotFound("credential"))?;
+    let keys = store.keys_of(&stored).await?;
+    Ok((stored, keys))
 }
 
 /// The next version of a credential, and the event that records what led there.

@@ -62,7 +62,7 @@ pub async fn decide(
     answer: fn(&AccessRequestView) -> Answer,
 ) -> Result<Vec<Result<AccessRequestView, Refused>>, Refused> {
     let whole = Idempotent { key: key.clone(), answer: |(): &()| Answer::nothing() };
-    match whole.settle(store, context, &()).await {
+    match whole.settle(store, context, ()).await {
         Ok(()) | Err(Refused::Replayed(_)) => {}
         Err(refused) => return Err(refused),
     }

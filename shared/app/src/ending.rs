@@ -4,11 +4,11 @@ use gatepass_domain::id::RequestId;
 use gatepass_domain::{AccessRequest, Actor, Context};
 use gatepass_store::Store;
 
-use crate::ROUNDS;
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
-use crate::reject::close;
-use crate::revoke::revoke;
+use crate::optimistic::{Step, commit_decision};
+use crate::revoke::revoked;
+use crate::standing::Standing;
 
 /// What is lost, and with it what becomes of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,25 +30,25 @@ pub(crate) async fn end(
     loss: Loss,
     reason: &str,
 ) -> Result<(), Refused> {
-    let unkeyed = Idempotent::unkeyed();
-    for _ in 0..ROUNDS {
-        match store.request(id).await? {
-            None | Some(AccessRequest::Closed(_) | AccessRequest::Revoked(_)) => return Ok(()),
-            Some(AccessRequest::Pending(pending)) => {
+    let read = || Standing::read(store, id);
+    commit_decision(store, context, &Idempotent::unkeyed(), read, |context, standing| {
+        let Some(Standing { request, holdings }) = standing else { return Ok(Step::Done(())) };
+        let (transaction, _) = match request {
+            AccessRequest::Closed(_) | AccessRequest::Revoked(_) => return Ok(Step::Done(())),
+            AccessRequest::Pending(pending) => {
                 let (closed, event) = match loss {
                     Loss::App => pending.withdraw(context, by),
                     Loss::Subject | Loss::Offer => pending.reject(context, by, reason.to_owned()),
                 };
-                if close(store, context, closed, &event, &unkeyed).await?.is_some() {
-                    return Ok(());
-                }
+                holdings.closing(context, closed, &event)
             }
-            Some(_) if loss == Loss::Offer => return Ok(()),
-            Some(_) => match revoke(store, context, by, id, Some(reason), &unkeyed).await {
-                Ok(_) | Err(Refused::AlreadyRevoked) => return Ok(()),
-                Err(refused) => return Err(refused),
-            },
-        }
-    }
-    Err(Refused::Busy)
+            _ if loss == Loss::Offer => return Ok(Step::Done(())),
+            approved => {
+                let (revoked, event) = revoked(context, by, approved, Some(reason))?;
+                holdings.revocation(context, revoked, &event)
+            }
+        };
+        Ok(Step::commit(transaction, ()))
+    })
+    .await
 }

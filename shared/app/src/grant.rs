@@ -7,9 +7,9 @@ use gatepass_domain::text::{Findings, Invalid};
 use gatepass_domain::{ApiOwner, App, Catalogue, Context, Person, Plan, Product, Versioned, Violation, rule};
 use gatepass_store::{Store, Transaction};
 
-use crate::ROUNDS;
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
+use crate::optimistic::{Step, commit_decision};
 use crate::submit::MAX_PRODUCTS;
 
 /// What an API Owner grants to an app.
@@ -60,14 +60,14 @@ pub async fn grant(
     idempotent: &Idempotent<AccessRequestView>,
 ) -> Result<AccessRequestView, Refused> {
     gift.check()?;
-    for _ in 0..ROUNDS {
-        let app = store.app(app_id).await?;
-        idempotent.check(store, context).await?;
-        let app = app.ok_or(Refused::NotFound("app"))?;
+    let read = || async {
+        let app = store.app(app_id).await?.ok_or(Refused::NotFound("app"))?;
         if app.owner == owner.person().id {
             return Err(Refused::OwnRequest);
         }
-        let submission = submission(store, owner, &app, gift).await?;
+        submission(store, owner, &app, gift).await
+    };
+    commit_decision(store, context, idempotent, read, |context, submission| {
         let (request, event) = access_request::grant(context, submission, owner, gift.note.clone());
         let view = request.view();
         let transaction = Transaction::new(context).request(&request, &event);
@@ -75,19 +75,13 @@ pub async fn grant(
             None => transaction.claim_access(app_id, view.id, &view.product_ids),
             Some(_) => transaction.claim_free_access(app_id, view.id, &view.product_ids),
         };
-        let transaction = idempotent.record(transaction, &view, context);
-        match store.commit(transaction).await {
-            Ok(()) => return Ok(view),
-            Err(error) => match (idempotent.beaten(&error, context), error.access_refused(&view.product_ids)) {
-                (Some(refused), _) => return Err(refused),
-                (None, Some(Some(conflicting))) => return Err(Refused::DuplicateAccess { conflicting }),
-                // The app was deleted in between.
-                (None, Some(None)) => {}
-                (None, None) => return Err(Refused::unexpected(error)),
-            },
-        }
-    }
-    Err(Refused::Busy)
+        // Without a holder the app was deleted in between, which the next round finds out.
+        Ok(Step::commit_unless(transaction, view, |error, view| {
+            let conflicting = error.access_refused(&view.product_ids)??;
+            Some(Refused::DuplicateAccess { conflicting })
+        }))
+    })
+    .await
 }
 
 /// What is granted, held against the rules that hold without a requester.

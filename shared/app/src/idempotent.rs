@@ -1,4 +1,4 @@
-//! What a use case needs to know of the `Idempotency-Key` that a request carried.
+//! How a use case recognises a call that repeats an earlier one (`Idempotency-Key`).
 
 use gatepass_domain::Context;
 use gatepass_store::{Answer, CommitError, IdempotencyKey, Recorded, Store, Transaction};
@@ -18,25 +18,34 @@ pub struct Idempotent<T> {
 }
 
 impl<T> Idempotent<T> {
-    /// A use case run by Gatepass itself, which nobody repeats with a key.
+    /// A use case that nobody repeats with a key.
     pub fn unkeyed() -> Self {
         Self { key: None, answer: |_| Answer::nothing() }
     }
 
-    /// Stops when the same was answered before.
-    ///
-    /// To be asked after the state was read: whoever came first with the same key then shows up here or
-    /// at the commit. Asked before, their change could be taken for somebody else's.
+    /// The result on record, for a use case that takes several transactions: asked before the first of them.
     ///
     /// # Errors
-    /// [`Refused::Replayed`] with that answer; [`Refused::IdempotencyKeyReused`] when the key was
-    /// used for something else.
-    pub async fn check(&self, store: &Store, context: &Context) -> Result<(), Refused> {
-        let Some(key) = &self.key else { return Ok(()) };
-        store.answer(key, context.now).await?.map_or(Ok(()), |recorded| Err(refusal(recorded)))
+    /// [`Refused::IdempotencyKeyReused`].
+    pub(crate) async fn recall(&self, store: &Store, context: &Context) -> Result<Option<T>, Refused> {
+        let Some(key) = &self.key else { return Ok(None) };
+        store.answer(key, context.now).await?.map(recall).transpose()
     }
 
-    /// Records the answer together with what it answers for.
+    /// Records the result of a use case that took several transactions. Broken off before this, the use case
+    /// goes on when the call is repeated: it has to be safe to repeat.
+    pub(crate) async fn settle(&self, store: &Store, context: &mut Context, result: T) -> Result<T, Refused> {
+        if self.key.is_none() {
+            return Ok(result);
+        }
+        let transaction = self.record(Transaction::new(context), &result, context);
+        match store.commit(transaction).await {
+            Ok(()) => Ok(result),
+            Err(error) => self.recalled_by(&error, context).unwrap_or_else(|| Err(Refused::unexpected(error))),
+        }
+    }
+
+    /// Adds the answer to the transaction that it answers for.
     pub(crate) fn record(&self, transaction: Transaction, result: &T, context: &Context) -> Transaction {
         match &self.key {
             Some(key) => transaction.answer(key, (self.answer)(result), context.now),
@@ -44,26 +53,26 @@ impl<T> Idempotent<T> {
         }
     }
 
-    /// Records the answer by itself, at the end of what took several transactions.
-    pub(crate) async fn settle(&self, store: &Store, context: &mut Context, result: &T) -> Result<(), Refused> {
-        if self.key.is_none() {
-            return Ok(());
-        }
-        let transaction = Transaction::new(context);
-        let committed = store.commit(self.record(transaction, result, context)).await;
-        committed.map_err(|error| self.beaten(&error, context).unwrap_or_else(|| Refused::unexpected(error)))
+    /// The result on record when the same was asked before; `refused` when it was not. A repeated call is often
+    /// refused because of what the first one did.
+    pub(crate) async fn recall_or(&self, refused: Refused, store: &Store, context: &Context) -> Result<T, Refused> {
+        let recorded = match (&self.key, &refused) {
+            (None, _) | (_, Refused::Store(_)) => None,
+            (Some(key), _) => store.answer(key, context.now).await?,
+        };
+        recorded.map_or(Err(refused), recall)
     }
 
-    /// What was answered to somebody who came first with the same key, if that is why the commit failed.
-    pub(crate) fn beaten(&self, error: &CommitError, context: &Context) -> Option<Refused> {
+    /// The result on record of a call that came first with the same key, if that is why the commit failed.
+    pub(crate) fn recalled_by(&self, error: &CommitError, context: &Context) -> Option<Result<T, Refused>> {
         let key = self.key.as_ref()?;
-        error.already_answered(key, context.now).map(refusal)
+        error.already_answered(key, context.now).map(recall)
     }
 }
 
-fn refusal(recorded: Recorded) -> Refused {
-    match recorded {
+fn recall<T>(recorded: Recorded) -> Result<T, Refused> {
+    Err(match recorded {
         Recorded::Same(answer) => Refused::Replayed(Box::new(answer)),
         Recorded::Other => Refused::IdempotencyKeyReused,
-    }
+    })
 }

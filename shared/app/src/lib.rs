@@ -9,7 +9,9 @@ mod deadline;
 mod ending;
 mod error;
 mod idempotent;
+mod optimistic;
 mod precondition;
+mod standing;
 
 pub mod approve;
 pub mod apps;
@@ -38,7 +40,3 @@ pub use deadline::Deadline;
 pub use error::Refused;
 pub use idempotent::Idempotent;
 pub use precondition::Precondition;
-
-/// Rounds after which a use case that keeps colliding with others is given up. Each round somebody
-/// else has got further, so that only a crowd can use them up.
-const ROUNDS: u32 = 60;

@@ -6,10 +6,10 @@ use gatepass_domain::text::Invalid;
 use gatepass_domain::{Actor, ApiOwner, Catalogue, Context, Plan, Product, Versioned};
 use gatepass_store::{Guard, Named, Offering, Store, Transaction};
 
-use crate::ROUNDS;
 use crate::ending::{Loss, end};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
+use crate::optimistic::{Step, commit_decision};
 use crate::precondition::Precondition;
 
 /// The most users of an offering that are named at once.
@@ -59,23 +59,19 @@ pub async fn create<T: Checked>(
     idempotent: &Idempotent<Versioned<T>>,
 ) -> Result<Versioned<T>, Refused> {
     Checked::check(&content).map_err(Refused::Invalid)?;
-    idempotent.check(store, context).await?;
-    let entity = Versioned::first(content, context.now);
-    let slug = entity.id().to_string();
     // What had this slug before left a chain behind, which goes on.
-    let mut chain = store.end_of_chain(&entity.aggregate()).await?;
-    let detail = T::created(EntitySubject { id: slug.clone(), version: entity.version });
-    let event = chain.append(context, entity.aggregate(), by, detail, None);
-    let transaction = Transaction::new(context).offering(&entity, &event, chain);
-    let transaction = idempotent.record(transaction, &entity, context);
-    match store.commit(transaction).await {
-        Ok(()) => Ok(entity),
-        Err(error) => Err(match idempotent.beaten(&error, context) {
-            Some(refused) => refused,
-            None if error.is_refused_by(Guard::Offering) => Refused::NameTaken(slug),
-            None => Refused::unexpected(error),
-        }),
-    }
+    let aggregate = Versioned::first(content.clone(), context.now).aggregate();
+    let read = || async { Ok(store.end_of_chain(&aggregate).await?) };
+    commit_decision(store, context, idempotent, read, |context, mut chain| {
+        let entity = Versioned::first(content.clone(), context.now);
+        let detail = T::created(EntitySubject { id: entity.id().to_string(), version: entity.version });
+        let event = chain.append(context, entity.aggregate(), by, detail, None);
+        let transaction = Transaction::new(context).offering(&entity, &event, chain);
+        Ok(Step::commit_unless(transaction, entity, |error, entity| {
+            error.is_refused_by(Guard::Offering).then(|| Refused::NameTaken(entity.id().to_string()))
+        }))
+    })
+    .await
 }
 
 /// Changes the catalogue, product or plan that has the id of `content`.
@@ -102,20 +98,15 @@ async fn revise<T: Checked>(
     precondition: Precondition,
     next: impl Fn(T) -> T,
 ) -> Result<Versioned<T>, Refused> {
-    for _ in 0..ROUNDS {
-        let standing = store.offering::<T>(id).await?;
-        let (standing, mut chain) = standing.ok_or(Refused::NotFound(T::KIND))?;
+    let read = || async { store.offering::<T>(id).await?.ok_or(Refused::NotFound(T::KIND)) };
+    commit_decision(store, context, &Idempotent::unkeyed(), read, |context, (standing, mut chain)| {
         precondition.check(standing.version)?;
         let next = standing.revised(next(standing.content.clone()), context.now);
         let detail = T::updated(EntitySubject { id: id.to_string(), version: next.version });
         let event = chain.append(context, next.aggregate(), by, detail, None);
-        match store.commit(Transaction::new(context).offering(&next, &event, chain)).await {
-            Ok(()) => return Ok(next),
-            Err(error) if error.is_refused_by(Guard::Offering) => {}
-            Err(error) => return Err(Refused::unexpected(error)),
-        }
-    }
-    Err(Refused::Busy)
+        Ok(Step::commit(Transaction::new(context).offering(&next, &event, chain), next))
+    })
+    .await
 }
 
 /// The requests that await the catalogue, product or plan `id`, or give access by it: the newest 100.
@@ -156,35 +147,32 @@ pub async fn delete<T: Checked>(
     in_use: InUse,
 ) -> Result<(), Refused> {
     let by = Actor::from(owner.person());
-    for _ in 0..ROUNDS {
-        let (standing, mut chain) = store.offering::<T>(id).await?.ok_or(Refused::NotFound(T::KIND))?;
-        precondition.check(standing.version)?;
-        if in_use == InUse::Keep {
-            let used_by = used_by::<T>(store, id).await?;
-            if !used_by.is_empty() {
-                return Err(Refused::InUse { what: T::KIND, by: used_by });
-            }
-        }
-        strike::<T>(store, context, &by, id).await?;
-        if in_use == InUse::Force {
-            let reason = format!("The {} `{id}` was deleted.", T::KIND);
-            let loss = match T::named(id) {
-                Named::Catalogue(_) => Loss::Offer,
-                Named::Product(_) | Named::Plan(_) => Loss::Subject,
-            };
-            for request in store.standing_requests(&T::named(id), usize::MAX).await? {
-                end(store, context, &by, request.facts().id, loss, &reason).await?;
-            }
-        }
-        let detail = T::deleted(EntitySubject { id: id.to_string(), version: standing.version });
-        let event = chain.append(context, standing.aggregate(), &by, detail, None);
-        match store.commit(Transaction::new(context).without_offering(&standing, &event)).await {
-            Ok(()) => return Ok(()),
-            Err(error) if error.is_refused_by(Guard::Offering) => {}
-            Err(error) => return Err(Refused::unexpected(error)),
+    let read = || async { store.offering::<T>(id).await?.ok_or(Refused::NotFound(T::KIND)) };
+    precondition.check(read().await?.0.version)?;
+    if in_use == InUse::Keep {
+        let used_by = used_by::<T>(store, id).await?;
+        if !used_by.is_empty() {
+            return Err(Refused::InUse { what: T::KIND, by: used_by });
         }
     }
-    Err(Refused::Busy)
+    strike::<T>(store, context, &by, id).await?;
+    if in_use == InUse::Force {
+        let reason = format!("The {} `{id}` was deleted.", T::KIND);
+        let loss = match T::named(id) {
+            Named::Catalogue(_) => Loss::Offer,
+            Named::Product(_) | Named::Plan(_) => Loss::Subject,
+        };
+        for request in store.standing_requests(&T::named(id), usize::MAX).await? {
+            end(store, context, &by, request.facts().id, loss, &reason).await?;
+        }
+    }
+    commit_decision(store, context, &Idempotent::unkeyed(), read, |context, (standing, mut chain)| {
+        precondition.check(standing.version)?;
+        let detail = T::deleted(EntitySubject { id: id.to_string(), version: standing.version });
+        let event = chain.append(context, standing.aggregate(), &by, detail, None);
+        Ok(Step::commit(Transaction::new(context).without_offering(&standing, &event), ()))
+    })
+    .await
 }
 
 /// Takes `id` out of every catalogue that lists it.

@@ -1,16 +1,16 @@
 //! Reject a request, with a reason (R27).
 
-use gatepass_domain::access_request::{AccessRequestView, Closed, MAX_TEXT};
+use gatepass_domain::access_request::{AccessRequestView, MAX_TEXT};
 use gatepass_domain::id::RequestId;
 use gatepass_domain::text::Findings;
-use gatepass_domain::{AccessRequest, Actor, ApiOwner, Context, Event};
-use gatepass_store::{Guard, Store, Transaction};
+use gatepass_domain::{Actor, ApiOwner, Context};
+use gatepass_store::Store;
 
-use crate::ROUNDS;
 use crate::approve::decidable;
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
-use crate::revoke::release;
+use crate::optimistic::{Step, commit_decision};
+use crate::standing::Standing;
 
 /// Rejects the request `id` as `owner`. The requester will read `reason`.
 ///
@@ -27,16 +27,13 @@ pub async fn reject(
 ) -> Result<AccessRequestView, Refused> {
     check_reason(reason)?;
     let by = Actor::from(owner.person());
-    for _ in 0..ROUNDS {
-        let request = store.request(id).await?;
-        idempotent.check(store, context).await?;
-        let request = request.ok_or(Refused::NotFound("access request"))?;
+    let read = || async { Standing::read(store, id).await?.ok_or(Refused::NotFound("access request")) };
+    commit_decision(store, context, idempotent, read, |context, Standing { request, holdings }| {
         let (closed, event) = decidable(request, owner)?.reject(context, &by, reason.trim().to_owned());
-        if let Some(view) = close(store, context, closed, &event, idempotent).await? {
-            return Ok(view);
-        }
-    }
-    Err(Refused::Busy)
+        let (transaction, view) = holdings.closing(context, closed, &event);
+        Ok(Step::commit(transaction, view))
+    })
+    .await
 }
 
 /// Requires a reason that says something.
@@ -48,28 +45,4 @@ pub fn check_reason(reason: &str) -> Result<(), Refused> {
     findings.require(!reason.trim().is_empty(), "/reason", "must say why: the requester will read it");
     findings.text(reason, "/reason", MAX_TEXT);
     findings.into_result().map_err(Refused::Invalid)
-}
-
-/// Commits the end of a request, and makes its products available to the app again; `None` when
-/// somebody got in between.
-pub(crate) async fn close(
-    store: &Store,
-    context: &mut Context,
-    closed: Closed,
-    event: &Event,
-    idempotent: &Idempotent<AccessRequestView>,
-) -> Result<Option<AccessRequestView>, Refused> {
-    let request = AccessRequest::from(closed);
-    let view = request.view();
-    let transaction = Transaction::new(context).request(&request, event);
-    let transaction = release(store, transaction, &view).await?;
-    let transaction = idempotent.record(transaction, &view, context);
-    match store.commit(transaction).await {
-        Ok(()) => Ok(Some(view)),
-        Err(error) => match idempotent.beaten(&error, context) {
-            Some(refused) => Err(refused),
-            None if error.is_refused_by(Guard::Request) || error.is_refused_by(Guard::Access) => Ok(None),
-            None => Err(Refused::unexpected(error)),
-        },
-    }
 }

@@ -4,13 +4,13 @@ use gatepass_domain::credential::CredentialStatus;
 use gatepass_domain::event::Detail;
 use gatepass_domain::id::CredentialId;
 use gatepass_domain::{Actor, ApiOwner, Context, Credential, Versioned};
-use gatepass_store::{Guard, Store, Transaction};
+use gatepass_store::{Store, Transaction};
 
-use crate::ROUNDS;
-use crate::credentials::moved;
+use crate::credentials::{credential_with_keys, moved};
 use crate::ending::{Loss, end};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
+use crate::optimistic::{Step, commit_decision};
 
 /// Revokes the credential `id`. Broken off half-way it is closed already, and finished by revoking it again.
 ///
@@ -25,44 +25,60 @@ pub async fn revoke_credential(
     idempotent: &Idempotent<Versioned<Credential>>,
 ) -> Result<Versioned<Credential>, Refused> {
     let by = Actor::from(owner.person());
-    let standing = store.credential_by_id(id).await?;
-    idempotent.check(store, context).await?;
-    let app_id = standing.ok_or(Refused::NotFound("credential"))?.credential.app_id;
+    if let Some(recalled) = idempotent.recall(store, context).await? {
+        return Ok(recalled);
+    }
+    match close_with_requests(store, context, &by, id, reason.as_deref()).await {
+        Ok(credential) => idempotent.settle(store, context, credential).await,
+        Err(refused) => idempotent.recall_or(refused, store, context).await,
+    }
+}
+
+async fn close_with_requests(
+    store: &Store,
+    context: &mut Context,
+    by: &Actor,
+    id: CredentialId,
+    reason: Option<&str>,
+) -> Result<Versioned<Credential>, Refused> {
+    let stored = store.credential_by_id(id).await?.ok_or(Refused::NotFound("credential"))?;
+    let app_id = stored.credential.app_id;
     let behind = store.standing_requests_of(app_id, id).await?;
-    let closed = close(store, context, &by, id, reason.clone()).await?;
-    if !closed && behind.is_empty() {
+    let closed = close(store, context, by, id, reason).await?;
+    if closed == Closed::Before && behind.is_empty() {
         return Err(Refused::AlreadyRevoked);
     }
     for request_id in behind {
-        let why = reason.as_deref().unwrap_or("Its credential was revoked.");
-        end(store, context, &by, request_id, Loss::Subject, why).await?;
+        let why = reason.unwrap_or("Its credential was revoked.");
+        end(store, context, by, request_id, Loss::Subject, why).await?;
     }
-    let stored = store.credential(app_id, id).await?.ok_or(Refused::NotFound("credential"))?;
-    idempotent.settle(store, context, &stored.credential).await?;
-    Ok(stored.credential)
+    Ok(store.credential(app_id, id).await?.ok_or(Refused::NotFound("credential"))?.credential)
 }
 
-/// Closes the credential and each of its keys; `false` when that was done before.
+/// The moment at which a credential was closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Closed {
+    Now,
+    Before,
+}
+
+/// Closes the credential and each of its keys.
 async fn close(
     store: &Store,
     context: &mut Context,
     by: &Actor,
     id: CredentialId,
-    reason: Option<String>,
-) -> Result<bool, Refused> {
-    for _ in 0..ROUNDS {
-        let stored = store.credential_by_id(id).await?.ok_or(Refused::NotFound("credential"))?;
+    reason: Option<&str>,
+) -> Result<Closed, Refused> {
+    let read = || credential_with_keys(store, id);
+    commit_decision(store, context, &Idempotent::unkeyed(), read, |context, (stored, keys)| {
         if stored.credential.status == CredentialStatus::Revoked {
-            return Ok(false);
+            return Ok(Step::Done(Closed::Before));
         }
         let content = stored.credential.content.clone().revoked();
-        let (stored, event) = moved(context, by, stored, content, Detail::CredentialRevoked, reason.clone());
-        let transaction = store.with_credential(Transaction::new(context), &stored).await?.event(&event);
-        match store.commit(transaction).await {
-            Ok(()) => return Ok(true),
-            Err(error) if error.is_refused_by(Guard::Credential) => {}
-            Err(error) => return Err(Refused::unexpected(error)),
-        }
-    }
-    Err(Refused::Busy)
+        let reason = reason.map(str::to_owned);
+        let (stored, event) = moved(context, by, stored, content, Detail::CredentialRevoked, reason);
+        Ok(Step::commit(Transaction::new(context).credential_with_keys(&stored, keys).event(&event), Closed::Now))
+    })
+    .await
 }

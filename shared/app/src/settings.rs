@@ -3,11 +3,12 @@
 use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
 use gatepass_domain::settings::AccessFlow;
 use gatepass_domain::{Actor, ApiOwner, Context, Settings, Versioned};
-use gatepass_store::{Guard, Store, Transaction};
+use gatepass_store::{Store, Transaction};
 use jiff::Timestamp;
 
-use crate::ROUNDS;
 use crate::error::Refused;
+use crate::idempotent::Idempotent;
+use crate::optimistic::{Step, commit_decision};
 use crate::precondition::Precondition;
 
 /// The settings. As long as nobody changed them, version 0 of the built-in ones.
@@ -47,20 +48,21 @@ pub async fn put(
     settings: &Settings,
 ) -> Result<Versioned<Settings>, Refused> {
     settings.check().map_err(Refused::Invalid)?;
-    for _ in 0..ROUNDS {
-        let (standing, mut chain) = read(store).await?;
-        precondition.check(standing.version)?;
-        let next = match standing.version {
-            0 => Versioned::first(settings.clone(), context.now),
-            _ => standing.revised(settings.clone(), context.now),
-        };
-        let detail = Detail::SettingsUpdated(EntitySubject { id: "settings".into(), version: next.version });
-        let event = chain.append(context, Aggregate::Settings, &Actor::from(owner.person()), detail, None);
-        match store.commit(Transaction::new(context).settings(&next, &event, chain)).await {
-            Ok(()) => return Ok(next),
-            Err(error) if error.is_refused_by(Guard::Settings) => {}
-            Err(error) => return Err(Refused::unexpected(error)),
-        }
-    }
-    Err(Refused::Busy)
+    commit_decision(
+        store,
+        context,
+        &Idempotent::unkeyed(),
+        || read(store),
+        |context, (standing, mut chain)| {
+            precondition.check(standing.version)?;
+            let next = match standing.version {
+                0 => Versioned::first(settings.clone(), context.now),
+                _ => standing.revised(settings.clone(), context.now),
+            };
+            let detail = Detail::SettingsUpdated(EntitySubject { id: "settings".into(), version: next.version });
+            let event = chain.append(context, Aggregate::Settings, &Actor::from(owner.person()), detail, None);
+            Ok(Step::commit(Transaction::new(context).settings(&next, &event, chain), next))
+        },
+    )
+    .await
 }

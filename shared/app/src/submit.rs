@@ -11,10 +11,10 @@ use gatepass_domain::{AccessRequest, App, Context, Person, Plan, Product, Settin
 use gatepass_store::{Allowance, CommitError, Guard, Store, StoredCart, SubmissionFacts, SubmissionKeys, Transaction};
 use jiff::Timestamp;
 
-use crate::ROUNDS;
 use crate::apps;
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
+use crate::optimistic::{Step, commit_decision};
 
 /// The most products in one request.
 pub const MAX_PRODUCTS: usize = 20;
@@ -113,37 +113,43 @@ pub async fn submit(
     idempotent: &Idempotent<AccessRequestView>,
 ) -> Result<AccessRequestView, Refused> {
     application.check(caller)?;
-    for _ in 0..ROUNDS {
-        let facts = store.submission_facts(&keys(caller, application)).await?;
-        idempotent.check(store, context).await?;
-        check_flow(flow, &facts.settings)?;
-        let plan = check_rules(caller, flow, application, &facts)?;
-        let target = Chosen::of(context, caller, application, facts.app.as_ref())?;
-        let submission = submission(caller, application, &facts, &plan, &target);
-        let (pending, event) = access_request::submit(context, submission);
-        let request = AccessRequest::from(pending);
-        let view = request.view();
-
-        let mut transaction = Transaction::new(context).request(&request, &event);
-        transaction = target.claim(context, transaction, caller, &view);
-        if let Some(limit) = plan.request_allowance {
-            let used = use_allowance(&facts.allowance, limit, context.now)?;
-            transaction = transaction.use_allowance(&caller.id, &plan.id, used, limit, context.now);
-        }
-        if let Flow::Cart(cart) = flow {
-            transaction = transaction.without_cart(&caller.id, cart);
-        }
-        transaction = idempotent.record(transaction, &view, context);
-
-        match store.commit(transaction).await {
-            Ok(()) => return Ok(view),
-            Err(error) => explain(error, &view, application, idempotent, context)?,
-        }
-    }
-    Err(Refused::Busy)
+    let read = || async { Ok(store.submission_facts(&keys(caller, application)).await?) };
+    commit_decision(store, context, idempotent, read, |context, facts| {
+        filing(context, caller, flow, application, &facts)
+    })
+    .await
 }
 
-fn keys<'a>(caller: &'a Person, application: &'a Application) -> SubmissionKeys<'a> {
+/// The decision to file `application`, by what stands now.
+pub(crate) fn filing(
+    context: &mut Context,
+    caller: &Person,
+    flow: &Flow,
+    application: &Application,
+    facts: &SubmissionFacts,
+) -> Result<Step<AccessRequestView>, Refused> {
+    check_flow(flow, &facts.settings)?;
+    let plan = check_rules(caller, flow, application, facts)?;
+    let target = Chosen::of(context, caller, application, facts.app.as_ref())?;
+    let submission = submission(caller, application, facts, &plan, &target);
+    let (pending, event) = access_request::submit(context, submission);
+    let request = AccessRequest::from(pending);
+    let view = request.view();
+
+    let mut transaction = Transaction::new(context).request(&request, &event);
+    transaction = target.claim(context, transaction, caller, &view);
+    if let Some(limit) = plan.request_allowance {
+        let used = use_allowance(&facts.allowance, limit, context.now)?;
+        transaction = transaction.use_allowance(&caller.id, &plan.id, used, limit, context.now);
+    }
+    if let Flow::Cart(cart) = flow {
+        transaction = transaction.without_cart(&caller.id, cart);
+    }
+    Ok(Step::commit_unless(transaction, view, refusal))
+}
+
+/// The keys of everything that `application` names.
+pub(crate) fn keys<'a>(caller: &'a Person, application: &'a Application) -> SubmissionKeys<'a> {
     let app_id = match &application.target {
         Target::Existing(id) => Some(*id),
         Target::New(_) => None,
@@ -337,32 +343,17 @@ fn use_allowance(allowance: &Allowance, limit: Limit, now: Timestamp) -> Result<
     })
 }
 
-/// Why the commit was refused; `Ok` when trying again is right, because somebody used the allowance
-/// in between.
-fn explain(
-    error: CommitError,
-    request: &AccessRequestView,
-    application: &Application,
-    idempotent: &Idempotent<AccessRequestView>,
-    context: &Context,
-) -> Result<(), Refused> {
-    if let Some(refused) = idempotent.beaten(&error, context) {
-        return Err(refused);
-    }
-    // Before the app's access: whoever submitted the same cart holds that now.
+/// Translates a failed guard. The filing starts over when the cart was changed (whoever submitted the same cart
+/// holds the app's access now, so the cart is looked at first) or the allowance was used in between.
+fn refusal(error: &CommitError, request: &AccessRequestView) -> Option<Refused> {
     if error.is_refused_by(Guard::Cart) {
-        return Err(Refused::CartChanged);
+        return None;
     }
     if let Some(holder) = error.access_refused(&request.product_ids) {
-        return Err(match holder {
+        return Some(match holder {
             Some(conflicting) => Refused::DuplicateAccess { conflicting },
             None => Violation::AppNotUsable.into(),
         });
     }
-    if error.is_refused_by(Guard::AppName)
-        && let Target::New(profile) = &application.target
-    {
-        return Err(Refused::NameTaken(profile.name.clone()));
-    }
-    if error.is_refused_by(Guard::Allowance) { Ok(()) } else { Err(Refused::unexpected(error)) }
+    error.is_refused_by(Guard::AppName).then(|| Refused::NameTaken(request.app.name.clone()))
 }

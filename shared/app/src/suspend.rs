@@ -4,28 +4,28 @@ use gatepass_domain::credential::CredentialStatus;
 use gatepass_domain::event::{CredentialSubject, Detail};
 use gatepass_domain::id::CredentialId;
 use gatepass_domain::{Actor, ApiOwner, Context, Credential, Versioned};
-use gatepass_store::{Guard, Store, Transaction};
+use gatepass_store::{Store, Transaction};
 
-use crate::ROUNDS;
-use crate::credentials::moved;
+use crate::credentials::{credential_with_keys, moved};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
+use crate::optimistic::{Step, commit_decision};
 
-/// A step from one status to another.
-struct Step {
+/// A change from one status to another.
+struct Transition {
     from: CredentialStatus,
     to: CredentialStatus,
     detail: fn(CredentialSubject) -> Detail,
     otherwise: fn(CredentialStatus) -> Refused,
 }
 
-const SUSPEND: Step = Step {
+const SUSPEND: Transition = Transition {
     from: CredentialStatus::Active,
     to: CredentialStatus::Suspended,
     detail: Detail::CredentialSuspended,
     otherwise: Refused::NotSuspendable,
 };
-const RESUME: Step = Step {
+const RESUME: Transition = Transition {
     from: CredentialStatus::Suspended,
     to: CredentialStatus::Active,
     detail: Detail::CredentialResumed,
@@ -64,7 +64,7 @@ pub async fn resume(
 }
 
 async fn take(
-    step: &Step,
+    transition: &Transition,
     store: &Store,
     context: &mut Context,
     owner: &ApiOwner,
@@ -73,26 +73,16 @@ async fn take(
     idempotent: &Idempotent<Versioned<Credential>>,
 ) -> Result<Versioned<Credential>, Refused> {
     let by = Actor::from(owner.person());
-    for _ in 0..ROUNDS {
-        let standing = store.credential_by_id(id).await?;
-        idempotent.check(store, context).await?;
-        let stored = standing.ok_or(Refused::NotFound("credential"))?;
+    let read = || credential_with_keys(store, id);
+    commit_decision(store, context, idempotent, read, |context, (stored, keys)| {
         let status = stored.credential.status_at(context.now);
-        if status != step.from {
-            return Err((step.otherwise)(status));
+        if status != transition.from {
+            return Err((transition.otherwise)(status));
         }
-        let content = Credential { status: step.to, ..stored.credential.content.clone() };
-        let (stored, event) = moved(context, &by, stored, content, step.detail, reason.clone());
-        let transaction = store.with_credential(Transaction::new(context), &stored).await?.event(&event);
-        let transaction = idempotent.record(transaction, &stored.credential, context);
-        match store.commit(transaction).await {
-            Ok(()) => return Ok(stored.credential),
-            Err(error) => match idempotent.beaten(&error, context) {
-                Some(refused) => return Err(refused),
-                None if error.is_refused_by(Guard::Credential) => {}
-                None => return Err(Refused::unexpected(error)),
-            },
-        }
-    }
-    Err(Refused::Busy)
+        let content = Credential { status: transition.to, ..stored.credential.content.clone() };
+        let (stored, event) = moved(context, &by, stored, content, transition.detail, reason.clone());
+        let transaction = Transaction::new(context).credential_with_keys(&stored, keys).event(&event);
+        Ok(Step::commit(transaction, stored.credential))
+    })
+    .await
 }

@@ -5,11 +5,11 @@ use gatepass_domain::id::RequestId;
 use gatepass_domain::{Actor, Context, Person};
 use gatepass_store::Store;
 
-use crate::ROUNDS;
 use crate::approve::undecided;
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
-use crate::reject::close;
+use crate::optimistic::{Step, commit_decision};
+use crate::standing::Standing;
 
 /// Takes the request `id` of `caller` back. The plan's allowance is not given back.
 ///
@@ -23,15 +23,15 @@ pub async fn withdraw(
     idempotent: &Idempotent<AccessRequestView>,
 ) -> Result<AccessRequestView, Refused> {
     let by = Actor::from(caller);
-    for _ in 0..ROUNDS {
-        let request = store.request(id).await?;
-        idempotent.check(store, context).await?;
-        let own = request.filter(|request| request.facts().submission.requester.id == caller.id);
-        let pending = undecided(own.ok_or(Refused::NotFound("access request"))?)?;
-        let (closed, event) = pending.withdraw(context, &by);
-        if let Some(view) = close(store, context, closed, &event, idempotent).await? {
-            return Ok(view);
-        }
-    }
-    Err(Refused::Busy)
+    let read = || async {
+        let standing = Standing::read(store, id).await?;
+        let own = standing.filter(|standing| standing.request.facts().submission.requester.id == caller.id);
+        own.ok_or(Refused::NotFound("access request"))
+    };
+    commit_decision(store, context, idempotent, read, |context, Standing { request, holdings }| {
+        let (closed, event) = undecided(request)?.withdraw(context, &by);
+        let (transaction, view) = holdings.closing(context, closed, &event);
+        Ok(Step::commit(transaction, view))
+    })
+    .await
 }

@@ -44,6 +44,15 @@ impl Transaction {
         }
     }
 
+    /// Writes a credential in its new state, and with it each of its keys: what the authorizer reads changes in
+    /// the same moment.
+    pub fn credential_with_keys(self, stored: &StoredCredential, keys: Vec<KeyRecord>) -> Self {
+        keys.into_iter().fold(self.credential(stored), |transaction, mut record| {
+            record.follow(&stored.credential);
+            transaction.api_key(&record)
+        })
+    }
+
     /// Writes a key that must be new.
     pub fn new_api_key(self, record: &KeyRecord) -> Self {
         self.create(Guard::ApiKey, &Item::new(keys::api_key(&record.digest), record.clone()))
@@ -67,14 +76,17 @@ impl Store {
         transaction: Transaction,
         stored: &StoredCredential,
     ) -> Result<Transaction, StoreError> {
+        Ok(transaction.credential_with_keys(stored, self.keys_of(stored).await?))
+    }
+
+    /// The records of a credential's keys, read consistently.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn keys_of(&self, stored: &StoredCredential) -> Result<Vec<KeyRecord>, StoreError> {
         let keys: Vec<_> = stored.digests.iter().map(keys::api_key).collect();
-        let mut transaction = transaction.credential(stored);
-        for row in self.batch_get(&keys).await?.into_values() {
-            let mut record = decode::<Item<KeyRecord>>(row)?.content;
-            record.follow(&stored.credential);
-            transaction = transaction.api_key(&record);
-        }
-        Ok(transaction)
+        let rows = self.batch_get(&keys).await?.into_values();
+        rows.map(|row| decode::<Item<KeyRecord>>(row).map(|item| item.content)).collect()
     }
 
     /// A credential by its id alone, read consistently once the index knows it.

@@ -17,7 +17,7 @@ async fn a_repeated_submit_is_answered_as_the_first_was() {
     let asked = weather("gold", "Storm warnings");
     world.table.faults.calls();
     let first = submit_keyed(&world.store, &ada(), &asked, &keyed(&ada(), "once", "a")).await.unwrap();
-    assert!(world.table.faults.calls().len() <= 3);
+    assert!(world.table.faults.calls().len() <= 2, "the record is looked up only when the submit does not go through");
     for _ in 0..2 {
         let again = submit_keyed(&world.store, &ada(), &asked, &keyed(&ada(), "once", "a")).await;
         assert_eq!(replayed(again), format!("{} Pending", first.id));
@@ -106,11 +106,11 @@ async fn a_decision_that_is_repeated_while_it_is_made_is_answered_alike() {
     for how in ["approve", "reject", "withdraw", "retry"] {
         let world = World::new().await;
         let id = asked(&world, how).await;
-        for nth in 0..2 {
+        for (nth, operation) in ["GetItem", "TransactWriteItems"].into_iter().enumerate() {
             let key = keyed(&ada(), &format!("{how} {nth}"), how);
             let late = world.table.beside();
             let id = if nth == 0 { id } else { asked_again(&world, how).await };
-            let held = late.faults.hold("GetItem", nth);
+            let held = late.faults.hold(operation, 0);
             let repeated = {
                 let (store, key) = (late.store(), key.clone());
                 tokio::spawn(async move { decide(&store, how, id, &key).await })
@@ -136,7 +136,7 @@ async fn asked_again(world: &World, how: &str) -> RequestId {
 /// As above, where the twin seems to have used the allowance up.
 #[tokio::test]
 async fn a_submit_that_is_repeated_while_it_is_made_is_answered_alike() {
-    for operation in ["GetItem", "BatchGetItem", "TransactWriteItems"] {
+    for operation in ["BatchGetItem", "TransactWriteItems"] {
         let world = World::new().await;
         let limit = Some(Limit { requests: 1, per_seconds: 3600 });
         world.offer::<Plan>(Plan { request_allowance: limit, ..demo::plan("gold", "Gold") }).await;

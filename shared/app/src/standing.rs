@@ -1,0 +1,92 @@
+//! A request with everything that ending it changes.
+
+use gatepass_domain::access_request::{AccessRequestView, Closed, Revoked};
+use gatepass_domain::credential::KeyRecord;
+use gatepass_domain::id::{ProductId, RequestId};
+use gatepass_domain::{AccessRequest, Context, Event};
+use gatepass_store::{Store, StoredCredential, Transaction};
+
+use crate::error::Refused;
+
+/// A request as it stands, with what it holds.
+pub(crate) struct Standing {
+    /// The request.
+    pub(crate) request: AccessRequest,
+    /// What it holds.
+    pub(crate) holdings: Holdings,
+}
+
+/// What ending a request gives back.
+pub(crate) struct Holdings {
+    /// The products that a request which extends a credential has claimed for its app: those that were free at
+    /// the time. A request for a new credential has claimed all that it asks for.
+    claimed: Option<Vec<ProductId>>,
+    /// The credential that it opens products of, with the keys; none before it was provisioned.
+    credential: Option<(StoredCredential, Vec<KeyRecord>)>,
+}
+
+impl Standing {
+    /// Reads the request `id` and what it holds; `None` when there is no such request.
+    pub(crate) async fn read(store: &Store, id: RequestId) -> Result<Option<Self>, Refused> {
+        let Some(request) = store.request(id).await? else { return Ok(None) };
+        let AccessRequestView { app, extends_credential_id, credential_id, .. } = request.view();
+        let claimed = match extends_credential_id {
+            Some(_) => Some(store.access_held_by(app.id, id).await?),
+            None => None,
+        };
+        let stored = match credential_id {
+            Some(credential_id) => store.credential(app.id, credential_id).await?,
+            None => None,
+        };
+        let credential = match stored {
+            Some(stored) => {
+                let keys = store.keys_of(&stored).await?;
+                Some((stored, keys))
+            }
+            None => None,
+        };
+        Ok(Some(Self { request, holdings: Holdings { claimed, credential } }))
+    }
+}
+
+impl Holdings {
+    /// The transaction that ends an undecided request and makes its products available to the app again, and
+    /// the request as it stands then.
+    pub(crate) fn closing(
+        self,
+        context: &mut Context,
+        closed: Closed,
+        event: &Event,
+    ) -> (Transaction, AccessRequestView) {
+        let request = AccessRequest::from(closed);
+        let view = request.view();
+        let transaction = Transaction::new(context).request(&request, event);
+        (release(transaction, self.claimed.as_deref(), &view), view)
+    }
+
+    /// The transaction that revokes a request: its products are closed in the credential and in each of its keys,
+    /// and available to the app again. With it the request as it stands then.
+    pub(crate) fn revocation(
+        self,
+        context: &mut Context,
+        revoked: Revoked,
+        event: &Event,
+    ) -> (Transaction, AccessRequestView) {
+        let request = AccessRequest::from(revoked);
+        let view = request.view();
+        let mut transaction = Transaction::new(context).request(&request, event);
+        if let Some((mut stored, keys)) = self.credential {
+            let closed = stored.credential.content.clone().without(&view.product_ids);
+            stored.credential = stored.credential.revised(closed, context.now);
+            transaction = transaction.credential_with_keys(&stored, keys);
+        }
+        (release(transaction, self.claimed.as_deref(), &view), view)
+    }
+}
+
+fn release(transaction: Transaction, claimed: Option<&[ProductId]>, request: &AccessRequestView) -> Transaction {
+    match claimed {
+        None => transaction.release_access(request.app.id, request.id, &request.product_ids),
+        Some(claimed) => transaction.release_extension(request.app.id, request.id, claimed),
+    }
+}
