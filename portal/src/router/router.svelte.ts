@@ -1,5 +1,7 @@
 /** Where the person is: the browser's address, as state. */
 
+import { inPortal } from './address.ts';
+
 class Router {
   #path = $state(location.pathname);
   #query = $state.raw(new URLSearchParams(location.search));
@@ -21,7 +23,7 @@ class Router {
 
   /** Goes to an address of the portal. */
   go(href: string, how: 'push' | 'replace' = 'push'): void {
-    const address = new URL(href, location.href);
+    const address = inPortal(href, location.href);
     const samePage = address.pathname === location.pathname;
     if (how === 'replace') history.replaceState(null, '', address);
     else history.pushState(null, '', address);

@@ -78,8 +78,8 @@ export async function renew(config: Config, old: Tokens): Promise<Tokens | null>
   try {
     const granted = await oauth.processRefreshTokenResponse(server, client, response);
     const fresh = tokens(granted);
-    // An issuer that does not rotate refresh tokens repeats neither of these.
-    return { ...fresh, refresh: fresh.refresh ?? old.refresh, id: fresh.id ?? old.id };
+    // An issuer that does not rotate refresh tokens does not repeat them.
+    return { ...fresh, refresh: fresh.refresh ?? old.refresh };
   } catch (cause) {
     if (cause instanceof oauth.ResponseBodyError) return null;
     throw cause;
@@ -87,9 +87,9 @@ export async function renew(config: Config, old: Tokens): Promise<Tokens | null>
 }
 
 /** Where the issuer ends its own session. */
-export async function farewell(config: Config, old: Tokens | null): Promise<string> {
+export async function farewell(config: Config): Promise<string> {
   const server = await discover(config);
-  return signOutAddress(config, server.end_session_endpoint, redirectUri(), old?.id ?? null);
+  return signOutAddress(config, server.end_session_endpoint, redirectUri());
 }
 
 let discovered: Promise<oauth.AuthorizationServer> | undefined;
@@ -127,7 +127,6 @@ function tokens(granted: oauth.TokenEndpointResponse): Tokens {
   return {
     access: granted.access_token,
     refresh: granted.refresh_token ?? null,
-    id: granted.id_token ?? null,
     until: Date.now() + (granted.expires_in ?? 300) * 1000,
   };
 }

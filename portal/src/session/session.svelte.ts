@@ -86,12 +86,11 @@ class Session {
 
   /** Ends the session, here and at the issuer. */
   async signOut(): Promise<void> {
-    const tokens = stored();
     this.#forget();
     await tick();
     try {
       const { farewell } = await import('./oidc.ts');
-      location.assign(await farewell(this.#config, tokens));
+      location.assign(await farewell(this.#config));
     } catch {
       // The tokens are gone from this browser, which is what was asked for; the issuer cannot be reached.
       location.assign('/');

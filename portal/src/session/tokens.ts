@@ -3,8 +3,6 @@ export interface Tokens {
   access: string;
   /** Renews the others; an issuer need not give one. */
   refresh: string | null;
-  /** Says to the issuer who signs out. */
-  id: string | null;
   /** Until when `access` is good, by this browser's clock, in milliseconds. */
   until: number;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { inPortal } from '../../src/router/address.ts';
 import { match, path } from '../../src/router/match.ts';
 import { signOutAddress } from '../../src/session/sign-out.ts';
 
@@ -28,12 +29,25 @@ test('each issuer is left by its own way', () => {
   const back = 'https://portal.example.com';
   const cognito = config('https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_x');
   assert.equal(
-    signOutAddress(cognito, 'https://in.example.com/logout', back, 'token'),
+    signOutAddress(cognito, 'https://in.example.com/logout', back),
     'https://in.example.com/logout?client_id=portal&logout_uri=https%3A%2F%2Fportal.example.com',
   );
   assert.equal(
-    signOutAddress(config('https://issuer.example.com'), 'https://issuer.example.com/logout', back, 'token'),
-    'https://issuer.example.com/logout?client_id=portal&post_logout_redirect_uri=https%3A%2F%2Fportal.example.com&id_token_hint=token',
+    signOutAddress(config('https://issuer.example.com'), 'https://issuer.example.com/logout', back),
+    'https://issuer.example.com/logout?client_id=portal&post_logout_redirect_uri=https%3A%2F%2Fportal.example.com',
   );
-  assert.equal(signOutAddress(config('https://issuer.example.com'), undefined, back, null), back);
+  assert.equal(signOutAddress(config('https://issuer.example.com'), undefined, back), back);
+});
+
+test('no address leads to another site', () => {
+  const base = 'https://portal.example.com/apps?x=1';
+  for (const [href, means] of [
+    ['//evil.example/x?a=b', 'https://portal.example.com/evil.example/x?a=b'],
+    ['/\\evil.example', 'https://portal.example.com/evil.example'],
+    ['/requests#note', 'https://portal.example.com/requests#note'],
+    ['?y=2', 'https://portal.example.com/apps?y=2'],
+    ['https://portal.example.com/cart', 'https://portal.example.com/cart'],
+  ] as const) {
+    assert.equal(inPortal(href, base).href, means, href);
+  }
 });
