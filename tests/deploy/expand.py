@@ -1,13 +1,14 @@
 """Makes of a packaged SAM template what the emulator can deploy.
 
-The emulator would transform SAM itself, but makes no routes of an HTTP API's OpenAPI body. So the transform is
-done here, by the translator that CloudFormation runs, and the body is written out: one integration and one route for
-each path and method, and the JWT authorizers that they name. Nested stacks stay as they are; the emulator
-deploys them.
+The emulator would transform SAM itself, but makes no routes of an HTTP API's OpenAPI body. So both transforms are
+done here, AWS::LanguageExtensions first and then SAM by the translator that CloudFormation runs, and the body is written
+out: one integration and one route for each path and method, and the JWT authorizers that they name. Nested stacks stay
+as they are; the emulator deploys them.
 """
 
 import copy
 import os
+import re
 from collections.abc import Iterator
 
 from samtranslator.translator.transform import transform
@@ -15,6 +16,12 @@ from samtranslator.translator.transform import transform
 REGION = "eu-central-1"
 # The translator takes the region from the environment alone.
 os.environ["AWS_DEFAULT_REGION"] = REGION
+
+LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
+# How the key of a loop begins; its name follows.
+LOOP = "Fn::ForEach::"
+# The sections that CloudFormation expands loops in.
+SECTIONS = ("Conditions", "Outputs", "Resources")
 
 # The one policy of AWS that SAM attaches to the roles that it makes.
 BASIC_EXECUTION = "AWSLambdaBasicExecutionRole"
@@ -35,7 +42,7 @@ class ManagedPolicies:
 
 def expand(packaged: dict, parameters: dict[str, str]) -> dict:
     """The template as the emulator deploys it, with nothing of SAM left and every route a resource."""
-    template = transform(copy.deepcopy(packaged), dict(parameters), ManagedPolicies())
+    template = transform(extended(packaged), dict(parameters), ManagedPolicies())
     resources = template["Resources"]
     for name, api in list(resources.items()):
         if api["Type"] == "AWS::ApiGatewayV2::Api":
@@ -44,6 +51,63 @@ def expand(packaged: dict, parameters: dict[str, str]) -> dict:
             resources |= written_out(name, body)
     widen_mail(resources)
     return template
+
+
+def extended(template: dict) -> dict:
+    """A template as AWS::LanguageExtensions leaves it: loops written out, and what mappings say in its place."""
+    mappings = template.get("Mappings", {})
+    result = copy.deepcopy(template)
+    if isinstance(result.get("Transform"), list):
+        result["Transform"] = [one for one in result["Transform"] if one != LANGUAGE_EXTENSIONS]
+    return result | {name: unrolled(result[name], {}, mappings) for name in SECTIONS if name in result}
+
+
+def unrolled(node, bound: dict[str, str], mappings: dict):
+    """`node` without loops and look-ups; `bound` says what the identifiers of the loops around it stand for."""
+    if isinstance(node, str):
+        return substituted(node, bound)
+    if isinstance(node, list):
+        return [unrolled(one, bound, mappings) for one in node]
+    if not isinstance(node, dict):
+        return node
+    if node.keys() == {"Ref"} and isinstance(node["Ref"], str) and node["Ref"] in bound:
+        return bound[node["Ref"]]
+    made = {}
+    for key, value in node.items():
+        if key.startswith(LOOP):
+            identifier, items, body = value
+            if not isinstance(items, list):
+                raise ValueError(f"{key}: a loop over anything but a list is more than expand.py can write out")
+            more = [unrolled(body, bound | {identifier: item}, mappings) for item in items]
+        else:
+            more = [{substituted(key, bound): unrolled(value, bound, mappings)}]
+        for one in more:
+            if twice := made.keys() & one.keys():
+                raise ValueError(f"{key}: {', '.join(sorted(twice))} would be there twice")
+            made |= one
+    return found(made, mappings) if made.keys() == {"Fn::FindInMap"} else made
+
+
+def substituted(text: str, bound: dict[str, str]) -> str:
+    """`${Identifier}` becomes what it stands for, `&{Identifier}` its letters and digits."""
+    for identifier, item in bound.items():
+        plain = re.sub("[^a-zA-Z0-9]", "", item)
+        text = text.replace(f"${{{identifier}}}", item).replace(f"&{{{identifier}}}", plain)
+    return text
+
+
+def found(call: dict, mappings: dict):
+    """What Fn::FindInMap finds; the call itself when only a deployed stack knows its keys."""
+    *keys, options = arguments if len(arguments := call["Fn::FindInMap"]) == 4 else [*arguments, {}]
+    if not all(isinstance(key, str) for key in keys):
+        return call
+    name, first, second = keys
+    row = mappings.get(name, {}).get(first, {})
+    if second in row:
+        return row[second]
+    if "DefaultValue" not in options:
+        raise ValueError(f"there is no {name}.{first}.{second} in Mappings")
+    return options["DefaultValue"]
 
 
 def written_out(api: str, body: dict) -> dict[str, dict]:

@@ -5,6 +5,7 @@ import pathlib
 import re
 import unittest
 
+from samcli.lib.cfn_language_extensions.sam_integration import process_template_for_sam_cli
 from samtranslator.yaml_helper import yaml_parse
 
 import expand
@@ -16,7 +17,9 @@ DOCUMENT = json.loads((ROOT / "functions/api/openapi.json").read_text())
 def template() -> dict:
     """The template before it is built, with addresses in place of what packaging uploads."""
     template = yaml_parse((ROOT / "infra/template.yaml").read_text())
-    for resource in template["Resources"].values():
+    resources = template["Resources"]
+    bodies = [one for key, loop in resources.items() if key.startswith(expand.LOOP) for one in loop[2].values()]
+    for resource in [*(one for key, one in resources.items() if not key.startswith(expand.LOOP)), *bodies]:
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = "s3://bucket/code"
     return template
@@ -25,6 +28,15 @@ def template() -> dict:
 def of_type(resources: dict, kind: str) -> dict[str, dict]:
     """The properties of all resources of a type."""
     return {name: one["Properties"] for name, one in resources.items() if one["Type"] == kind}
+
+
+def mounted(function: dict) -> str | None:
+    """The route that an endpoint's function is told to mount: the template puts it together of method and path."""
+    variables = function.get("Environment", {}).get("Variables", {})
+    if "GATEPASS_ROUTE" not in variables:
+        return None
+    pattern, parts = variables["GATEPASS_ROUTE"]["Fn::Sub"]
+    return re.sub(r"\${(\w+)}", lambda name: parts[name[1]], pattern)
 
 
 class Expanded(unittest.TestCase):
@@ -56,8 +68,7 @@ class Expanded(unittest.TestCase):
             uri = str(integrations[route["Target"]["Fn::Join"][1][1]["Ref"]]["IntegrationUri"])
             reached = [name for name in functions if f"${{{name}.Arn}}" in uri]
             self.assertEqual(len(reached), 1, uri)
-            variables = functions[reached[0]]["Environment"]["Variables"]
-            self.assertEqual(variables["GATEPASS_ROUTE"], route["RouteKey"])
+            self.assertEqual(mounted(functions[reached[0]]), route["RouteKey"])
 
     def test_the_authorizer_has_issuer_and_audience(self):
         (authorizer,) = of_type(self.resources, "AWS::ApiGatewayV2::Authorizer").values()
@@ -87,7 +98,7 @@ class Expanded(unittest.TestCase):
             for target in described["Targets"]:
                 self.assertTrue(may(target["Arn"]["Fn::GetAtt"][0], "events.amazonaws.com", f'"{rule}"'), rule)
         for name, function in of_type(self.resources, "AWS::Lambda::Function").items():
-            if route := function.get("Environment", {}).get("Variables", {}).get("GATEPASS_ROUTE"):
+            if route := mounted(function):
                 # A parameter of the path may be anything.
                 source = re.sub(r"{\w+}", "*", route.replace(" ", ""))
                 self.assertTrue(may(name, "apigateway.amazonaws.com", source), route)
@@ -99,7 +110,8 @@ class Expanded(unittest.TestCase):
     def test_nothing_of_sam_is_left_and_nested_stacks_stay(self):
         kinds = {resource["Type"] for resource in self.resources.values()}
         self.assertFalse([kind for kind in kinds if kind.startswith("AWS::Serverless::")])
-        nested = of_type(self.before["Resources"], "AWS::CloudFormation::Stack")
+        plain = {name: one for name, one in self.before["Resources"].items() if not name.startswith(expand.LOOP)}
+        nested = of_type(plain, "AWS::CloudFormation::Stack")
         self.assertEqual(of_type(self.resources, "AWS::CloudFormation::Stack"), nested)
 
     def test_only_the_sending_of_mail_is_widened(self):
@@ -108,6 +120,35 @@ class Expanded(unittest.TestCase):
 
     def test_what_was_packaged_is_not_changed(self):
         self.assertEqual(self.before, template())
+
+
+class Extended(unittest.TestCase):
+    """What it makes of AWS::LanguageExtensions."""
+
+    def test_the_template_is_what_sam_cli_makes_of_it(self):
+        # Both with `Ref` of a parameter and `Fn::Sub` as they are: SAM CLI fills in the defaults, we do not.
+        ours = expand.extended({key: value for key, value in template().items() if key != "Parameters"})
+        theirs = process_template_for_sam_cli(ours | {"Resources": template()["Resources"]})["Resources"]
+        self.assertEqual(process_template_for_sam_cli(ours)["Resources"], theirs)
+        self.assertNotIn("Fn::FindInMap", json.dumps(ours["Resources"]))
+        self.assertEqual(ours["Transform"], ["AWS::Serverless-2016-10-31"])
+
+    def test_loops_nest_and_stand_beside_other_members(self):
+        inner = {"Fn::ForEach::Inner": ["B", ["1", "2"], {"&{A}${B}": {"Tag": "${A}/${B}", "Of": {"Ref": "A"}}}]}
+        resources = {"Plain": {"Type": "T"}, "Fn::ForEach::Outer": ["A", ["x", "y-z"], inner]}
+        made = expand.extended({"Resources": resources})["Resources"]
+        self.assertEqual(list(made), ["Plain", "x1", "x2", "yz1", "yz2"])
+        self.assertEqual(made["yz2"], {"Tag": "y-z/2", "Of": "y-z"})
+
+    def test_a_look_up_takes_its_default_and_waits_for_what_only_a_stack_knows(self):
+        here = {"Ref": "AWS::Region"}
+        resources = {
+            "There": {"Fn::FindInMap": ["M", "a", "b"]},
+            "Default": {"Fn::FindInMap": ["M", "a", "c", {"DefaultValue": 256}]},
+            "Later": {"Fn::FindInMap": ["M", here, "b"]},
+        }
+        made = expand.extended({"Mappings": {"M": {"a": {"b": ["x"]}}}, "Resources": resources})["Resources"]
+        self.assertEqual(made, {"There": ["x"], "Default": 256, "Later": resources["Later"]})
 
 
 class Nested(unittest.TestCase):
@@ -129,6 +170,18 @@ class Nested(unittest.TestCase):
 
 class Refused(unittest.TestCase):
     """What it would have to make something else of than it says."""
+
+    def test_a_loop_over_what_only_a_stack_knows(self):
+        with self.assertRaisesRegex(ValueError, "Fn::ForEach::Some"):
+            expand.extended({"Resources": {"Fn::ForEach::Some": ["Name", {"Ref": "Names"}, {"${Name}": {}}]}})
+
+    def test_a_loop_that_makes_a_name_twice(self):
+        with self.assertRaisesRegex(ValueError, "Fixed"):
+            expand.extended({"Resources": {"Fn::ForEach::Some": ["Name", ["A", "B"], {"Fixed": {}}]}})
+
+    def test_a_look_up_of_nothing(self):
+        with self.assertRaisesRegex(ValueError, "M.a.b"):
+            expand.extended({"Resources": {"One": {"Fn::FindInMap": ["M", "a", "b"]}}})
 
     def test_a_condition_on_an_endpoint(self):
         body = {"paths": {"/v1/health": {"Fn::If": ["Some", {}, {}]}}}

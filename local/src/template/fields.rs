@@ -33,6 +33,9 @@ pub(super) const OF_FUNCTION: &[&str] = &[
 pub(super) const OF_ROLE: &[&str] =
     &["AssumeRolePolicyDocument", "Description", "ManagedPolicyArns", "MaxSessionDuration", "Path", "RoleName", "Tags"];
 
+/// Properties of a managed policy that only AWS reads.
+pub(super) const OF_MANAGED_POLICY: &[&str] = &["Description", "ManagedPolicyName", "Path"];
+
 /// Properties of an HTTP API that only AWS reads.
 pub(super) const OF_HTTP_API: &[&str] = &[
     "AccessLogSettings",
@@ -100,9 +103,26 @@ pub(super) struct FunctionFields {
     pub(super) environment: Environment,
     pub(super) event_invoke_config: EventInvokeConfig,
     pub(super) events: BTreeMap<String, EventFields>,
-    pub(super) policies: Vec<PolicyDocument>,
+    pub(super) policies: Vec<FunctionPolicy>,
     pub(super) role: Option<String>,
     pub(super) timeout: Option<u64>,
+}
+
+/// A policy of a function.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum FunctionPolicy {
+    /// The ARN of a policy of its own, which other functions may have too.
+    Managed(String),
+    /// What it says, in the function itself.
+    Inline(PolicyDocument),
+}
+
+/// A policy of its own.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub(super) struct ManagedPolicyFields {
+    pub(super) policy_document: PolicyDocument,
 }
 
 /// What of a role is read: who may take it, and what AWS's own policies grant, is for AWS alone.

@@ -53,6 +53,10 @@ pub(super) fn of(
             let role = format!("arn:aws:iam::{ACCOUNT}:role/{name}");
             Identity { reference: name, attributes: BTreeMap::from([("Arn", role)]) }
         }
+        "AWS::IAM::ManagedPolicy" => {
+            let policy = format!("arn:aws:iam::{ACCOUNT}:policy/{}", named("ManagedPolicyName")?);
+            Identity { reference: policy.clone(), attributes: BTreeMap::from([("PolicyArn", policy)]) }
+        }
         "AWS::Logs::LogGroup" => {
             let name = named("LogGroupName")?;
             let group = arn("logs", format!("log-group:{name}:*"));

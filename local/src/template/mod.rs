@@ -2,17 +2,20 @@
 //!
 //! # The subset that is read
 //!
-//! **Sections**: `Parameters` (by their defaults, less what [`Setting`] sets), `Conditions`, `Globals.Function`,
-//! `Resources`, a nested template's `Outputs`; `Metadata`, `Rules`, `Mappings` and `Globals.HttpApi` are for AWS alone.
+//! **Sections**: `Parameters` (by their defaults, less what [`Setting`] sets), `Mappings`, `Conditions`,
+//! `Globals.Function`, `Resources`, a nested template's `Outputs`; `Metadata`, `Rules` and `Globals.HttpApi` are for AWS
+//! alone.
 //!
-//! **Functions**, short (`!Ref`) or long (`Fn::Sub`): `Ref`, `Sub`, `GetAtt`, `If`, and in conditions `Equals`,
-//! `Not`, `And`, `Or`, `Condition`; the pseudo parameters `AWS::AccountId`, `AWS::NoValue`, `AWS::Partition`,
+//! **Loops**: `Fn::ForEach` over a list that is written out, in `Conditions`, `Resources` and `Outputs`, at any depth.
+//!
+//! **Functions**, short (`!Ref`) or long (`Fn::Sub`): `Ref`, `Sub`, `GetAtt`, `FindInMap` (with `DefaultValue`), `If`,
+//! and in conditions `Equals`, `Not`, `And`, `Or`, `Condition`; the pseudo parameters `AWS::AccountId`, `AWS::NoValue`, `AWS::Partition`,
 //! `AWS::Region`, `AWS::StackName`, `AWS::URLSuffix`.
 //!
 //! **Resources**
 //! - `AWS::Serverless::Function`: `Metadata.BuildProperties.Binary` names the program; `Environment`, `Timeout`,
-//!   `Policies` (statements that allow actions on resources, without conditions) or the `AWS::IAM::Role` that `Role`
-//!   names, `EventInvokeConfig` and `Events` of the types `HttpApi`, `EventBridgeRule`, `DynamoDB` and `ScheduleV2` with
+//!   `Policies` (statements that allow actions on resources, without conditions, and any `AWS::IAM::ManagedPolicy` of
+//!   the template) or the `AWS::IAM::Role` that `Role` names, `EventInvokeConfig` and `Events` of the types `HttpApi`, `EventBridgeRule`, `DynamoDB` and `ScheduleV2` with
 //!   `rate(…)`.
 //! - `AWS::Serverless::HttpApi`: its JWT authorizers.
 //! - `AWS::CloudFormation::Stack`: the template that `TemplateURL` names, a file beside the one it is nested in. It has
@@ -29,6 +32,7 @@
 
 mod fields;
 mod identity;
+mod loops;
 mod node;
 mod read;
 mod resolve;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 
 use super::TemplateError;
+use super::loops::LOOP;
 
 /// A node of the template.
 #[derive(Debug, Clone)]
@@ -119,6 +120,7 @@ fn name(key: MarkedYaml<'_>, file: Option<&Arc<str>>) -> Result<String, Template
 fn long_form(mut members: Vec<(String, Node)>) -> Value {
     let function = match members.as_slice() {
         [(name, _)] if name == "Ref" => Some(name.clone()),
+        [(name, _)] if name.starts_with(LOOP) => None,
         [(name, _)] => name.strip_prefix("Fn::").map(str::to_owned),
         _ => None,
     };

@@ -9,8 +9,8 @@ use serde_json::{Map, Value as Json};
 
 use super::TemplateError;
 use super::fields::{
-    self, EventFields, FunctionFields, HttpApiEvent, HttpApiFields, KeyElement, PolicyDocument, ResponseType,
-    RoleFields, RuleEvent, ScheduleEvent, State, StreamEvent, TableFields,
+    self, EventFields, FunctionFields, FunctionPolicy, HttpApiEvent, HttpApiFields, KeyElement, ManagedPolicyFields,
+    PolicyDocument, ResponseType, RoleFields, RuleEvent, ScheduleEvent, State, StreamEvent, TableFields,
 };
 use super::node::Node;
 use super::resolve::{Resolver, Setting, as_text, refuse};
@@ -197,15 +197,31 @@ impl Template<'_> {
     }
 
     /// What a function's own policies grant, or those of the role that it takes instead, by its ARN.
-    fn grants(&self, own: Vec<PolicyDocument>, role: Option<String>, place: &str) -> Result<Vec<Grant>, TemplateError> {
+    fn grants(&self, own: Vec<FunctionPolicy>, role: Option<String>, place: &str) -> Result<Vec<Grant>, TemplateError> {
         let documents = match role {
-            None => own,
+            None => {
+                let documents = own.into_iter().map(|policy| match policy {
+                    FunctionPolicy::Inline(document) => Ok(document),
+                    FunctionPolicy::Managed(arn) => self.managed_policy(&arn, &format!("{place}.Policies")),
+                });
+                documents.collect::<Result<_, _>>()?
+            }
             Some(arn) => self.role(&arn, &format!("{place}.Role"))?,
         };
         let statements = documents.into_iter().flat_map(|document| document.statement);
         let grants = statements
             .map(|statement| Grant { actions: statement.action.into_vec(), resources: statement.resource.into_vec() });
         Ok(grants.collect())
+    }
+
+    fn managed_policy(&self, arn: &str, place: &str) -> Result<PolicyDocument, TemplateError> {
+        for (id, resource) in self.resources("AWS::IAM::ManagedPolicy")? {
+            if self.resolver.identity(id)?.is_some_and(|identity| identity.reference == arn) {
+                let members = self.properties(id, resource, fields::OF_MANAGED_POLICY)?;
+                return Ok(self.typed::<ManagedPolicyFields>(members, &properties(id))?.policy_document);
+            }
+        }
+        Err(self.refuse(place, format!("there is no policy `{arn}` in the template")))
     }
 
     fn role(&self, arn: &str, place: &str) -> Result<Vec<PolicyDocument>, TemplateError> {

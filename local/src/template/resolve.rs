@@ -130,24 +130,24 @@ impl<'a> Resolver<'a> {
 
     fn call(&self, function: &str, argument: &Node, node: &Node, place: &str) -> Result<Option<Json>, TemplateError> {
         match function {
-            "Ref" => match argument.text() {
-                Some("AWS::NoValue") => Ok(None),
-                Some(name) => self.reference(name, node, place).map(Some),
-                None => Err(refuse(node, place, "`Ref` takes a name")),
+            "Ref" => match self.text(argument, place)?.as_str() {
+                "AWS::NoValue" => Ok(None),
+                name => self.reference(name, node, place).map(Some),
             },
             "GetAtt" => {
                 let path = match &argument.value {
-                    Value::Text(text) => text.split_once('.'),
+                    Value::Text(text) => text.split_once('.').map(|(name, attribute)| (name.into(), attribute.into())),
                     Value::List(items) => match items.as_slice() {
-                        [name, attribute] => name.text().zip(attribute.text()),
+                        [name, attribute] => Some((self.text(name, place)?, self.text(attribute, place)?)),
                         _ => None,
                     },
                     _ => None,
                 };
-                let (name, attribute) =
+                let (name, attribute): (String, String) =
                     path.ok_or_else(|| refuse(node, place, "`GetAtt` takes a resource and an attribute of it"))?;
-                self.attribute(name, attribute, node, place).map(|text| Some(Json::String(text)))
+                self.attribute(&name, &attribute, node, place).map(|text| Some(Json::String(text)))
             }
+            "FindInMap" => self.find_in_map(argument, node, place),
             "Sub" => self.substitute(argument, node, place).map(|text| Some(Json::String(text))),
             "If" => match &argument.value {
                 Value::List(items) => match items.as_slice() {
@@ -162,6 +162,27 @@ impl<'a> Resolver<'a> {
             },
             _ => Err(refuse(node, place, format!("`{function}` is not in the subset that the local stack reads"))),
         }
+    }
+
+    /// The value of a mapping, or the `DefaultValue` of `AWS::LanguageExtensions` when there is none.
+    fn find_in_map(&self, argument: &Node, node: &Node, place: &str) -> Result<Option<Json>, TemplateError> {
+        let shape = || refuse(node, place, "`FindInMap` takes a mapping, two keys, and perhaps a DefaultValue");
+        let Value::List(parts) = &argument.value else { return Err(shape()) };
+        let (keys, default) = match parts.as_slice() {
+            [map, first, second] => ([map, first, second], None),
+            [map, first, second, options] => ([map, first, second], Some(options.get("DefaultValue").ok_or_else(shape)?)),
+            _ => return Err(shape()),
+        };
+        let mut found = self.root().get("Mappings");
+        let mut path = Vec::new();
+        for key in keys {
+            let key = self.text(key, place)?;
+            found = found.and_then(|node| node.get(&key));
+            path.push(key);
+        }
+        let value = found.or(default);
+        let nothing = || refuse(node, place, format!("there is no `{}` in Mappings", path.join(".")));
+        self.resolve(value.ok_or_else(nothing)?, place)
     }
 
     fn reference(&self, name: &str, node: &Node, place: &str) -> Result<Json, TemplateError> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::TemplateError;
+use super::loops;
 use super::node::Node;
 use super::resolve::refuse;
 
@@ -24,6 +25,7 @@ impl Source {
     }
 
     fn with_nested(root: Node, directory: &Path) -> Result<Self, TemplateError> {
+        let root = loops::expand(root)?;
         let mut nested = BTreeMap::new();
         for (id, resource) in root.get("Resources").map(Node::members).unwrap_or_default() {
             if resource.get("Type").and_then(Node::text) != Some(STACK) {
