@@ -33,10 +33,12 @@ fn expanded(node: &Node, bound: &[Binding<'_>], place: &str) -> Result<Node, Tem
             Value::List(items.collect::<Result<_, _>>()?)
         }
         Value::Map(members) => Value::Map(expanded_members(members, bound, place)?),
-        Value::Call(function, argument) => match bound.iter().find(|(identifier, _)| argument.text() == Some(identifier)) {
-            Some((_, round)) if function == "Ref" => Value::Text((*round).to_owned()),
-            _ => Value::Call(function.clone(), Box::new(expanded(argument, bound, place)?)),
-        },
+        Value::Call(function, argument) => {
+            match bound.iter().find(|(identifier, _)| argument.text() == Some(identifier)) {
+                Some((_, round)) if function == "Ref" => Value::Text((*round).to_owned()),
+                _ => Value::Call(function.clone(), Box::new(expanded(argument, bound, place)?)),
+            }
+        }
         other => other.clone(),
     };
     Ok(Node { file: node.file.clone(), line: node.line, value })

@@ -170,7 +170,9 @@ impl<'a> Resolver<'a> {
         let Value::List(parts) = &argument.value else { return Err(shape()) };
         let (keys, default) = match parts.as_slice() {
             [map, first, second] => ([map, first, second], None),
-            [map, first, second, options] => ([map, first, second], Some(options.get("DefaultValue").ok_or_else(shape)?)),
+            [map, first, second, options] => {
+                ([map, first, second], Some(options.get("DefaultValue").ok_or_else(shape)?))
+            }
             _ => return Err(shape()),
         };
         let mut found = self.root().get("Mappings");

@@ -179,6 +179,49 @@ fn conditions_choose() {
     assert_eq!(function(&wiring, "GetApp").environment["GATEPASS_GROUPS_CLAIM"], "us-east-1-${x}");
 }
 
+/// The template with `GetApp` made by a loop from `row`.
+fn looped(row: &str) -> String {
+    let (start, end) = (TEMPLATE.find("  GetApp:").unwrap(), TEMPLATE.find("  Relay:").unwrap());
+    let body = TEMPLATE[start..end].replace("  GetApp:", "  ${Endpoint}:").replace('\n', "\n    ");
+    let body = body.replace("Path: '/v1/apps/{id}'", "Path: !FindInMap [Endpoints, !Ref Endpoint, Path]");
+    let body = body.replace(
+        "- Statement:",
+        "- Ref: !FindInMap [Endpoints, !Ref Endpoint, Policy, {DefaultValue: AWS::NoValue}]\n            - Statement:",
+    );
+    let policy = "  Readers:\n    Type: AWS::IAM::ManagedPolicy\n    Properties:\n      PolicyDocument:\n        Statement: \
+                  [{Effect: Allow, Action: dynamodb:Query, Resource: !GetAtt Table.Arn}]\n\n";
+    let body = format!("  Fn::ForEach::Endpoints:\n    - Endpoint\n    - [GetApp]\n    - {}\n\n{policy}", body.trim());
+    let mappings = format!("Mappings:\n  Endpoints:\n    GetApp: {row}\n\n");
+    let resources = TEMPLATE.find("Resources:").unwrap();
+    format!("{}{mappings}{}{body}{}", &TEMPLATE[..resources], &TEMPLATE[resources..start], &TEMPLATE[end..])
+}
+
+#[test]
+fn a_function_that_a_loop_makes_is_as_one_that_is_written_out() {
+    let (plain, row) = (read(TEMPLATE).unwrap(), read(&looped("{Path: '/v1/apps/{id}'}")).unwrap());
+    assert_eq!(plain, row);
+}
+
+#[test]
+fn a_row_may_name_a_managed_policy_of_the_template() {
+    let grants = |row: &str| read(&looped(row)).map(|wiring| function(&wiring, "GetApp").grants.clone());
+    let grants_of_readers = grants("{Path: /v1/apps, Policy: Readers}").unwrap();
+    let table = "arn:aws:dynamodb:us-east-1:000000000000:table/gatepass-local-Table";
+    let query = Grant { actions: vec!["dynamodb:Query".into()], resources: vec![table.into()] };
+    assert_eq!(grants_of_readers.first(), Some(&query));
+    let error = grants("{Path: /v1/apps, Policy: Bus}").unwrap_err();
+    assert!(error.problem.contains("no policy `gatepass-local-bus`"), "{error}");
+}
+
+#[test]
+fn a_cell_that_is_missing_is_named() {
+    let error = read(&looped("{Method: GET}")).unwrap_err();
+    assert!(error.problem.contains("`Endpoints.GetApp.Path`"), "{error}");
+    assert!(error.place.starts_with("Resources.GetApp.Properties.Events"), "{error}");
+    let line = looped("{Method: GET}").lines().position(|line| line.contains("Endpoint, Path]"));
+    assert_eq!(error.line, line.unwrap() + 1);
+}
+
 #[test]
 fn a_rule_that_is_gone_is_gone() {
     let text = changed("Type: EventBridgeRule", "Type: EventBridgeRule # gone");

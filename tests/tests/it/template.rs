@@ -1,11 +1,11 @@
-//! The SAM template and those nested in it, read independently of the local stack: plain JSON, with intrinsic
-//! functions in their long form (`{"Ref": …}`, `{"Fn::GetAtt": "A.B"}`).
+//! The SAM template and those nested in it, read independently of the local stack: plain JSON, with loops and mappings
+//! written out, and the other intrinsic functions in their long form (`{"Ref": …}`, `{"Fn::GetAtt": "A.B"}`).
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::repository;
 
@@ -27,8 +27,23 @@ impl Function {
     /// Its environment variables; what depends on other resources is a name made up.
     pub(crate) fn environment(&self) -> BTreeMap<String, String> {
         let variables = self.properties["Environment"]["Variables"].as_object().into_iter().flatten();
-        let value = |value: &Value| value.as_str().map_or_else(|| format!("value-of-{}", self.id), str::to_owned);
+        let value = |value: &Value| match &value["Fn::Sub"] {
+            Value::Array(parts) => with_parts(parts),
+            _ => value.as_str().map_or_else(|| format!("value-of-{}", self.id), str::to_owned),
+        };
         variables.map(|(name, given)| (name.clone(), value(given))).collect()
+    }
+
+    /// What it is granted: by policies of its own, by managed ones, or by the role that it takes instead.
+    pub(crate) fn statements(&self) -> Vec<Value> {
+        let documents: Vec<Value> = match self.properties["Role"]["Fn::GetAtt"].as_str() {
+            None => list(&self.properties["Policies"]).iter().filter_map(policy_document).collect(),
+            Some(arn) => {
+                let role = resource(arn.strip_suffix(".Arn").expect("a role is named by its ARN"));
+                list(&role["Properties"]["Policies"]).iter().map(|policy| policy["PolicyDocument"].clone()).collect()
+            }
+        };
+        documents.iter().flat_map(|document| list(&document["Statement"])).collect()
     }
 
     /// Its events of `kind` (`HttpApi`, `EventBridgeRule`, …): name and `Properties`.
@@ -39,10 +54,106 @@ impl Function {
     }
 }
 
+/// The document of one of a function's policies; `None` for a managed policy that is `AWS::NoValue`.
+fn policy_document(policy: &Value) -> Option<Value> {
+    match policy["Ref"].as_str() {
+        None => Some(policy.clone()),
+        Some("AWS::NoValue") => None,
+        Some(id) => Some(resource(id)["Properties"]["PolicyDocument"].clone()),
+    }
+}
+
+/// `["${A} ${B}", {"A": …, "B": …}]` put together.
+fn with_parts(parts: &[Value]) -> String {
+    let [Value::String(pattern), Value::Object(values)] = parts else {
+        panic!("{parts:?} is not a text and its parts")
+    };
+    let part = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{value} is not a text")).to_owned();
+    values.iter().fold(pattern.clone(), |text, (name, value)| text.replace(&format!("${{{name}}}"), &part(value)))
+}
+
+/// The members of a list, or the one thing that stands in its place.
+pub(crate) fn list(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::Array(items) => items.clone(),
+        one => vec![one.clone()],
+    }
+}
+
 /// The outermost template.
 pub(crate) fn read() -> &'static Value {
+    static TEMPLATE: LazyLock<Value> = LazyLock::new(|| written_out(as_it_stands()));
+    &TEMPLATE
+}
+
+/// The outermost template before its loops are written out.
+pub(crate) fn as_it_stands() -> &'static Value {
     static TEMPLATE: LazyLock<Value> = LazyLock::new(|| parse(&repository::text(PATH)));
     &TEMPLATE
+}
+
+/// How the key of a loop begins; its name follows.
+pub(crate) const LOOP: &str = "Fn::ForEach::";
+
+fn written_out(template: &Value) -> Value {
+    let mut result = template.clone();
+    for section in ["Conditions", "Outputs", "Resources"] {
+        if let Some(section) = result.get_mut(section) {
+            *section = unrolled(section, &BTreeMap::new(), &template["Mappings"]);
+        }
+    }
+    result
+}
+
+/// `node` without loops and look-ups; `bound` says what the identifiers of the loops around it stand for.
+fn unrolled(node: &Value, bound: &BTreeMap<String, String>, mappings: &Value) -> Value {
+    let text = |text: &str| {
+        bound.iter().fold(text.to_owned(), |text, (name, item)| text.replace(&format!("${{{name}}}"), item))
+    };
+    match node {
+        Value::String(plain) => text(plain).into(),
+        Value::Array(items) => items.iter().map(|item| unrolled(item, bound, mappings)).collect(),
+        Value::Object(members) => {
+            if let Some(item) = members.get("Ref").and_then(Value::as_str).and_then(|name| bound.get(name)) {
+                return item.clone().into();
+            }
+            let mut made = Map::new();
+            for (name, member) in members {
+                if !name.starts_with(LOOP) {
+                    made.insert(text(name), unrolled(member, bound, mappings));
+                    continue;
+                }
+                for item in member[1].as_array().unwrap_or_else(|| panic!("{name} is over a list")) {
+                    let mut bound = bound.clone();
+                    bound.insert(
+                        member[0].as_str().expect("an identifier").into(),
+                        item.as_str().expect("a text").into(),
+                    );
+                    let Value::Object(more) = unrolled(&member[2], &bound, mappings) else {
+                        panic!("{name} makes a map")
+                    };
+                    for (made_by_loop, value) in more {
+                        let before = made.insert(made_by_loop.clone(), value);
+                        assert!(before.is_none(), "{made_by_loop} is there twice");
+                    }
+                }
+            }
+            match made.get("Fn::FindInMap").and_then(Value::as_array) {
+                Some(path) => found(path, mappings),
+                None => Value::Object(made),
+            }
+        }
+        other => other.clone(),
+    }
+}
+
+/// What `Fn::FindInMap` finds, or its `DefaultValue`.
+fn found(path: &[Value], mappings: &Value) -> Value {
+    let key = |at: usize| path[at].as_str().unwrap_or_else(|| panic!("{path:?}: a key is a text"));
+    let value = mappings.get(key(0)).and_then(|rows| rows.get(key(1))?.get(key(2)));
+    let default = path.get(3).and_then(|options| options.get("DefaultValue"));
+    value.or(default).unwrap_or_else(|| panic!("Mappings has no {path:?}")).clone()
 }
 
 /// The functions of the template.
@@ -71,6 +182,11 @@ pub(crate) fn of_type(kind: &str) -> Vec<(String, Value)> {
     let all = std::iter::once(read()).chain(nested().values()).flat_map(resources);
     let found = all.filter(|(_, resource)| resource["Type"] == kind);
     found.map(|(id, resource)| (id.clone(), resource.clone())).collect()
+}
+
+/// The resource of this name in the outermost template.
+pub(crate) fn resource(id: &str) -> &'static Value {
+    read()["Resources"].get(id).unwrap_or_else(|| panic!("the template has no {id}"))
 }
 
 fn resources(template: &Value) -> impl Iterator<Item = (&String, &Value)> {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::template::{self, Function};
+use crate::template::{self, Function, list};
 
 /// An action, and what it is done to.
 type Grants = BTreeSet<(String, String)>;
@@ -25,20 +25,9 @@ const LAMBDAS_OWN: [&str; 7] = [
 
 /// What the template grants the function, besides what Lambda needs of it.
 fn granted(function: &Function) -> Grants {
-    let mut granted = pairs(&of_function(function));
+    let mut granted = pairs(&function.statements());
     granted.retain(|(action, _)| !LAMBDAS_OWN.contains(&action.as_str()));
     granted
-}
-
-fn of_function(function: &Function) -> Vec<Value> {
-    let own = &function.properties["Policies"];
-    match function.properties["Role"]["Fn::GetAtt"].as_str().and_then(|arn| arn.strip_suffix(".Arn")) {
-        None => statements(own, |policy| &policy["Statement"]),
-        Some(id) => {
-            let role = template::of_type("AWS::IAM::Role").into_iter().find(|(name, _)| name == id).expect("its role");
-            statements(&role.1["Properties"]["Policies"], |policy| &policy["PolicyDocument"]["Statement"])
-        }
-    }
 }
 
 /// Each action with each of its resources.
@@ -51,14 +40,6 @@ fn pairs(statements: &[Value]) -> Grants {
         })
     });
     pairs.collect()
-}
-
-fn statements(policies: &Value, of: impl Fn(&Value) -> &Value) -> Vec<Value> {
-    policies.as_array().into_iter().flatten().flat_map(|policy| list(of(policy))).collect()
-}
-
-fn list(value: &Value) -> Vec<Value> {
-    value.as_array().cloned().unwrap_or_else(|| vec![value.clone()])
 }
 
 /// A resource as the call log names it.
@@ -101,7 +82,7 @@ fn said(grants: &Grants) -> String {
 #[test]
 fn the_boundary_allows_what_some_function_needs_and_logs_of_this_stack() {
     assert_eq!(template::read()["Globals"]["Function"]["PermissionsBoundary"]["Ref"], "Boundary");
-    let boundary = template::of_type("AWS::IAM::ManagedPolicy").remove(0).1;
+    let boundary = template::resource("Boundary");
     let allowed = pairs(&list(&boundary["Properties"]["PolicyDocument"]["Statement"]));
     let (logs, allowed): (Grants, Grants) = allowed.into_iter().partition(|(action, _)| action.starts_with("logs:"));
     let groups = ["EventLogs", "HttpLogs"].map(|group| format!(r#"{{"Fn::GetAtt":"{group}.Arn"}}"#));

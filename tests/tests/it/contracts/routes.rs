@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::template;
+use serde_json::Value;
+
+use crate::template::{self, LOOP, list};
 
 /// Whether an endpoint needs a token, by method and path.
 type Routes = BTreeMap<String, bool>;
@@ -32,9 +34,12 @@ fn of_template() -> Routes {
             let route = format!("{} {}", event["Method"].as_str().unwrap(), event["Path"].as_str().unwrap());
             assert_eq!(event["ApiId"]["Ref"], "HttpApi", "{} is on another API", function.id);
             assert_eq!(function.environment()["GATEPASS_ROUTE"], route, "{} mounts something else", function.id);
-            let authorizer = event["Auth"].get("Authorizer");
-            assert!(authorizer.is_none_or(|name| name == "NONE"), "{} has an authorizer of its own", function.id);
-            assert!(routes.insert(route, authorizer.is_none()).is_none(), "{} is doubled", function.id);
+            let secured = match event["Auth"]["Authorizer"].as_str() {
+                Some("AccessToken") => true,
+                Some("NONE") => false,
+                other => panic!("{} has the authorizer {other:?}", function.id),
+            };
+            assert!(routes.insert(route, secured).is_none(), "{} is doubled", function.id);
         }
     }
     routes
@@ -60,8 +65,52 @@ fn who_needs_no_token_needs_none_anywhere() {
 #[test]
 fn the_api_has_the_jwt_authorizer_by_default() {
     let api = &template::of_type("AWS::Serverless::HttpApi")[0].1["Properties"]["Auth"];
-    let name = api["DefaultAuthorizer"].as_str().expect("there is a default authorizer");
-    assert!(api["Authorizers"][name]["JwtConfiguration"].is_object());
+    assert_eq!(api["DefaultAuthorizer"], "AccessToken", "a route that is added without a row needs a token, too");
+    assert!(api["Authorizers"]["AccessToken"]["JwtConfiguration"].is_object());
+}
+
+/// The rows of the mapping, by name.
+fn rows() -> &'static serde_json::Map<String, Value> {
+    template::as_it_stands()["Mappings"]["Endpoints"].as_object().expect("the template has a mapping Endpoints")
+}
+
+#[test]
+fn each_row_is_named_by_one_loop() {
+    let resources = template::as_it_stands()["Resources"].as_object().unwrap();
+    let loops = resources.iter().filter_map(|(key, body)| Some((key.strip_prefix(LOOP)?, &body[1])));
+    let mut named = BTreeMap::new();
+    for (name, collection) in loops {
+        for endpoint in list(collection) {
+            let endpoint = endpoint.as_str().expect("a name").to_owned();
+            let before = named.insert(endpoint.clone(), name);
+            assert_eq!(before, None, "{endpoint} is named twice");
+            let row = rows().get(&endpoint).unwrap_or_else(|| panic!("{endpoint} has no row in Mappings.Endpoints"));
+            let expected = match (row.get("Key"), row.get("Table")) {
+                (Some(_), _) => "KeyEndpoints",
+                (None, Some(_)) => "TableEndpoints",
+                (None, None) => "IndexEndpoints",
+            };
+            assert_eq!(name, expected, "the loop of {endpoint}");
+        }
+    }
+    let missing: Vec<_> = rows().keys().filter(|name| !named.contains_key(*name)).collect();
+    assert!(missing.is_empty(), "these rows are in no loop: {missing:?}");
+}
+
+/// A column that is misspelt would be one that has its default.
+#[test]
+fn rows_have_the_columns_that_loops_read() {
+    const COLUMNS: [&str; 7] = ["Authorizer", "Index", "Key", "Memory", "Method", "Path", "Table"];
+    let body = template::as_it_stands()["Resources"].to_string();
+    for column in COLUMNS {
+        let read = format!(r#"["Endpoints",{{"Ref":"Endpoint"}},"{column}""#);
+        assert!(body.contains(&read), "no loop reads {column}");
+    }
+    for (endpoint, row) in rows() {
+        for column in row.as_object().expect("a row").keys() {
+            assert!(COLUMNS.contains(&column.as_str()), "{endpoint} has a column {column}, which no loop reads");
+        }
+    }
 }
 
 #[test]
