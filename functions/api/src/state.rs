@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use gatepass_domain::event::hex;
-use gatepass_domain::{Context, PersonId};
+use gatepass_domain::PersonId;
 use gatepass_http::{CursorKey, GroupsClaim, Listed, PageQuery, Problem};
 use gatepass_lambda::Clock;
 use gatepass_sealing::Sealer;
@@ -38,12 +37,11 @@ impl Api {
     /// The row after which the page begins that `who` asks for.
     pub(crate) async fn page_start<F>(
         &self,
-        context: &mut Context,
         who: &PersonId,
         query: &PageQuery<F>,
     ) -> Result<Option<Position>, Problem> {
         match &query.cursor {
-            Some(cursor) => self.cursor_key(context).await?.position(cursor, who, &query.list).map(Some),
+            Some(cursor) => self.cursor_key().await?.position(cursor, who, &query.list).map(Some),
             None => Ok(None),
         }
     }
@@ -51,24 +49,22 @@ impl Api {
     /// The page as it is answered to `who`.
     pub(crate) async fn page_answer<F, T>(
         &self,
-        context: &mut Context,
         who: &PersonId,
         query: &PageQuery<F>,
         page: Page<T>,
     ) -> Result<Listed<T>, Problem> {
         let next_cursor = match page.next {
-            Some(position) => self.cursor_key(context).await?.cursor(&position, who, &query.list),
+            Some(position) => self.cursor_key().await?.cursor(&position, who, &query.list),
             None => None,
         };
         Ok(Listed { items: page.items, next_cursor })
     }
 
     /// The key that signs cursors: read when the first cursor is made or read, then kept as long as the process lives.
-    async fn cursor_key(&self, context: &mut Context) -> Result<&CursorKey, Problem> {
-        let proposed = hex(&context.bytes::<32>());
+    async fn cursor_key(&self) -> Result<&CursorKey, Problem> {
         let read = || async {
-            let stored = self.store.cursor_key(proposed).await.map_err(gatepass_app::Refused::from)?;
-            Ok::<_, Problem>(CursorKey::new(&stored))
+            let stored = self.store.cursor_key().await.map_err(gatepass_app::Refused::from)?;
+            stored.map(|key| CursorKey::new(&key)).ok_or_else(Problem::no_cursors_yet)
         };
         self.cursor_key.get_or_try_init(read).await
     }

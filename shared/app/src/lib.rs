@@ -19,6 +19,7 @@ pub mod auto_approve;
 pub mod browse;
 pub mod cart;
 pub mod credentials;
+pub mod cursors;
 pub mod decide;
 pub mod evaluate;
 pub mod grant;

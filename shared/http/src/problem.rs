@@ -199,6 +199,14 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// Cursors cannot be signed yet, because the schedule makes their key within a minute of the installation.
+    pub fn no_cursors_yet() -> Self {
+        let detail = "Gatepass has only just been installed and cannot page lists yet. Try again in a minute.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail).with_header(header::RETRY_AFTER, 60)
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();

@@ -45,23 +45,25 @@ impl Store {
         Ok(stored.map(|item| (item.content.settings, item.content.chain)))
     }
 
-    /// The key that signs cursors: `proposed` when there was none yet, and the same for ever after.
+    /// The key that signs cursors; `None` until [`Store::put_cursor_key`] has been called once.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn cursor_key(&self, proposed: String) -> Result<String, StoreError> {
-        let key = keys::cursor_key();
-        if let Some(stored) = self.get::<Item<CursorKey>>(&key).await? {
-            return Ok(stored.content.key);
-        }
-        let item = encode(&Item::new(key.clone(), CursorKey { key: proposed.clone() }))?;
+    pub async fn cursor_key(&self) -> Result<Option<String>, StoreError> {
+        let stored = self.get::<Item<CursorKey>>(&keys::cursor_key()).await?;
+        Ok(stored.map(|item| item.content.key))
+    }
+
+    /// Makes `proposed` the key that signs cursors, unless there is one: it never changes.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn put_cursor_key(&self, proposed: String) -> Result<(), StoreError> {
+        let item = encode(&Item::new(keys::cursor_key(), CursorKey { key: proposed }))?;
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         match put.condition_expression("attribute_not_exists(PK)").send().await {
-            Ok(_) => Ok(proposed),
-            Err(error) if error.code() == Some("ConditionalCheckFailedException") => {
-                let stored = self.get::<Item<CursorKey>>(&key).await?;
-                Ok(stored.map_or(proposed, |item| item.content.key))
-            }
+            Ok(_) => Ok(()),
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(()),
             Err(error) => Err(StoreError::from_sdk("PutItem", &error)),
         }
     }

@@ -48,6 +48,7 @@ impl World {
         for catalogue in demo::catalogues() {
             world.offer(catalogue).await;
         }
+        world.store.put_cursor_key("signs cursors".into()).await.expect("the table can be written");
         world.table.faults.calls();
         world
     }

@@ -107,16 +107,21 @@ async fn all_that_a_submission_names_is_read_in_one_call() {
 #[tokio::test]
 async fn the_key_of_cursors_is_chosen_once() {
     let table = Table::new().await;
+    assert_eq!(table.store().cursor_key().await.unwrap(), None);
     let chosen = (0..12).map(|n| {
         let store = table.store();
-        tokio::spawn(async move { store.cursor_key(format!("proposed-{n}")).await.unwrap() })
+        tokio::spawn(async move {
+            store.put_cursor_key(format!("proposed-{n}")).await.unwrap();
+            store.cursor_key().await.unwrap().expect("there is a key now")
+        })
     });
     let mut keys = std::collections::HashSet::new();
     for chosen in chosen.collect::<Vec<_>>() {
         keys.insert(chosen.await.unwrap());
     }
     assert_eq!(keys.len(), 1);
-    keys.insert(table.store().cursor_key("another".into()).await.unwrap());
+    table.store().put_cursor_key("another".into()).await.unwrap();
+    keys.extend(table.store().cursor_key().await.unwrap());
     assert_eq!(keys.len(), 1);
 }
 

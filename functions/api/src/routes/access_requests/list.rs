@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use gatepass_app::requests;
 use gatepass_domain::access_request::{AccessRequestView, Order, Status};
-use gatepass_http::{Caller, Listed, PageQuery, Problem, RequestContext};
+use gatepass_http::{Caller, Listed, PageQuery, Problem};
 use gatepass_store::Listing;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -26,11 +26,10 @@ pub(crate) struct StatusFilter {
 pub(crate) async fn list(
     State(api): State<Api>,
     Caller(caller): Caller,
-    RequestContext(mut context): RequestContext,
     query: PageQuery<StatusFilter>,
 ) -> Result<Json<Listed<AccessRequestView>>, Problem> {
-    let after = api.page_start(&mut context, &caller.id, &query).await?;
+    let after = api.page_start(&caller.id, &query).await?;
     let listing = Listing { status: query.filter.status, order: Order::Newest, limit: query.limit, after };
     let page = requests::list_own(&api.store, &caller, &listing).await?;
-    Ok(Json(api.page_answer(&mut context, &caller.id, &query, page).await?))
+    Ok(Json(api.page_answer(&caller.id, &query, page).await?))
 }

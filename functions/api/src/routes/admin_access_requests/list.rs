@@ -6,7 +6,7 @@ use gatepass_app::requests;
 use gatepass_domain::PersonId;
 use gatepass_domain::access_request::{AccessRequestView, Order, Status};
 use gatepass_domain::id::{AppId, ProductId};
-use gatepass_http::{Listed, Owner, PageQuery, Problem, RequestContext};
+use gatepass_http::{Listed, Owner, PageQuery, Problem};
 use gatepass_store::{Filter, Listing};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -39,15 +39,14 @@ pub(crate) struct RequestFilters {
 pub(crate) async fn list(
     State(api): State<Api>,
     Owner(owner): Owner,
-    RequestContext(mut context): RequestContext,
     query: PageQuery<RequestFilters>,
 ) -> Result<Json<Listed<AccessRequestView>>, Problem> {
     let filter = filter(&query.filter)?;
     let who = &owner.person().id;
-    let after = api.page_start(&mut context, who, &query).await?;
+    let after = api.page_start(who, &query).await?;
     let listing = Listing { status: query.filter.status, order: query.filter.order, limit: query.limit, after };
     let page = requests::list_all(&api.store, &owner, &filter, &listing).await?;
-    Ok(Json(api.page_answer(&mut context, who, &query, page).await?))
+    Ok(Json(api.page_answer(who, &query, page).await?))
 }
 
 fn filter(params: &RequestFilters) -> Result<Filter, Problem> {

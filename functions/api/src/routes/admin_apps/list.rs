@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use gatepass_app::apps;
 use gatepass_domain::{App, PersonId, Versioned};
-use gatepass_http::{Listed, Owner, PageQuery, Problem, RequestContext};
+use gatepass_http::{Listed, Owner, PageQuery, Problem};
 use gatepass_store::WhichApps;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -28,7 +28,6 @@ pub(crate) struct AppFilters {
 pub(crate) async fn list(
     State(api): State<Api>,
     Owner(owner): Owner,
-    RequestContext(mut context): RequestContext,
     query: PageQuery<AppFilters>,
 ) -> Result<Json<Listed<Versioned<App>>>, Problem> {
     let which = match (&query.filter.owner, &query.filter.name) {
@@ -40,7 +39,7 @@ pub(crate) async fn list(
         }
     };
     let who = &owner.person().id;
-    let after = api.page_start(&mut context, who, &query).await?;
+    let after = api.page_start(who, &query).await?;
     let page = apps::list_any(&api.store, &owner, &which, query.limit, after.as_ref()).await?;
-    Ok(Json(api.page_answer(&mut context, who, &query, page).await?))
+    Ok(Json(api.page_answer(who, &query, page).await?))
 }
