@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gatepass_app::offerings::{Checked, create};
-use gatepass_app::{Idempotent, Refused};
+use gatepass_app::{Idempotent, Refused, cursors};
 use gatepass_domain::catalogue::{Audience, AudienceKind};
 use gatepass_domain::id::NotASlug;
 use gatepass_domain::person::ActorKind;
@@ -48,6 +48,8 @@ const LOADED: &str = "loaded";
 /// # Errors
 /// [`DemoError`].
 pub(crate) async fn load(store: &Store, journal: &Journal, clock: &Clock) -> Result<(), DemoError> {
+    // A deployed stack has it from the schedule, within a minute; whoever starts this one does not wait that long.
+    cursors::make_key(store, &mut clock.context("cursors")?).await?;
     match journal.fact(FACT)?.as_deref() {
         Some(LOADED) => return Ok(()),
         Some(_) => {}

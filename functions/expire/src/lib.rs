@@ -2,15 +2,17 @@
 //!
 //! The three are independent: each has its share of the time, and one that fails does not keep the others from running.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use gatepass_app::reconcile::{Report, reconcile};
-use gatepass_app::{Deadline, statistics, sweep};
+use gatepass_app::{Deadline, cursors, statistics, sweep};
 use gatepass_bus::Bus;
 use gatepass_domain::Context;
 use gatepass_lambda::{Clock, ConfigError, Failure, Figure, Metrics, Vars};
 use gatepass_store::Store;
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 /// The time that the reconciler may take. The template gives a run 55 seconds.
 const RECONCILE_FOR: Duration = Duration::from_secs(25);
@@ -47,6 +49,7 @@ pub struct Expire {
     bus: Bus,
     metrics: Metrics,
     clock: Clock,
+    cursor_key_made: Arc<OnceCell<()>>,
 }
 
 impl Expire {
@@ -58,7 +61,13 @@ impl Expire {
         clock: Clock,
     ) -> Self {
         let Config { table, bus, metrics } = config;
-        Self { store: Store::new(dynamodb, table), bus: Bus::new(eventbridge, bus), metrics, clock }
+        Self {
+            store: Store::new(dynamodb, table),
+            bus: Bus::new(eventbridge, bus),
+            metrics,
+            clock,
+            cursor_key_made: Arc::default(),
+        }
     }
 
     /// Does what is due. What the schedule sends with its call is of no interest.
@@ -72,7 +81,9 @@ impl Expire {
         let reconciled = logged(self.reconcile(&mut context).await);
         let republished = logged(self.republish_lost().await);
         let counted = logged(self.count(&mut context).await);
+        let prepared = logged(self.make_cursor_key(&mut context).await);
         let (report, republished, counted) = (reconciled?, republished?, counted?);
+        prepared?;
         let (reconciled, failed) = (report.done(), report.failed());
         tracing::info!(reconciled, failed, republished, counted, "looked after what is due");
         Ok(())
@@ -89,6 +100,13 @@ impl Expire {
     async fn count(&self, context: &mut Context) -> Result<usize, Failure> {
         let counted = statistics::count_up(&self.store, context).await;
         counted.map_err(|error| Failure::transient("the log could not be counted", &error))
+    }
+
+    /// Makes the key of cursors after the installation. A process that has seen it does not look again.
+    async fn make_cursor_key(&self, context: &mut Context) -> Result<(), Failure> {
+        let make = || cursors::make_key(&self.store, context);
+        let made = self.cursor_key_made.get_or_try_init(make).await;
+        made.copied().map_err(|error| Failure::transient("the key of cursors could not be made", &error))
     }
 
     /// Publishes what was recorded and has no receipt; gives how many. The sweep moves on only when

@@ -2,11 +2,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use gatepass_domain::catalogue::{Audience, AudienceKind};
 use gatepass_domain::event::{Chain, EntitySubject};
 use gatepass_domain::product::{AuthMethod, Gateway, GatewayKind};
 use gatepass_domain::{Actor, Catalogue, Context, Plan, Product, Versioned};
-use gatepass_store::{Offering, Store, Transaction};
+use gatepass_store::{Offering, Store, Transaction, keys};
 use jiff::Timestamp;
 
 use crate::table::Table;
@@ -51,6 +52,14 @@ impl World {
         world.store.put_cursor_key("signs cursors".into()).await.expect("the table can be written");
         world.table.faults.calls();
         world
+    }
+
+    /// Takes the key of cursors away: it is as before the first run of the schedule.
+    pub async fn without_cursor_key(&self) {
+        let key = keys::cursor_key();
+        let delete = self.table.client.delete_item().table_name(&self.table.name);
+        let delete = delete.key("PK", AttributeValue::S(key.pk)).key("SK", AttributeValue::S(key.sk));
+        delete.send().await.expect("the table can be written");
     }
 
     /// Puts something on offer, or changes what is.

@@ -163,6 +163,17 @@ async fn without_the_store_the_schedule_comes_again() {
     assert_eq!(stage.last_event(id).await, "ProvisioningRequeued");
 }
 
+#[tokio::test]
+async fn the_first_run_makes_the_key_of_cursors_and_no_other_changes_it() {
+    let stage = Stage::new().await;
+    stage.world.without_cursor_key().await;
+    stage.run("2026-11-23T12:01:01Z").await.unwrap();
+    let made = stage.world.store.cursor_key().await.unwrap();
+    assert!(made.as_ref().is_some_and(|key| key.len() == 64), "32 bytes, in hexadecimal digits");
+    stage.run("2026-11-23T12:02:01Z").await.unwrap();
+    assert_eq!(stage.world.store.cursor_key().await.unwrap(), made);
+}
+
 #[test]
 fn a_missing_variable_is_named() {
     let vars = |without: &str| -> Vars {

@@ -48,6 +48,17 @@ fn only_who_seals_encrypts_and_only_who_reveals_decrypts() {
 }
 
 #[test]
+fn endpoints_that_only_read_may_not_write() {
+    for function in template::functions() {
+        let reads = function.events("HttpApi").iter().any(|(_, event)| event["Method"] == "GET");
+        let actions = function.statements().iter().flat_map(|statement| list(&statement["Action"])).collect::<Vec<_>>();
+        let writes = ["PutItem", "UpdateItem", "DeleteItem"].map(|action| json!(format!("dynamodb:{action}")));
+        let writes: Vec<_> = actions.iter().filter(|action| writes.contains(action)).collect();
+        assert!(!reads || writes.is_empty(), "{} answers GET and is granted {writes:?}", function.id);
+    }
+}
+
+#[test]
 fn functions_take_no_policy_of_aws() {
     for function in template::functions() {
         for policy in list(&function.properties["Policies"]) {

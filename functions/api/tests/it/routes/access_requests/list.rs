@@ -1,4 +1,5 @@
-use gatepass_testkit::{ada, grace, person};
+use gatepass_app::cursors::make_key;
+use gatepass_testkit::{ada, context, grace, person};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -35,6 +36,23 @@ async fn ones_requests_come_newest_first_page_by_page() {
     let cursor = second.text("/next_cursor");
     let last = api.get(&format!("/v1/access-requests?limit=100&cursor={cursor}")).by(&ada()).send().await.expect(200);
     assert_eq!((ids(&last), &last.body["next_cursor"]), (filed[4..].to_vec(), &json!(null)));
+}
+
+#[tokio::test]
+async fn a_new_installation_lists_one_page_and_says_when_it_can_page() {
+    let api = Api::new().await;
+    api.world.without_cursor_key().await;
+    for name in ["One", "Two"] {
+        api.request(&ada(), "weather-api", "gold", name).await;
+    }
+    assert_eq!(ids(&api.get("/v1/access-requests?limit=2").by(&ada()).send().await.expect(200)).len(), 2);
+    let refused = api.get("/v1/access-requests?limit=1").by(&ada()).send().await.problem(503, "unavailable");
+    assert_eq!(refused.headers["retry-after"], "60");
+    api.get("/v1/access-requests?cursor=x.y").by(&ada()).send().await.problem(503, "unavailable");
+    // The same process pages as soon as the schedule has made the key.
+    make_key(&api.world.store, &mut context()).await.unwrap();
+    let first = api.get("/v1/access-requests?limit=1").by(&ada()).send().await.expect(200);
+    assert!(first.body["next_cursor"].is_string());
 }
 
 #[tokio::test]
