@@ -104,8 +104,7 @@ impl Expire {
 
     /// Makes the key of cursors after the installation. A process that has seen it does not look again.
     async fn make_cursor_key(&self, context: &mut Context) -> Result<(), Failure> {
-        let make = || cursors::make_key(&self.store, context);
-        let made = self.cursor_key_made.get_or_try_init(make).await;
+        let made = self.cursor_key_made.get_or_try_init(|| cursors::make_key(&self.store, context)).await;
         made.copied().map_err(|error| Failure::transient("the key of cursors could not be made", &error))
     }
 
