@@ -19,6 +19,7 @@ from expand import REGION, expand, with_plain_alarms
 ROOT = pathlib.Path(__file__).parents[2]
 VENV = ROOT / ".tools/venv/bin"
 BUILT = ROOT / ".aws-sam/build/template.yaml"
+SETTINGS = ROOT / "samconfig.toml"
 READY_WITHIN_SECONDS = 60
 ENDS_WITHIN_SECONDS = 10
 
@@ -117,8 +118,9 @@ class Emulator:
         if not BUILT.exists():
             raise CannotRun("nothing is built: run `make test-deploy` without NO_BUILD")
         self.sam(
-            "package", "--template-file", BUILT, "--output-template-file", self.packaged, "--use-json", "--resolve-s3"
-        )
+            "package", "--config-file", SETTINGS, "--template-file", BUILT, "--output-template-file", self.packaged,
+            "--use-json", "--resolve-s3",
+        )  # fmt: skip
         template = expand(json.loads(self.packaged.read_text()), parameters)
         for resource in template["Resources"].values():
             if resource["Type"] == "AWS::CloudFormation::Stack":
@@ -129,7 +131,7 @@ class Emulator:
         """Deploys what is packaged, by SAM CLI with the settings of samconfig.toml; over what is there, too."""
         overrides = [f'{name}="{value}"' for name, value in parameters.items()]
         self.sam(
-            "deploy", "--config-file", ROOT / "samconfig.toml", "--template-file", self.expanded, "--stack-name", stack,
+            "deploy", "--config-file", SETTINGS, "--template-file", self.expanded, "--stack-name", stack,
             "--no-confirm-changeset", "--parameter-overrides", *overrides,
         )  # fmt: skip
 
