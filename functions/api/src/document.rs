@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gatepass_http::{FieldError, ProblemBody};
+use gatepass_http::{InvalidParam, ProblemBody};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -29,7 +29,7 @@ pub fn document() -> Value {
         .security_scheme("bearer", SecurityScheme::Http(bearer))
         .schema_from::<GatewayMessage>()
         .schema_from::<ProblemBody>()
-        .schema_from::<FieldError>()
+        .schema_from::<InvalidParam>()
         .build();
     let info =
         InfoBuilder::new().title("Gatepass").version("1").description(Some(include_str!("description.md"))).build();

@@ -2,9 +2,9 @@
 
 use gatepass_domain::access_request::{AccessRequestView, Item, MAX_TEXT, Pending, Status};
 use gatepass_domain::id::{ProductId, RequestId};
-use gatepass_domain::text::Findings;
+use gatepass_domain::text::ValidationErrors;
 use gatepass_domain::{AccessRequest, Actor, ApiOwner, Context, Plan, Versioned, Violation, rule};
-use gatepass_store::{CommitError, Guard, Store, SubmissionFacts, SubmissionKeys, Transaction};
+use gatepass_store::{CommitError, Guard, ReferencedEntities, References, Store, Transaction};
 
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
@@ -31,11 +31,11 @@ pub async fn approve(
         if pending.is_approved_by(&owner.person().id) {
             return Err(Refused::AlreadyDecided { status: Status::Pending, by: None, at: None });
         }
-        let facts = facts_now(store, &pending).await?;
+        let entities = entities_now(store, &pending).await?;
         Ok((pending, facts))
     };
     commit_decision(store, context, idempotent, read, |context, (pending, facts)| {
-        let required = grantable(&pending, &facts)?.approvals_required;
+        let required = grantable(&pending, &entities)?.approvals_required;
         let (transaction, view) = approval(context, pending, &by, note.clone(), required);
         Ok(Step::commit_unless(transaction, view, |error, _| app_is_gone(error)))
     })
@@ -47,9 +47,9 @@ pub async fn approve(
 /// # Errors
 /// [`Refused::Invalid`].
 pub fn check_note(note: Option<&str>) -> Result<(), Refused> {
-    let mut findings = Findings::default();
-    findings.text(note.unwrap_or_default(), "/note", MAX_TEXT);
-    findings.into_result().map_err(Refused::Invalid)
+    let mut errors = ValidationErrors::default();
+    errors.text(note.unwrap_or_default(), "/note", MAX_TEXT);
+    errors.into_result().map_err(Refused::Invalid)
 }
 
 /// The request as one that `owner` may decide on.
@@ -72,18 +72,18 @@ pub(crate) fn undecided(request: AccessRequest) -> Result<Pending, Refused> {
 }
 
 /// All that the request names as it stands now, in one batch of reads.
-pub(crate) async fn facts_now(store: &Store, pending: &Pending) -> Result<SubmissionFacts, Refused> {
+pub(crate) async fn entities_now(store: &Store, pending: &Pending) -> Result<ReferencedEntities, Refused> {
     let submission = &pending.facts().submission;
     let wanted: Vec<_> =
         submission.items.iter().map(|item| (item.catalogue_id.clone(), item.product_id.clone())).collect();
-    let names = SubmissionKeys {
+    let names = References {
         wanted: &wanted,
         plan_id: &submission.plan_id,
         app_id: Some(submission.app.id),
         credential_id: submission.extends_credential_id,
         requester: &submission.requester.id,
     };
-    Ok(store.submission_facts(&names).await?)
+    Ok(store.referenced_entities(&names).await?)
 }
 
 /// Requires that what was asked for can still be granted, as far as is known: of the requester's groups
@@ -91,22 +91,25 @@ pub(crate) async fn facts_now(store: &Store, pending: &Pending) -> Result<Submis
 ///
 /// # Errors
 /// `no-longer-available`, `credential-not-compatible` or [`Refused::NoLongerPossible`], with the reason.
-pub(crate) fn grantable<'a>(pending: &Pending, facts: &'a SubmissionFacts) -> Result<&'a Versioned<Plan>, Refused> {
+pub(crate) fn grantable<'a>(
+    pending: &Pending,
+    entities: &'a ReferencedEntities,
+) -> Result<&'a Versioned<Plan>, Refused> {
     let submission = &pending.facts().submission;
     let gone = |what: String| Refused::NoLongerPossible(what);
-    let on_offer = |id: &ProductId| facts.products.iter().any(|product| &product.id == id && product.published);
+    let on_offer = |id: &ProductId| entities.products.iter().any(|product| &product.id == id && product.published);
     let missing: Vec<_> = pending.facts().product_ids().into_iter().filter(|id| !on_offer(id)).collect();
     if !missing.is_empty() {
         return Err(Violation::NoLongerAvailable(missing).into());
     }
-    let plan = facts.plan.as_ref();
+    let plan = entities.plan.as_ref();
     let plan = plan.ok_or_else(|| gone(format!("the plan `{}` no longer exists", submission.plan_id)))?;
-    if facts.app.is_none() {
+    if entities.app.is_none() {
         return Err(gone(format!("the app \"{}\" has been deleted", submission.app.name)));
     }
     for Item { product_id, catalogue_id, .. } in &submission.items {
-        let catalogue = facts.catalogues.iter().find(|one| &one.id == catalogue_id).map(|one| &one.content);
-        let product = facts.products.iter().find(|one| &one.id == product_id).map(|one| &one.content);
+        let catalogue = entities.catalogues.iter().find(|one| &one.id == catalogue_id).map(|one| &one.content);
+        let product = entities.products.iter().find(|one| &one.id == product_id).map(|one| &one.content);
         let (catalogue, product) = ((catalogue_id, catalogue), (product_id, product));
         let offer = rule::check_offer(&submission.requester, catalogue, product, (&plan.id, true));
         offer.map_err(|violation| {
@@ -123,7 +126,7 @@ pub(crate) fn grantable<'a>(pending: &Pending, facts: &'a SubmissionFacts) -> Re
     }
     if submission.extends_credential_id.is_some() {
         let wanted = pending.facts().product_ids();
-        rule::check_extension(facts.credential.as_ref(), &plan.id, submission.auth_method, &wanted)?;
+        rule::check_extension(entities.credential.as_ref(), &plan.id, submission.auth_method, &wanted)?;
     }
     Ok(plan)
 }

@@ -3,7 +3,7 @@
 use gatepass_domain::app::{Profile, Visibility};
 use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
 use gatepass_domain::id::AppId;
-use gatepass_domain::text::Findings;
+use gatepass_domain::text::ValidationErrors;
 use gatepass_domain::{Actor, ApiOwner, App, Context, Credential, Person, PersonId, Versioned};
 use gatepass_store::{CommitError, Guard, Page, Position, Store, Transaction, WhichApps};
 
@@ -221,10 +221,10 @@ pub async fn reassign(
     organisation: Option<&str>,
     idempotent: &Idempotent<Versioned<App>>,
 ) -> Result<Versioned<App>, Refused> {
-    let mut findings = Findings::default();
+    let mut errors = ValidationErrors::default();
     let length = to.as_str().len();
-    findings.require((1..=255).contains(&length), "/owner", "must be the id of a person, 1 to 255 bytes");
-    findings.into_result().map_err(Refused::Invalid)?;
+    errors.require((1..=255).contains(&length), "/owner", "must be the id of a person, 1 to 255 bytes");
+    errors.into_result().map_err(Refused::Invalid)?;
     let read = || async { store.app_and_chain(id).await?.ok_or(Refused::NotFound("app")) };
     commit_decision(store, context, idempotent, read, |context, (app, mut chain)| {
         let organisation = organisation.map(str::to_owned).or_else(|| app.organisation.clone());

@@ -4,9 +4,9 @@ use gatepass_domain::access_request::Pending;
 use gatepass_domain::id::RequestId;
 use gatepass_domain::policy::{self, Review};
 use gatepass_domain::{AccessRequest, Actor, Context};
-use gatepass_store::{Store, SubmissionFacts, Transaction};
+use gatepass_store::{ReferencedEntities, Store, Transaction};
 
-use crate::approve::{app_is_gone, approval, facts_now, grantable};
+use crate::approve::{app_is_gone, approval, entities_now, grantable};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
@@ -34,12 +34,12 @@ pub async fn auto_approve(store: &Store, context: &mut Context, id: RequestId) -
         if pending.facts().submission.policy.review == Review::Manual {
             return Ok(None);
         }
-        let facts = facts_now(store, &pending).await?;
+        let entities = entities_now(store, &pending).await?;
         Ok(Some((pending, facts)))
     };
     let done = commit_decision(store, context, &Idempotent::unkeyed(), read, |context, read| {
         let Some((pending, facts)) = read else { return Ok(Step::Done(Outcome::NothingToDo)) };
-        match objection(&pending, &facts) {
+        match objection(&pending, &entities) {
             None => {
                 let (transaction, _) = approval(context, pending, &by, None, 1);
                 Ok(Step::commit_unless(transaction, Outcome::Approved, |error, _| app_is_gone(error)))
@@ -61,7 +61,7 @@ pub async fn auto_approve(store: &Store, context: &mut Context, id: RequestId) -
 
 /// Why the policy no longer approves: the verdict by what stands now, on the facts frozen at submit.
 /// `None` when it still does.
-fn objection(pending: &Pending, facts: &SubmissionFacts) -> Option<policy::Verdict> {
+fn objection(pending: &Pending, entities: &ReferencedEntities) -> Option<policy::Verdict> {
     let frozen = &pending.facts().submission.policy;
     match grantable(pending, facts) {
         Ok(plan) => {

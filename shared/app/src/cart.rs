@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
-use crate::submit::{Application, Flow, MAX_PRODUCTS, Target, check_flow, check_order, filing, keys};
+use crate::submit::{Flow, MAX_PRODUCTS, SubmitRequest, Target, check_flow, check_order, filing, keys};
 
 /// A cart with what its ids stand for.
 #[derive(Debug, Clone)]
@@ -136,18 +136,18 @@ pub async fn submit(
             Err(violation) => return Err(before(violation, store, caller, &target).await?),
         };
         let wanted = read.cart.items.iter().map(|item| (item.catalogue_id.clone(), item.product_id.clone())).collect();
-        let application = Application {
+        let asked = SubmitRequest {
             wanted,
             plan_id,
             target: target.clone(),
             extends_credential_id,
             justification: justification.clone(),
         };
-        let facts = store.submission_facts(&keys(caller, &application)).await?;
-        Ok((Flow::Cart(read), application, facts))
+        let facts = store.referenced_entities(&keys(caller, &asked)).await?;
+        Ok((Flow::Cart(read), asked, facts))
     };
-    commit_decision(store, context, idempotent, read, |context, (flow, application, facts)| {
-        filing(context, caller, &flow, &application, &facts)
+    commit_decision(store, context, idempotent, read, |context, (flow, asked, facts)| {
+        filing(context, caller, &flow, &asked, &facts)
     })
     .await
 }

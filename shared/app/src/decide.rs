@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::id::RequestId;
-use gatepass_domain::text::Findings;
+use gatepass_domain::text::ValidationErrors;
 use gatepass_domain::{ApiOwner, Context};
 use gatepass_store::{Answer, IdempotencyKey, Store};
 
@@ -30,13 +30,13 @@ pub enum Decision {
 /// # Errors
 /// [`Refused::Invalid`].
 pub fn check(ids: &[RequestId], decision: &Decision) -> Result<(), Refused> {
-    let mut findings = Findings::default();
-    findings.require((1..=MOST).contains(&ids.len()), "/ids", "must name 1 to 100 requests");
+    let mut errors = ValidationErrors::default();
+    errors.require((1..=MOST).contains(&ids.len()), "/ids", "must name 1 to 100 requests");
     let mut seen = HashSet::new();
     for (index, id) in ids.iter().enumerate() {
-        findings.require(seen.insert(id), &format!("/ids/{index}"), "must not repeat a request");
+        errors.require(seen.insert(id), &format!("/ids/{index}"), "must not repeat a request");
     }
-    findings.into_result().map_err(Refused::Invalid)?;
+    errors.into_result().map_err(Refused::Invalid)?;
     match decision {
         Decision::Approve(note) => check_note(note.as_deref()),
         Decision::Reject(reason) => check_reason(reason),

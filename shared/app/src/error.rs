@@ -3,7 +3,7 @@
 use gatepass_domain::access_request::{Status, UsedBy};
 use gatepass_domain::credential::CredentialStatus;
 use gatepass_domain::id::RequestId;
-use gatepass_domain::text::Invalid;
+use gatepass_domain::text::FieldError;
 use gatepass_domain::{Actor, Violation};
 use gatepass_store::{Answer, CommitError, StoreError};
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ pub enum Refused {
     NotFound(&'static str),
     /// The input is not as it must be.
     #[error("The request body has {} fault(s); see `errors`.", .0.len())]
-    Invalid(Vec<Invalid>),
+    Invalid(Vec<FieldError>),
     /// Nobody decides on their own request.
     #[error("You asked for this access yourself: another API Owner must decide.")]
     OwnRequest,

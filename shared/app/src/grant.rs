@@ -3,7 +3,7 @@
 use gatepass_domain::access_request::{self, AccessRequestView, AppRef, Item, MAX_TEXT, RequestKind, Submission};
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
 use gatepass_domain::policy::{Inputs, Review, Rule, Subject, Verdict};
-use gatepass_domain::text::{Findings, Invalid};
+use gatepass_domain::text::{FieldError, ValidationErrors};
 use gatepass_domain::{ApiOwner, App, Catalogue, Context, Person, Plan, Product, Versioned, Violation, rule};
 use gatepass_store::{Store, Transaction};
 
@@ -14,7 +14,7 @@ use crate::submit::MAX_PRODUCTS;
 
 /// What an API Owner grants to an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gift {
+pub struct GrantRequest {
     /// The products; at least one.
     pub product_ids: Vec<ProductId>,
     /// The plan.
@@ -27,25 +27,25 @@ pub struct Gift {
     pub note: Option<String>,
 }
 
-impl Gift {
+impl GrantRequest {
     /// Checks what a type cannot say.
     ///
     /// # Errors
     /// Every fault at once, each with a JSON pointer.
     pub fn check(&self) -> Result<(), Refused> {
-        let mut findings = Findings::default();
+        let mut errors = ValidationErrors::default();
         let count = self.product_ids.len();
-        findings.require((1..=MAX_PRODUCTS).contains(&count), "/product_ids", "must name 1 to 20 products");
+        errors.require((1..=MAX_PRODUCTS).contains(&count), "/product_ids", "must name 1 to 20 products");
         for (index, product) in self.product_ids.iter().enumerate() {
             let first = self.product_ids.iter().position(|other| other == product) == Some(index);
-            findings.require(first, &format!("/product_ids/{index}"), "must not repeat a product");
+            errors.require(first, &format!("/product_ids/{index}"), "must not repeat a product");
         }
-        findings.text(self.note.as_deref().unwrap_or_default(), "/note", MAX_TEXT);
-        findings.into_result().map_err(Refused::Invalid)
+        errors.text(self.note.as_deref().unwrap_or_default(), "/note", MAX_TEXT);
+        errors.into_result().map_err(Refused::Invalid)
     }
 }
 
-/// Grants the app `app_id` what `gift` says. Whom a catalogue is presented to does not matter here; what
+/// Grants the app `app_id` what `asked` says. Whom a catalogue is presented to does not matter here; what
 /// goes together does.
 ///
 /// # Errors
@@ -56,22 +56,22 @@ pub async fn grant(
     context: &mut Context,
     owner: &ApiOwner,
     app_id: AppId,
-    gift: &Gift,
+    asked: &GrantRequest,
     idempotent: &Idempotent<AccessRequestView>,
 ) -> Result<AccessRequestView, Refused> {
-    gift.check()?;
+    asked.check()?;
     let read = || async {
         let app = store.app(app_id).await?.ok_or(Refused::NotFound("app"))?;
         if app.owner == owner.person().id {
             return Err(Refused::OwnRequest);
         }
-        submission(store, owner, &app, gift).await
+        submission(store, owner, &app, asked).await
     };
     commit_decision(store, context, idempotent, read, |context, submission| {
-        let (request, event) = access_request::grant(context, submission, owner, gift.note.clone());
+        let (request, event) = access_request::grant(context, submission, owner, asked.note.clone());
         let view = request.view();
         let transaction = Transaction::new(context).request(&request, &event);
-        let transaction = match gift.extends_credential_id {
+        let transaction = match asked.extends_credential_id {
             None => transaction.claim_access(app_id, view.id, &view.product_ids),
             Some(_) => transaction.claim_free_access(app_id, view.id, &view.product_ids),
         };
@@ -85,19 +85,24 @@ pub async fn grant(
 }
 
 /// What is granted, held against the rules that hold without a requester.
-async fn submission(store: &Store, owner: &ApiOwner, app: &Versioned<App>, gift: &Gift) -> Result<Submission, Refused> {
-    let plan = store.offering::<Plan>(&gift.plan_id).await?.map(|(plan, _)| plan);
-    let plan = plan.ok_or_else(|| Refused::Invalid(vec![Invalid::new("/plan_id", "must be a plan that exists")]))?;
-    let products = store.offerings::<Product>(&gift.product_ids).await?;
+async fn submission(
+    store: &Store,
+    owner: &ApiOwner,
+    app: &Versioned<App>,
+    asked: &GrantRequest,
+) -> Result<Submission, Refused> {
+    let plan = store.offering::<Plan>(&asked.plan_id).await?.map(|(plan, _)| plan);
+    let plan = plan.ok_or_else(|| Refused::Invalid(vec![FieldError::new("/plan_id", "must be a plan that exists")]))?;
+    let products = store.offerings::<Product>(&asked.product_ids).await?;
     let catalogues = store.all_offerings::<Catalogue>().await?;
-    let mut items = Vec::with_capacity(gift.product_ids.len());
-    for (index, product_id) in gift.product_ids.iter().enumerate() {
+    let mut items = Vec::with_capacity(asked.product_ids.len());
+    for (index, product_id) in asked.product_ids.iter().enumerate() {
         let product = products.iter().find(|product| &product.id == product_id).ok_or_else(|| {
             let pointer = format!("/product_ids/{index}");
-            Refused::Invalid(vec![Invalid::new(&pointer, "must be a product that exists")])
+            Refused::Invalid(vec![FieldError::new(&pointer, "must be a product that exists")])
         })?;
         let offered_by = catalogues.iter().find(|catalogue| {
-            gift.catalogue_id.as_ref().is_none_or(|wanted| wanted == &catalogue.id)
+            asked.catalogue_id.as_ref().is_none_or(|wanted| wanted == &catalogue.id)
                 && catalogue.product_ids.contains(product_id)
                 && catalogue.plan_ids.contains(&plan.id)
         });
@@ -106,15 +111,15 @@ async fn submission(store: &Store, owner: &ApiOwner, app: &Versioned<App>, gift:
         items.push(Item { product_id: product_id.clone(), catalogue_id, name: product.name.clone() });
     }
     let auth_method = rule::one_auth_method(products.iter().map(|product| &product.content))?;
-    if let Some(credential_id) = gift.extends_credential_id {
+    if let Some(credential_id) = asked.extends_credential_id {
         let stored = store.credential(app.id, credential_id).await?;
         let credential = stored.as_ref().map(|stored| &stored.credential);
-        rule::check_extension(credential, &plan.id, auth_method, &gift.product_ids)?;
+        rule::check_extension(credential, &plan.id, auth_method, &asked.product_ids)?;
     }
     let requester = holder(store, app).await?;
     let inputs = Inputs {
         requester: Subject { id: requester.id.clone(), groups: requester.groups.clone() },
-        product_ids: gift.product_ids.clone(),
+        product_ids: asked.product_ids.clone(),
     };
     let reason = format!("{} granted it without a request", owner.person().name);
     Ok(Submission {
@@ -125,7 +130,7 @@ async fn submission(store: &Store, owner: &ApiOwner, app: &Versioned<App>, gift:
         plan_id: plan.id.clone(),
         plan_name: plan.name.clone(),
         auth_method,
-        extends_credential_id: gift.extends_credential_id,
+        extends_credential_id: asked.extends_credential_id,
         justification: None,
         policy: Verdict {
             review: Review::Manual,

@@ -2,7 +2,7 @@
 
 use gatepass_domain::access_request::UsedBy;
 use gatepass_domain::event::EntitySubject;
-use gatepass_domain::text::Invalid;
+use gatepass_domain::text::FieldError;
 use gatepass_domain::{Actor, ApiOwner, Catalogue, Context, Plan, Product, Versioned};
 use gatepass_store::{Guard, Named, Offering, Store, Transaction};
 
@@ -21,7 +21,7 @@ pub trait Checked: Offering {
     ///
     /// # Errors
     /// Every fault at once, each with a JSON pointer.
-    fn check(&self) -> Result<(), Vec<Invalid>>;
+    fn check(&self) -> Result<(), Vec<FieldError>>;
     /// How requests name it.
     fn named(id: &Self::Id) -> Named;
     /// The list of a catalogue that it may stand in.
@@ -31,7 +31,7 @@ pub trait Checked: Offering {
 macro_rules! checked {
     ($entity:ident, $catalogue:ident => $list:expr) => {
         impl Checked for $entity {
-            fn check(&self) -> Result<(), Vec<Invalid>> {
+            fn check(&self) -> Result<(), Vec<FieldError>> {
                 self.check()
             }
             fn named(id: &Self::Id) -> Named {

@@ -2,7 +2,7 @@
 
 use gatepass_domain::access_request::{AccessRequestView, MAX_TEXT};
 use gatepass_domain::id::RequestId;
-use gatepass_domain::text::Findings;
+use gatepass_domain::text::ValidationErrors;
 use gatepass_domain::{Actor, ApiOwner, Context};
 use gatepass_store::Store;
 
@@ -41,8 +41,8 @@ pub async fn reject(
 /// # Errors
 /// [`Refused::Invalid`].
 pub fn check_reason(reason: &str) -> Result<(), Refused> {
-    let mut findings = Findings::default();
-    findings.require(!reason.trim().is_empty(), "/reason", "must say why: the requester will read it");
-    findings.text(reason, "/reason", MAX_TEXT);
-    findings.into_result().map_err(Refused::Invalid)
+    let mut errors = ValidationErrors::default();
+    errors.require(!reason.trim().is_empty(), "/reason", "must say why: the requester will read it");
+    errors.text(reason, "/reason", MAX_TEXT);
+    errors.into_result().map_err(Refused::Invalid)
 }

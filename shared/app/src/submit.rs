@@ -6,9 +6,9 @@ use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
 use gatepass_domain::plan::Limit;
 use gatepass_domain::policy::{self, Inputs, Subject};
 use gatepass_domain::settings::AccessFlow;
-use gatepass_domain::text::{Findings, Invalid};
+use gatepass_domain::text::{FieldError, ValidationErrors};
 use gatepass_domain::{AccessRequest, App, Context, Person, Plan, Product, Settings, Versioned, Violation, rule};
-use gatepass_store::{Allowance, CommitError, Guard, Store, StoredCart, SubmissionFacts, SubmissionKeys, Transaction};
+use gatepass_store::{Allowance, CommitError, Guard, ReferencedEntities, References, Store, StoredCart, Transaction};
 use jiff::Timestamp;
 
 use crate::apps;
@@ -21,7 +21,7 @@ pub const MAX_PRODUCTS: usize = 20;
 
 /// What a person asks for, well-formed but not yet held against any rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Application {
+pub struct SubmitRequest {
     /// The products, each with the catalogue it was found in.
     pub wanted: Vec<(CatalogueId, ProductId)>,
     /// The plan.
@@ -52,23 +52,23 @@ pub enum Target {
     New(Profile),
 }
 
-impl Application {
+impl SubmitRequest {
     /// Checks what a type cannot say.
     ///
     /// # Errors
     /// Every fault at once, each with a JSON pointer.
     pub fn check(&self, caller: &Person) -> Result<(), Refused> {
-        let mut findings = Findings::default();
+        let mut errors = ValidationErrors::default();
         for (index, (_, product)) in self.wanted.iter().enumerate() {
             let first = self.wanted.iter().position(|(_, other)| other == product) == Some(index);
-            findings.require(first, &format!("/product_ids/{index}"), "must not repeat a product");
+            errors.require(first, &format!("/product_ids/{index}"), "must not repeat a product");
         }
-        findings.extend(faults(caller, &self.target, self.extends_credential_id, self.justification.as_deref()));
-        findings.into_result().map_err(Refused::Invalid)
+        errors.extend(faults(caller, &self.target, self.extends_credential_id, self.justification.as_deref()));
+        errors.into_result().map_err(Refused::Invalid)
     }
 }
 
-/// Checks the part of an application that is not in the cart.
+/// Checks the part of an asked that is not in the cart.
 pub(crate) fn check_order(
     caller: &Person,
     target: &Target,
@@ -84,19 +84,19 @@ fn faults(
     target: &Target,
     extends: Option<CredentialId>,
     justification: Option<&str>,
-) -> Vec<Invalid> {
-    let mut findings = Findings::default();
-    findings.text(justification.unwrap_or_default(), "/justification", MAX_TEXT);
+) -> Vec<FieldError> {
+    let mut errors = ValidationErrors::default();
+    errors.text(justification.unwrap_or_default(), "/justification", MAX_TEXT);
     if let Target::New(profile) = target {
         let faults = profile.check(caller).err().unwrap_or_default();
-        findings.extend(faults.into_iter().map(|fault| fault.below("/new_app")));
-        findings.require(
+        errors.extend(faults.into_iter().map(|fault| fault.below("/new_app")));
+        errors.require(
             extends.is_none(),
             "/extends_credential_id",
             "goes with `app_id`: a new app has no credential to extend",
         );
     }
-    findings.into_result().err().unwrap_or_default()
+    errors.into_result().err().unwrap_or_default()
 }
 
 /// Files the request: one batch of reads, one transaction.
@@ -109,29 +109,27 @@ pub async fn submit(
     context: &mut Context,
     caller: &Person,
     flow: &Flow,
-    application: &Application,
+    asked: &SubmitRequest,
     idempotent: &Idempotent<AccessRequestView>,
 ) -> Result<AccessRequestView, Refused> {
-    application.check(caller)?;
-    let read = || async { Ok(store.submission_facts(&keys(caller, application)).await?) };
-    commit_decision(store, context, idempotent, read, |context, facts| {
-        filing(context, caller, flow, application, &facts)
-    })
-    .await
+    asked.check(caller)?;
+    let read = || async { Ok(store.referenced_entities(&keys(caller, asked)).await?) };
+    commit_decision(store, context, idempotent, read, |context, facts| filing(context, caller, flow, asked, &entities))
+        .await
 }
 
-/// The decision to file `application`, by what stands now.
+/// The decision to file `asked`, by what stands now.
 pub(crate) fn filing(
     context: &mut Context,
     caller: &Person,
     flow: &Flow,
-    application: &Application,
-    facts: &SubmissionFacts,
+    asked: &SubmitRequest,
+    entities: &ReferencedEntities,
 ) -> Result<Step<AccessRequestView>, Refused> {
-    check_flow(flow, &facts.settings)?;
-    let plan = check_rules(caller, flow, application, facts)?;
-    let target = Chosen::of(context, caller, application, facts.app.as_ref())?;
-    let submission = submission(caller, application, facts, &plan, &target);
+    check_flow(flow, &entities.settings)?;
+    let plan = check_rules(caller, flow, asked, facts)?;
+    let target = Chosen::of(context, caller, asked, entities.app.as_ref())?;
+    let submission = submission(caller, asked, facts, &plan, &target);
     let (pending, event) = access_request::submit(context, submission);
     let request = AccessRequest::from(pending);
     let view = request.view();
@@ -139,7 +137,7 @@ pub(crate) fn filing(
     let mut transaction = Transaction::new(context).request(&request, &event);
     transaction = target.claim(context, transaction, caller, &view);
     if let Some(limit) = plan.request_allowance {
-        let used = use_allowance(&facts.allowance, limit, context.now)?;
+        let used = use_allowance(&entities.allowance, limit, context.now)?;
         transaction = transaction.use_allowance(&caller.id, &plan.id, used, limit, context.now);
     }
     if let Flow::Cart(cart) = flow {
@@ -148,17 +146,17 @@ pub(crate) fn filing(
     Ok(Step::commit_unless(transaction, view, refusal))
 }
 
-/// The keys of everything that `application` names.
-pub(crate) fn keys<'a>(caller: &'a Person, application: &'a Application) -> SubmissionKeys<'a> {
-    let app_id = match &application.target {
+/// The keys of everything that `asked` names.
+pub(crate) fn keys<'a>(caller: &'a Person, asked: &'a SubmitRequest) -> References<'a> {
+    let app_id = match &asked.target {
         Target::Existing(id) => Some(*id),
         Target::New(_) => None,
     };
-    SubmissionKeys {
-        wanted: &application.wanted,
-        plan_id: &application.plan_id,
+    References {
+        wanted: &asked.wanted,
+        plan_id: &asked.plan_id,
         app_id,
-        credential_id: application.extends_credential_id,
+        credential_id: asked.extends_credential_id,
         requester: &caller.id,
     }
 }
@@ -172,14 +170,14 @@ pub(crate) fn check_flow(flow: &Flow, settings: &Settings) -> Result<(), Refused
     }
 }
 
-/// Holds the application against every rule, in their order, and gives the plan.
+/// Holds the asked against every rule, in their order, and gives the plan.
 fn check_rules(
     caller: &Person,
     flow: &Flow,
-    application: &Application,
-    facts: &SubmissionFacts,
+    asked: &SubmitRequest,
+    entities: &ReferencedEntities,
 ) -> Result<Versioned<Plan>, Refused> {
-    let (offered, withheld) = sort_by_offer(caller, application, facts);
+    let (offered, withheld) = sort_by_offer(caller, asked, facts);
     // What was put into a cart was on offer then: it is named, and the rest may be submitted without it.
     let gone: Vec<ProductId> = withheld.iter().map(|(product, _)| product.clone()).collect();
     if *flow == Flow::Direct
@@ -191,18 +189,18 @@ fn check_rules(
         Err(Violation::EmptyCart) => None,
         checked => Some(checked?),
     };
-    if let (Some(_), Some(auth_method)) = (application.extends_credential_id, auth_method) {
-        let wanted: Vec<_> = application.wanted.iter().map(|(_, product)| product.clone()).collect();
-        let credential = facts.credential.as_ref().filter(|_| is_own(caller, facts.app.as_ref()));
-        rule::check_extension(credential, &application.plan_id, auth_method, &wanted)?;
+    if let (Some(_), Some(auth_method)) = (asked.extends_credential_id, auth_method) {
+        let wanted: Vec<_> = asked.wanted.iter().map(|(_, product)| product.clone()).collect();
+        let credential = entities.credential.as_ref().filter(|_| is_own(caller, entities.app.as_ref()));
+        rule::check_extension(credential, &asked.plan_id, auth_method, &wanted)?;
     }
-    if matches!(application.target, Target::Existing(_)) && !is_own(caller, facts.app.as_ref()) {
+    if matches!(asked.target, Target::Existing(_)) && !is_own(caller, entities.app.as_ref()) {
         return Err(Violation::AppNotUsable.into());
     }
-    if application.wanted.is_empty() {
+    if asked.wanted.is_empty() {
         return Err(Violation::EmptyCart.into());
     }
-    match &facts.plan {
+    match &entities.plan {
         Some(plan) if gone.is_empty() => Ok(plan.clone()),
         _ => Err(Violation::NoLongerAvailable(gone).into()),
     }
@@ -211,15 +209,15 @@ fn check_rules(
 /// The products that are on offer to the caller with the plan, and the others with the reason.
 fn sort_by_offer<'a>(
     caller: &Person,
-    application: &Application,
-    facts: &'a SubmissionFacts,
+    asked: &SubmitRequest,
+    entities: &'a ReferencedEntities,
 ) -> (Vec<&'a Product>, Vec<(ProductId, Violation)>) {
-    let mut offered = Vec::with_capacity(application.wanted.len());
+    let mut offered = Vec::with_capacity(asked.wanted.len());
     let mut withheld = Vec::new();
-    for (catalogue_id, product_id) in &application.wanted {
-        let catalogue = facts.catalogues.iter().find(|one| &one.id == catalogue_id).map(|one| &one.content);
-        let product = facts.products.iter().find(|one| &one.id == product_id).map(|one| &one.content);
-        let plan = (&application.plan_id, facts.plan.is_some());
+    for (catalogue_id, product_id) in &asked.wanted {
+        let catalogue = entities.catalogues.iter().find(|one| &one.id == catalogue_id).map(|one| &one.content);
+        let product = entities.products.iter().find(|one| &one.id == product_id).map(|one| &one.content);
+        let plan = (&asked.plan_id, entities.plan.is_some());
         match rule::check_offer(caller, (catalogue_id, catalogue), (product_id, product), plan) {
             Ok(product) => offered.push(product),
             Err(violation) => withheld.push((product_id.clone(), violation)),
@@ -248,11 +246,11 @@ impl Chosen {
     fn of(
         context: &mut Context,
         caller: &Person,
-        application: &Application,
+        asked: &SubmitRequest,
         app: Option<&Versioned<App>>,
     ) -> Result<Self, Refused> {
-        let kind = if application.extends_credential_id.is_some() { RequestKind::Extend } else { RequestKind::New };
-        match (&application.target, app) {
+        let kind = if asked.extends_credential_id.is_some() { RequestKind::Extend } else { RequestKind::New };
+        match (&asked.target, app) {
             (Target::New(profile), _) => Ok(Self::New(apps::draft(context, caller, profile.clone()))),
             (Target::Existing(_), Some(app)) => {
                 Ok(Self::Existing(AppRef { id: app.id, name: app.profile.name.clone() }, kind))
@@ -298,13 +296,13 @@ impl Chosen {
 
 fn submission(
     caller: &Person,
-    application: &Application,
-    facts: &SubmissionFacts,
+    asked: &SubmitRequest,
+    entities: &ReferencedEntities,
     plan: &Versioned<Plan>,
     target: &Chosen,
 ) -> Submission {
-    let name_of = |id: &ProductId| facts.products.iter().find(|product| &product.id == id);
-    let items: Vec<Item> = application
+    let name_of = |id: &ProductId| entities.products.iter().find(|product| &product.id == id);
+    let items: Vec<Item> = asked
         .wanted
         .iter()
         .filter_map(|(catalogue_id, product_id)| {
@@ -316,7 +314,7 @@ fn submission(
             })
         })
         .collect();
-    let auth_method = facts.products.first().map(|product| product.auth_method);
+    let auth_method = entities.products.first().map(|product| product.auth_method);
     let inputs = Inputs {
         requester: Subject { id: caller.id.clone(), groups: caller.groups.clone() },
         product_ids: items.iter().map(|item| item.product_id.clone()).collect(),
@@ -329,8 +327,8 @@ fn submission(
         plan_id: plan.id.clone(),
         plan_name: plan.name.clone(),
         auth_method: auth_method.unwrap_or(gatepass_domain::product::AuthMethod::ApiKey),
-        extends_credential_id: application.extends_credential_id,
-        justification: application.justification.clone(),
+        extends_credential_id: asked.extends_credential_id,
+        justification: asked.justification.clone(),
         policy: policy::evaluate(plan, inputs),
     }
 }

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::id::AppId;
 use crate::person::{Person, PersonId};
-use crate::text::{Findings, Invalid};
+use crate::text::{FieldError, ValidationErrors};
 use crate::web_address::{self, Fragment};
 
 /// A developer's app. Credentials land in it.
@@ -76,36 +76,36 @@ impl Profile {
     ///
     /// # Errors
     /// Every fault at once, each with a JSON pointer.
-    pub fn check(&self, owner: &Person) -> Result<(), Vec<Invalid>> {
-        let mut findings = Findings::default();
-        findings.name(&self.name, "/name", 100);
+    pub fn check(&self, owner: &Person) -> Result<(), Vec<FieldError>> {
+        let mut errors = ValidationErrors::default();
+        errors.name(&self.name, "/name", 100);
         // A single character can stand for a whole sentence.
         let written_out = self.comparable_name().len();
-        findings.require(written_out <= 800, "/name", "must have fewer characters: these stand for too many others");
-        findings.text(&self.description, "/description", 2000);
+        errors.require(written_out <= 800, "/name", "must have fewer characters: these stand for too many others");
+        errors.text(&self.description, "/description", 2000);
         match (self.visibility, &self.team) {
             (Visibility::Team, Some(team)) => {
-                findings.require(owner.belongs_to(team), "/team", "must be one of your own groups");
+                errors.require(owner.belongs_to(team), "/team", "must be one of your own groups");
             }
             (Visibility::Team, None) => {
-                findings.require(false, "/team", "must name the group that shares the app");
+                errors.require(false, "/team", "must name the group that shares the app");
             }
             (Visibility::Personal | Visibility::Organisation, team) => {
-                findings.require(team.is_none(), "/team", "goes with the visibility `team` alone");
+                errors.require(team.is_none(), "/team", "goes with the visibility `team` alone");
             }
         }
-        findings.require(
+        errors.require(
             self.visibility != Visibility::Organisation || owner.organisation.is_some(),
             "/visibility",
             "`organisation` needs an organisation: your account has none",
         );
-        findings.require(self.redirect_uris.len() <= 20, "/redirect_uris", "must hold at most 20 addresses");
+        errors.require(self.redirect_uris.len() <= 20, "/redirect_uris", "must hold at most 20 addresses");
         for (index, uri) in self.redirect_uris.iter().enumerate() {
             if let Err(detail) = web_address::check(uri, Fragment::Forbidden) {
-                findings.require(false, &format!("/redirect_uris/{index}"), &detail);
+                errors.require(false, &format!("/redirect_uris/{index}"), &detail);
             }
         }
-        findings.into_result()
+        errors.into_result()
     }
 
     /// The form in which names are compared: trimmed, inner white space folded to one space,

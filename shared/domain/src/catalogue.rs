@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::id::{CatalogueId, PlanId, ProductId};
 use crate::person::Person;
-use crate::text::{Findings, Invalid};
+use crate::text::{FieldError, ValidationErrors};
 
 /// Products and plans shown to an audience.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -67,20 +67,20 @@ impl Catalogue {
     ///
     /// # Errors
     /// Every fault at once, each with a JSON pointer.
-    pub fn check(&self) -> Result<(), Vec<Invalid>> {
-        let mut findings = Findings::default();
-        findings.name(&self.name, "/name", 100);
-        findings.text(&self.description, "/description", 2000);
+    pub fn check(&self) -> Result<(), Vec<FieldError>> {
+        let mut errors = ValidationErrors::default();
+        errors.name(&self.name, "/name", 100);
+        errors.text(&self.description, "/description", 2000);
         let names_groups = !self.audience.groups.is_empty();
         let wants_groups = self.audience.kind == AudienceKind::Groups;
-        findings.require(
+        errors.require(
             names_groups == wants_groups,
             "/audience/groups",
             "must name at least one group for an audience of kind `groups`, and none for another kind",
         );
-        findings.names(&self.audience.groups, "/audience/groups", 255);
-        findings.require(self.product_ids.len() <= 200, "/product_ids", "must hold at most 200 products");
-        findings.require(self.plan_ids.len() <= 200, "/plan_ids", "must hold at most 200 plans");
-        findings.into_result()
+        errors.names(&self.audience.groups, "/audience/groups", 255);
+        errors.require(self.product_ids.len() <= 200, "/product_ids", "must hold at most 200 products");
+        errors.require(self.plan_ids.len() <= 200, "/plan_ids", "must hold at most 200 plans");
+        errors.into_result()
     }
 }

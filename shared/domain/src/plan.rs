@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::id::{PlanId, ProductId};
-use crate::text::{Findings, Invalid};
+use crate::text::{FieldError, ValidationErrors};
 use crate::visible::Lines;
 
 /// The terms under which access is granted.
@@ -97,18 +97,18 @@ impl Plan {
     ///
     /// # Errors
     /// Every fault at once, each with a JSON pointer.
-    pub fn check(&self) -> Result<(), Vec<Invalid>> {
+    pub fn check(&self) -> Result<(), Vec<FieldError>> {
         /// A hundred years: longer lifetimes are typing errors, and stay within what a timestamp can hold.
         const LONGEST: u64 = 100 * 366 * 86_400;
-        let mut findings = Findings::default();
-        findings.name(&self.name, "/name", 100);
-        findings.text(&self.description, "/description", 2000);
+        let mut errors = ValidationErrors::default();
+        errors.name(&self.name, "/name", 100);
+        errors.text(&self.description, "/description", 2000);
         for (limit, pointer) in
             [(self.rate_limit, "/rate_limit"), (self.quota, "/quota"), (self.request_allowance, "/request_allowance")]
         {
             let Some(limit) = limit else { continue };
-            findings.require(limit.requests >= 1, &format!("{pointer}/requests"), "must be at least 1");
-            findings.require(
+            errors.require(limit.requests >= 1, &format!("{pointer}/requests"), "must be at least 1");
+            errors.require(
                 (1..=LONGEST).contains(&limit.per_seconds),
                 &format!("{pointer}/per_seconds"),
                 "must be between 1 second and 100 years",
@@ -118,27 +118,27 @@ impl Plan {
             (self.key_expires_in_seconds, "/key_expires_in_seconds"),
             (self.access_expires_in_seconds, "/access_expires_in_seconds"),
         ] {
-            findings.require(
+            errors.require(
                 lifetime.is_none_or(|seconds| (1..=LONGEST).contains(&seconds)),
                 pointer,
                 "must be between 1 second and 100 years, or null for ever",
             );
         }
-        findings.require((1..=2).contains(&self.approvals_required), "/approvals_required", "must be 1 or 2");
-        findings.require(
+        errors.require((1..=2).contains(&self.approvals_required), "/approvals_required", "must be 1 or 2");
+        errors.require(
             self.request_allowance.is_none_or(|limit| limit.requests <= 1000),
             "/request_allowance/requests",
             "must be at most 1000: each request within the interval is remembered",
         );
-        findings.require(self.metadata.len() <= 50, "/metadata", "must have at most 50 pairs");
-        findings.require(!self.metadata.contains_key(""), "/metadata", "must not have a pair without a name");
+        errors.require(self.metadata.len() <= 50, "/metadata", "must have at most 50 pairs");
+        errors.require(!self.metadata.contains_key(""), "/metadata", "must not have a pair without a name");
         for (name, value) in &self.metadata {
-            findings.visible(name, "/metadata", Lines::One);
-            findings.visible(value, &format!("/metadata/{}", name.replace('~', "~0").replace('/', "~1")), Lines::Many);
+            errors.visible(name, "/metadata", Lines::One);
+            errors.visible(value, &format!("/metadata/{}", name.replace('~', "~0").replace('/', "~1")), Lines::Many);
         }
-        findings.names(&self.scopes, "/scopes", 255);
-        findings.names(&self.auto_approve_when.groups, "/auto_approve_when/groups", 255);
-        findings.names(&self.auto_approve_when.users, "/auto_approve_when/users", 255);
-        findings.into_result()
+        errors.names(&self.scopes, "/scopes", 255);
+        errors.names(&self.auto_approve_when.groups, "/auto_approve_when/groups", 255);
+        errors.names(&self.auto_approve_when.users, "/auto_approve_when/users", 255);
+        errors.into_result()
     }
 }

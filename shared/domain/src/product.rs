@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::id::ProductId;
 use crate::mail_address::is_mail_address;
-use crate::text::{Findings, Invalid};
+use crate::text::{FieldError, ValidationErrors};
 use crate::visible::{Lines, first_invisible};
 use crate::web_address::{self, Fragment};
 
@@ -97,13 +97,13 @@ impl Product {
     ///
     /// # Errors
     /// Every fault at once, each with a JSON pointer.
-    pub fn check(&self) -> Result<(), Vec<Invalid>> {
-        let mut findings = Findings::default();
-        findings.name(&self.name, "/name", 100);
-        findings.text(&self.description, "/description", 2000);
-        findings.require(self.owners.len() <= 20, "/owners", "must hold at most 20 mail addresses");
+    pub fn check(&self) -> Result<(), Vec<FieldError>> {
+        let mut errors = ValidationErrors::default();
+        errors.name(&self.name, "/name", 100);
+        errors.text(&self.description, "/description", 2000);
+        errors.require(self.owners.len() <= 20, "/owners", "must hold at most 20 mail addresses");
         for (index, owner) in self.owners.iter().enumerate() {
-            findings.require(
+            errors.require(
                 is_mail_address(owner),
                 &format!("/owners/{index}"),
                 "must be exactly one mail address, such as `team@example.com`",
@@ -112,25 +112,25 @@ impl Product {
         if let Some(Err(detail)) =
             self.documentation_url.as_deref().map(|url| web_address::check(url, Fragment::Allowed))
         {
-            findings.require(false, "/documentation_url", &detail);
+            errors.require(false, "/documentation_url", &detail);
         }
-        findings.require(
+        errors.require(
             self.gateway.configuration.iter().all(|(name, value)| is_plain(name) && can_be_kept(value, 16)),
             "/gateway",
             "must have a name for each member, no invisible characters, numbers of at most 100 digits, and at most 16 levels",
         );
         let uses_keys = matches!(self.gateway.kind, GatewayKind::Builtin | GatewayKind::AwsApiGateway);
-        findings.require(
+        errors.require(
             !(self.gateway.kind == GatewayKind::OAuth2Dcr && self.auth_method == AuthMethod::ApiKey),
             "/gateway/kind",
             "`oauth2_dcr` registers OAuth 2.0 clients: it goes with the authentication method `oauth2`",
         );
-        findings.require(
+        errors.require(
             !(uses_keys && self.auth_method == AuthMethod::OAuth2),
             "/gateway/kind",
             "this gateway issues API keys: it goes with the authentication method `api_key`",
         );
-        findings.into_result()
+        errors.into_result()
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::text::{Findings, Invalid};
+use crate::text::{FieldError, ValidationErrors};
 
 /// Settings of the installation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -73,11 +73,11 @@ impl Settings {
     ///
     /// # Errors
     /// Every fault at once, each with a JSON pointer.
-    pub fn check(&self) -> Result<(), Vec<Invalid>> {
-        let mut findings = Findings::default();
+    pub fn check(&self) -> Result<(), Vec<FieldError>> {
+        let mut errors = ValidationErrors::default();
         for (mail, subject) in &self.mail_subjects {
-            findings.name(subject, &format!("/mail_subjects/{}", mail.as_str()), 200);
+            errors.name(subject, &format!("/mail_subjects/{}", mail.as_str()), 200);
         }
-        findings.into_result()
+        errors.into_result()
     }
 }

@@ -5,14 +5,14 @@ use crate::visible::{Lines, first_invisible};
 /// A text that cannot be taken, with where it was and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
-pub struct Invalid {
+pub struct FieldError {
     /// JSON pointer (RFC 6901) to the offending member.
     pub pointer: String,
     /// What is wrong and what would be right.
     pub detail: String,
 }
 
-impl Invalid {
+impl FieldError {
     /// An error at `pointer`.
     pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { pointer: pointer.into(), detail: detail.into() }
@@ -26,13 +26,13 @@ impl Invalid {
 
 /// Collects what is wrong with an input, so that people see all of it at once.
 #[derive(Debug, Default)]
-pub struct Findings(Vec<Invalid>);
+pub struct ValidationErrors(Vec<FieldError>);
 
-impl Findings {
+impl ValidationErrors {
     /// Notes `detail` at `pointer` unless `fine`.
     pub fn require(&mut self, fine: bool, pointer: &str, detail: &str) {
         if !fine {
-            self.0.push(Invalid::new(pointer, detail));
+            self.0.push(FieldError::new(pointer, detail));
         }
     }
 
@@ -63,7 +63,7 @@ impl Findings {
                 '\n' | '\r' | '\t' => "must not contain a line break or a tab".to_owned(),
                 _ => format!("must not contain the invisible character U+{:04X}: remove it", u32::from(hidden)),
             };
-            self.0.push(Invalid::new(pointer, detail));
+            self.0.push(FieldError::new(pointer, detail));
         }
     }
 
@@ -72,12 +72,12 @@ impl Findings {
     }
 
     /// Notes what somebody else found.
-    pub fn extend(&mut self, found: impl IntoIterator<Item = Invalid>) {
+    pub fn extend(&mut self, found: impl IntoIterator<Item = FieldError>) {
         self.0.extend(found);
     }
 
     /// `Ok` when nothing was found.
-    pub fn into_result(self) -> Result<(), Vec<Invalid>> {
+    pub fn into_result(self) -> Result<(), Vec<FieldError>> {
         if self.0.is_empty() { Ok(()) } else { Err(self.0) }
     }
 }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::BODY_LIMIT;
 use crate::json::Json;
-use crate::problem::{FieldError, Problem};
+use crate::problem::{InvalidParam, Problem};
 
 /// A JSON body that must be there, with its bytes for the fingerprint of an idempotency key.
 #[derive(Debug)]
@@ -91,7 +91,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         return Ok(value);
     }
     let detail = "is not a member that this operation knows";
-    let error = |pointer| FieldError { pointer: Some(pointer), parameter: None, detail: detail.to_owned() };
+    let error = |pointer| InvalidParam { pointer: Some(pointer), parameter: None, detail: detail.to_owned() };
     Err(Problem::invalid_body(unknown.into_iter().map(error).collect()))
 }
 
@@ -99,10 +99,10 @@ fn malformed(error: &serde_json::Error) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "malformed-json", format!("The body is not JSON: {error}."))
 }
 
-fn ill_typed(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldError {
+fn ill_typed(error: &serde_path_to_error::Error<serde_json::Error>) -> InvalidParam {
     let path = error.path().to_string();
     let place = if path == "." { String::new() } else { pointer(&path) };
-    FieldError { pointer: Some(place), parameter: None, detail: error.inner().to_string() }
+    InvalidParam { pointer: Some(place), parameter: None, detail: error.inner().to_string() }
 }
 
 /// `new_app.redirect_uris[0]` or `new_app.redirect_uris.0` → `/new_app/redirect_uris/0`. The `?`

@@ -28,7 +28,7 @@ pub use page::{NoFilter, PageQuery};
 pub use params::Params;
 pub use path::{Id, PathId, PathParams, path_parameter};
 pub use precondition::{IfMatch, OptionalIfMatch, Tagged};
-pub use problem::{FieldError, Problem, ProblemBody, title};
+pub use problem::{InvalidParam, Problem, ProblemBody, title};
 
 /// The longest request body that is read, in bytes: 256 KiB.
 pub const BODY_LIMIT: usize = 256 * 1024;

@@ -4,7 +4,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use gatepass_app::Refused;
 use gatepass_domain::access_request::UsedBy;
-use gatepass_domain::text::Invalid;
+use gatepass_domain::text::FieldError;
 use gatepass_lambda::causes;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -35,7 +35,7 @@ pub struct ProblemBody {
     pub detail: String,
     /// Where the faults are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub errors: Vec<FieldError>,
+    pub errors: Vec<InvalidParam>,
     /// `in-use`: the newest of the requests that need it, at most 100.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub in_use_by: Vec<UsedBy>,
@@ -48,7 +48,8 @@ pub struct ProblemBody {
 
 /// One fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct FieldError {
+#[schema(as = FieldError)]
+pub struct InvalidParam {
     /// JSON pointer (RFC 6901) into the body.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "/plan_id")]
@@ -60,8 +61,8 @@ pub struct FieldError {
     pub detail: String,
 }
 
-impl From<Invalid> for FieldError {
-    fn from(fault: Invalid) -> Self {
+impl From<FieldError> for InvalidParam {
+    fn from(fault: FieldError) -> Self {
         Self { pointer: Some(fault.pointer), parameter: None, detail: fault.detail }
     }
 }
@@ -99,7 +100,7 @@ impl Problem {
         ProblemBody { request_id: request_id.to_owned(), ..*self.body }
     }
 
-    pub(crate) fn invalid_body(errors: Vec<FieldError>) -> Self {
+    pub(crate) fn invalid_body(errors: Vec<InvalidParam>) -> Self {
         let count = errors.len();
         let detail = match errors.as_slice() {
             [only] => {
@@ -113,12 +114,12 @@ impl Problem {
 
     /// A query parameter, or a combination of them, that cannot be used.
     pub fn parameter(parameter: &str, detail: &str) -> Self {
-        let error = FieldError { pointer: None, parameter: Some(parameter.to_owned()), detail: detail.to_owned() };
+        let error = InvalidParam { pointer: None, parameter: Some(parameter.to_owned()), detail: detail.to_owned() };
         let text = format!("The query parameter `{parameter}` cannot be used: {detail}.");
         Self::new(StatusCode::BAD_REQUEST, "invalid-parameter", text).with_errors(vec![error])
     }
 
-    fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
+    fn with_errors(mut self, errors: Vec<InvalidParam>) -> Self {
         self.body.errors = errors;
         self
     }
@@ -144,7 +145,7 @@ impl From<Refused> for Problem {
         let conflict = |slug| Self::new(StatusCode::CONFLICT, slug, detail.clone());
         match refused {
             Refused::NotFound(what) => Self::not_found(what),
-            Refused::Invalid(faults) => Self::invalid_body(faults.into_iter().map(FieldError::from).collect()),
+            Refused::Invalid(faults) => Self::invalid_body(faults.into_iter().map(InvalidParam::from).collect()),
             Refused::NotTheOwner => Self::new(StatusCode::FORBIDDEN, "not-the-owner", detail),
             Refused::OwnRequest => Self::new(StatusCode::FORBIDDEN, "own-request", detail),
             Refused::Rule(violation) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, violation.slug(), detail),

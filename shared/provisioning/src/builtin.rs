@@ -9,14 +9,14 @@ use gatepass_sealing::Sealer;
 use gatepass_store::{Store, StoredCredential, Transaction};
 
 use crate::Assignment;
-use crate::error::Setback;
+use crate::error::AttemptError;
 
 /// A new credential with a new key.
 pub(crate) async fn issue(
     sealer: &Sealer,
     context: &mut Context,
     assignment: &Assignment<'_>,
-) -> Result<Transaction, Setback> {
+) -> Result<Transaction, AttemptError> {
     let approved = assignment.request.approved();
     let facts = approved.facts();
     let plan = &assignment.plan;
@@ -63,7 +63,7 @@ pub(crate) async fn extend(
     store: &Store,
     context: &mut Context,
     assignment: &Assignment<'_>,
-) -> Result<Transaction, Setback> {
+) -> Result<Transaction, AttemptError> {
     let approved = assignment.request.approved();
     let facts = approved.facts();
     let standing = store.credential(facts.submission.app.id, approved.credential_id()).await?;
@@ -72,7 +72,7 @@ pub(crate) async fn extend(
     });
     let Some(mut stored) = usable else {
         let text = "The credential that was to be extended is no longer active under this plan.";
-        return Err(Setback::permanent("credential-gone", text.into()));
+        return Err(AttemptError::permanent("credential-gone", text.into()));
     };
     let extended = stored.credential.content.clone().extended(&facts.product_ids());
     stored.credential = stored.credential.revised(extended, context.now);

@@ -27,26 +27,26 @@ impl ProvisioningError {
 
 /// Why an attempt did not succeed.
 #[derive(Debug)]
-pub(crate) enum Setback {
+pub(crate) enum AttemptError {
     /// The store failed: nothing can be said about the attempt.
     Store(StoreError),
     /// The gateway, or what it needs, failed: to be written on the request.
     Gateway { error: LastError, transient: bool },
 }
 
-impl Setback {
+impl AttemptError {
     pub(crate) fn permanent(code: &str, message: String) -> Self {
         Self::Gateway { error: LastError { code: code.into(), message }, transient: false }
     }
 }
 
-impl From<StoreError> for Setback {
+impl From<StoreError> for AttemptError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
 }
 
-impl From<SealError> for Setback {
+impl From<SealError> for AttemptError {
     fn from(error: SealError) -> Self {
         let transient = error.is_transient();
         let code = if transient { "sealing-unavailable" } else { "sealing-refused" };

@@ -17,8 +17,8 @@ use gatepass_domain::{AccessRequest, Actor, Context, Plan, Product, Versioned};
 use gatepass_sealing::Sealer;
 use gatepass_store::{CommitError, Guard, Store, Transaction};
 
+use error::AttemptError;
 pub use error::ProvisioningError;
-use error::Setback;
 
 /// Rounds after which provisioning that keeps colliding with others is given up for this time.
 const ROUNDS: u32 = 60;
@@ -60,8 +60,10 @@ pub async fn provision(
                 let transaction = effect.request(&provisioned.into(), &event);
                 store.commit(transaction).await.map(|()| Outcome::Provisioned)
             }
-            Err(Setback::Store(error)) => return Err(error.into()),
-            Err(Setback::Gateway { error, transient }) => set_back(store, context, queued, &by, error, transient).await,
+            Err(AttemptError::Store(error)) => return Err(error.into()),
+            Err(AttemptError::Gateway { error, transient }) => {
+                record_failure(store, context, queued, &by, error, transient).await
+            }
         };
         match committed {
             Ok(outcome) => return Ok(outcome),
@@ -89,23 +91,26 @@ async fn carry_out(
     sealer: &Sealer,
     context: &mut Context,
     request: &Queued,
-) -> Result<Transaction, Setback> {
+) -> Result<Transaction, AttemptError> {
     let facts = request.approved().facts();
     let submission = &facts.submission;
     let products = store.offerings::<Product>(&facts.product_ids()).await?;
     if let Some(gone) = facts.product_ids().iter().find(|id| !products.iter().any(|product| &product.id == *id)) {
-        return Err(Setback::permanent("product-gone", format!("The product `{gone}` no longer exists.")));
+        return Err(AttemptError::permanent("product-gone", format!("The product `{gone}` no longer exists.")));
     }
     let Some((plan, _)) = store.offering::<Plan>(&submission.plan_id).await? else {
         let text = format!("The plan `{}` no longer exists.", submission.plan_id);
-        return Err(Setback::permanent("plan-gone", text));
+        return Err(AttemptError::permanent("plan-gone", text));
     };
     if store.app(submission.app.id).await?.is_none() {
-        return Err(Setback::permanent("app-gone", "The app that was to receive the credential was deleted.".into()));
+        return Err(AttemptError::permanent(
+            "app-gone",
+            "The app that was to receive the credential was deleted.".into(),
+        ));
     }
     if let Some(product) = products.iter().find(|product| product.gateway.kind != GatewayKind::Builtin) {
         let text = format!("The gateway of the product `{}` is not configured in this installation.", product.id);
-        return Err(Setback::permanent("gateway-not-configured", text));
+        return Err(AttemptError::permanent("gateway-not-configured", text));
     }
     let assignment = Assignment { request, plan };
     match submission.kind {
@@ -114,13 +119,13 @@ async fn carry_out(
             Some(_) => builtin::extend(store, context, &assignment).await,
         },
         RequestKind::ChangePlan | RequestKind::Renewal => {
-            Err(Setback::permanent("kind-not-supported", "This kind of request cannot be provisioned yet.".into()))
+            Err(AttemptError::permanent("kind-not-supported", "This kind of request cannot be provisioned yet.".into()))
         }
     }
 }
 
 /// Writes a failed attempt down.
-async fn set_back(
+async fn record_failure(
     store: &Store,
     context: &mut Context,
     queued: Queued,

@@ -63,8 +63,8 @@ fn name_item(app: &Versioned<App>) -> Item<NameReservation> {
         .gsi2(Some(keys::app_by_name(&app.profile.comparable_name(), app.id)))
 }
 
-/// Behind every text that begins in the same way.
-const BEHIND: char = char::MAX;
+/// Upper bound for prefix queries.
+const PREFIX_END: char = char::MAX;
 
 /// Which apps an API Owner looks at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -339,8 +339,8 @@ impl Store {
         };
         let by_name = matches!(which, WhichApps::Named(_));
         let (from, to) = match (after, by_name) {
-            (None, _) => (prefix.clone(), format!("{prefix}{BEHIND}")),
-            (Some(after), true) => (after.clone(), format!("{prefix}{BEHIND}")),
+            (None, _) => (prefix.clone(), format!("{prefix}{PREFIX_END}")),
+            (Some(after), true) => (after.clone(), format!("{prefix}{PREFIX_END}")),
             (Some(after), false) => (prefix.clone(), after.clone()),
         };
         // DynamoDB takes no empty text for a key.

@@ -9,9 +9,9 @@
 //! | app | `A#id` | `APP` | `U#owner` / `A#time#id` | `T#team` or `O#organisation` / `time#id` |
 //! | what an app has asked for | `A#id` | `ACCESS` | | |
 //! | credential | `A#app` | `C#id` | `C#id` / `C` | `DUE#day#shard` / `time#id` |
-//! | cart | `U#person` | `DESK#CART` | | |
-//! | name of an app | `U#owner` | `DESK#NAME#name` | `APPS` / `time#id` | `APPS` / `name#id` |
-//! | allowance used | `U#person` | `DESK#ALLOWANCE#plan` | | |
+//! | cart | `U#person` | `CART` | | |
+//! | name of an app | `U#owner` | `NAME#name` | `APPS` / `time#id` | `APPS` / `name#id` |
+//! | allowance used | `U#person` | `ALLOWANCE#plan` | | |
 //! | key | `K#digest` | `KEY` | | |
 //! | catalogue, product, plan | `CAT#id`, `PROD#id`, `PLAN#id` | `OFFER` | `KIND#kind` / `id` | |
 //! | settings | `SET#settings` | `SET` | | |
@@ -84,7 +84,7 @@ pub fn request(id: RequestId) -> Key {
     key(format!("R#{id}"), "REQ")
 }
 
-/// The partition of what a person has: requests and apps in GSI1, their desk in the table.
+/// Per-user partition: cart, app names and allowances in the table; requests and apps in GSI1.
 pub fn person(id: &PersonId) -> String {
     format!("U#{id}")
 }
@@ -344,7 +344,7 @@ pub fn access(app_id: AppId) -> Key {
 
 /// Reserves an app's name among its owner's.
 pub fn app_name(owner: &PersonId, comparable_name: &str) -> Key {
-    key(person(owner), format!("DESK#NAME#{comparable_name}"))
+    key(person(owner), format!("NAME#{comparable_name}"))
 }
 
 /// The partition of all apps, by the reservations of their names: by time in GSI1, by name in GSI2.
@@ -362,12 +362,12 @@ pub fn app_by_name(comparable_name: &str, id: AppId) -> IndexKey {
 
 /// What a person has collected.
 pub fn cart(who: &PersonId) -> Key {
-    key(person(who), "DESK#CART")
+    key(person(who), "CART")
 }
 
 /// When a person asked for a plan, as far as the plan's allowance needs to know.
 pub fn allowance(who: &PersonId, plan: &PlanId) -> Key {
-    key(person(who), format!("DESK#ALLOWANCE#{plan}"))
+    key(person(who), format!("ALLOWANCE#{plan}"))
 }
 
 /// Sort-key prefix of credentials in the partition of their app.

@@ -39,7 +39,7 @@ pub use read::Page;
 pub use request_lists::{Filter, Listing, Named, Position};
 pub use requests::Dossier;
 pub use statistics::CountedDay;
-pub use submission::{SubmissionFacts, SubmissionKeys};
+pub use submission::{ReferencedEntities, References};
 pub use transaction::{Guard, Transaction};
 pub use work::{DueItem, WorkPosition};
 

@@ -1,4 +1,4 @@
-//! What a submission is held against, in one batch of consistent reads.
+//! Entities that a submission refers to, in one batch of consistent reads.
 
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
 use gatepass_domain::{App, Catalogue, Credential, PersonId, Plan, Product, Settings, Versioned};
@@ -13,9 +13,9 @@ use crate::offerings::parse_from;
 use crate::read::take;
 use crate::settings::StoredSettings;
 
-/// What a submission names.
+/// Ids of the entities that a submission refers to.
 #[derive(Debug, Clone, Copy)]
-pub struct SubmissionKeys<'a> {
+pub struct References<'a> {
     /// The products, each with its catalogue.
     pub wanted: &'a [(CatalogueId, ProductId)],
     /// The plan.
@@ -28,9 +28,9 @@ pub struct SubmissionKeys<'a> {
     pub requester: &'a PersonId,
 }
 
-/// What the names of a submission led to. What does not exist is absent.
+/// The entities that a submission refers to. Those that do not exist are absent.
 #[derive(Debug, Clone)]
-pub struct SubmissionFacts {
+pub struct ReferencedEntities {
     /// The catalogues.
     pub catalogues: Vec<Versioned<Catalogue>>,
     /// The products.
@@ -48,11 +48,11 @@ pub struct SubmissionFacts {
 }
 
 impl Store {
-    /// Reads all that `names` names.
+    /// Reads every entity that `names` refers to.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn submission_facts(&self, names: &SubmissionKeys<'_>) -> Result<SubmissionFacts, StoreError> {
+    pub async fn referenced_entities(&self, names: &References<'_>) -> Result<ReferencedEntities, StoreError> {
         let mut catalogue_keys: Vec<_> = names.wanted.iter().map(|(id, _)| keys::catalogue(id)).collect();
         catalogue_keys.sort_by(|one, other| one.pk.cmp(&other.pk));
         catalogue_keys.dedup();
@@ -84,7 +84,7 @@ impl Store {
             credential_key.map(|key| take(&mut found, &key)).transpose()?;
         let allowance: Option<Item<Allowance>> = take(&mut found, &allowance_key)?;
         let settings: Option<Item<StoredSettings>> = take(&mut found, &keys::settings())?;
-        Ok(SubmissionFacts {
+        Ok(ReferencedEntities {
             catalogues,
             products,
             plan: parse_from(&mut found, &plan_key)?,

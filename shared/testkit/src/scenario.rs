@@ -3,7 +3,7 @@
 use gatepass_app::Idempotent;
 use gatepass_app::approve::approve;
 use gatepass_app::reject::reject;
-use gatepass_app::submit::{Application, Flow, Target, submit};
+use gatepass_app::submit::{Flow, SubmitRequest, Target, submit};
 use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::app::{Profile, Visibility};
 use gatepass_domain::event::Aggregate;
@@ -24,7 +24,7 @@ impl World {
             team: None,
             redirect_uris: Vec::new(),
         };
-        let application = Application {
+        let asked = SubmitRequest {
             wanted: vec![(catalogue.parse().expect(catalogue), product.parse().expect(product))],
             plan_id: plan.parse().expect(plan),
             target: Target::New(profile),
@@ -32,7 +32,7 @@ impl World {
             justification: None,
         };
         let (mut context, unkeyed) = (context(), Idempotent::unkeyed());
-        let submitted = submit(&self.store, &mut context, who, &Flow::Direct, &application, &unkeyed).await;
+        let submitted = submit(&self.store, &mut context, who, &Flow::Direct, &asked, &unkeyed).await;
         submitted.expect("the request keeps every rule")
     }
 

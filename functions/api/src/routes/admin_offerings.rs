@@ -32,7 +32,7 @@ macro_rules! endpoints {
             use gatepass_app::{Refused, offerings};
             use gatepass_domain::access_request::UsedBy;
             use gatepass_domain::id::$id;
-            use gatepass_domain::text::Invalid;
+            use gatepass_domain::text::FieldError;
             use gatepass_domain::{Actor, $entity, Versioned};
             use gatepass_http::{Id, IdempotencyKey, IfMatch, JsonBody, Listed, OptionalIfMatch, Owner, Params, Problem, Reply, RequestContext, Tagged, created};
             use gatepass_store::Answer;
@@ -96,7 +96,7 @@ macro_rules! endpoints {
                 JsonBody { value, .. }: JsonBody<$entity>,
             ) -> Result<Tagged<Versioned<$entity>>, Problem> {
                 if id.parse()? != value.id {
-                    let fault = Invalid::new("/id", "must be the id in the path: an id is for ever");
+                    let fault = FieldError::new("/id", "must be the id in the path: an id is for ever");
                     return Err(Refused::Invalid(vec![fault]).into());
                 }
                 let entity = offerings::replace(&api.store, &mut context, &owner, precondition, value).await?;

@@ -11,7 +11,7 @@ use gatepass_store::Store;
 use gatepass_store::keys::Stage;
 use gatepass_testkit::{Fault, World, ada, context, grace, owen};
 
-use crate::asking::{application, approve, create_app, said, standing, submit};
+use crate::asking::{approve, asking_for, create_app, said, standing, submit};
 
 async fn rename(store: &Store, id: AppId, precondition: Precondition, name: &str) -> Result<Versioned<App>, Refused> {
     let edit = Edit { name: Some(name.into()), ..Edit::default() };
@@ -95,7 +95,7 @@ async fn with_an_app_goes_all_it_has_asked_for_whatever_goes_wrong() {
         let world = World::new().await;
         let id = create_app(&world.store, &ada(), "App").await;
         let ask = async |product: &str| {
-            submit(&world.store, &ada(), &application(Target::Existing(id), &[product], "gold")).await.unwrap().id
+            submit(&world.store, &ada(), &asking_for(Target::Existing(id), &[product], "gold")).await.unwrap().id
         };
         let (approved, awaited) = (ask("weather-api").await, ask("maps-api").await);
         approve(&world.store, &owen(), approved).await.unwrap();

@@ -1,6 +1,6 @@
 //! How the tests ask.
 
-use gatepass_app::submit::{self, Application, Flow, Target};
+use gatepass_app::submit::{self, Flow, SubmitRequest, Target};
 use gatepass_app::{Idempotent, Refused, approve, apps, auto_approve, reject};
 use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::app::Profile;
@@ -19,8 +19,8 @@ pub(crate) fn profile(name: &str) -> Profile {
 }
 
 /// For these products of `public-apis`.
-pub(crate) fn application(target: Target, products: &[&str], plan: &str) -> Application {
-    Application {
+pub(crate) fn asking_for(target: Target, products: &[&str], plan: &str) -> SubmitRequest {
+    SubmitRequest {
         wanted: products.iter().map(|id| (slug("public-apis"), slug(id))).collect(),
         plan_id: slug(plan),
         target,
@@ -30,18 +30,18 @@ pub(crate) fn application(target: Target, products: &[&str], plan: &str) -> Appl
 }
 
 /// For `weather-api` with `plan`, in a new app.
-pub(crate) fn weather(plan: &str, app: &str) -> Application {
-    application(Target::New(profile(app)), &["weather-api"], plan)
+pub(crate) fn weather(plan: &str, app: &str) -> SubmitRequest {
+    asking_for(Target::New(profile(app)), &["weather-api"], plan)
 }
 
-pub(crate) async fn submit(store: &Store, who: &Person, asked: &Application) -> Result<AccessRequestView, Refused> {
+pub(crate) async fn submit(store: &Store, who: &Person, asked: &SubmitRequest) -> Result<AccessRequestView, Refused> {
     submit_keyed(store, who, asked, &Idempotent::unkeyed()).await
 }
 
 pub(crate) async fn submit_keyed(
     store: &Store,
     who: &Person,
-    asked: &Application,
+    asked: &SubmitRequest,
     key: &Idempotent<AccessRequestView>,
 ) -> Result<AccessRequestView, Refused> {
     submit::submit(store, &mut context(), who, &Flow::Direct, asked, key).await

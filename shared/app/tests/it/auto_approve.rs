@@ -8,7 +8,7 @@ use gatepass_domain::policy::{Review, Rule};
 use gatepass_domain::{Actor, Plan, Product};
 use gatepass_testkit::{World, ada, demo, owen};
 
-use crate::asking::{application, approve, auto_approve, profile, slug, standing, story, submit, weather};
+use crate::asking::{approve, asking_for, auto_approve, profile, slug, standing, story, submit, weather};
 
 fn free() -> Plan {
     demo::plans().remove(0)
@@ -102,7 +102,7 @@ async fn conditions_are_checked_again_on_the_facts_of_the_submit() {
 async fn what_is_no_longer_on_offer_is_left_to_the_owners() {
     let world = World::new().await;
     let one = submit(&world.store, &ada(), &weather("free", "one")).await.unwrap();
-    let maps = application(Target::New(profile("two")), &["maps-api"], "free");
+    let maps = asking_for(Target::New(profile("two")), &["maps-api"], "free");
     let two = submit(&world.store, &ada(), &maps).await.unwrap();
     let three = submit(&world.store, &ada(), &weather("free", "three")).await.unwrap();
     let weather_api = demo::products().remove(0);

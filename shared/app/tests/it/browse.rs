@@ -6,7 +6,7 @@ use gatepass_domain::catalogue::{Audience, AudienceKind};
 use gatepass_domain::{Catalogue, Person, Product};
 use gatepass_testkit::{World, ada, demo, grace};
 
-use crate::asking::{application, profile, said, slug, submit};
+use crate::asking::{asking_for, profile, said, slug, submit};
 
 fn public() -> Catalogue {
     Catalogue {
@@ -75,7 +75,7 @@ async fn what_is_not_published_is_invisible_everywhere() {
         ["maps-api", "payments-api"]
     );
     assert_eq!(said(&browse::product(&world.store, &ada(), &slug("weather-api")).await), "not-found");
-    let asked = application(Target::New(profile("Storm warnings")), &["weather-api"], "gold");
+    let asked = asking_for(Target::New(profile("Storm warnings")), &["weather-api"], "gold");
     assert_eq!(said(&submit(&world.store, &ada(), &asked).await), "product-not-offered");
 }
 

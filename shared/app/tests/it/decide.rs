@@ -6,7 +6,7 @@ use gatepass_domain::access_request::{ProvisioningStatus, Status};
 use gatepass_domain::{Actor, Plan, Product};
 use gatepass_testkit::{World, ada, context, demo, olga, owen, owner, person};
 
-use crate::asking::{application, approve, reject, said, slug, story, submit, weather};
+use crate::asking::{approve, asking_for, reject, said, slug, story, submit, weather};
 
 // Covers R26.
 #[tokio::test]
@@ -116,8 +116,8 @@ async fn what_can_no_longer_be_granted_is_not_approved_but_may_be_rejected() {
     let world = World::new().await;
     let app_id = crate::asking::create_app(&world.store, &ada(), "Storm warnings").await;
     let target = || Target::Existing(app_id);
-    let maps = submit(&world.store, &ada(), &application(target(), &["maps-api"], "gold")).await.unwrap();
-    let weather = submit(&world.store, &ada(), &application(target(), &["weather-api"], "gold")).await.unwrap();
+    let maps = submit(&world.store, &ada(), &asking_for(target(), &["maps-api"], "gold")).await.unwrap();
+    let weather = submit(&world.store, &ada(), &asking_for(target(), &["weather-api"], "gold")).await.unwrap();
     world.withdraw_offer::<Product>(&slug("maps-api")).await;
     assert_eq!(said(&approve(&world.store, &owen(), maps.id).await), "no-longer-available");
     world.withdraw_offer::<Plan>(&slug("gold")).await;

@@ -7,7 +7,7 @@ use gatepass_domain::plan::Limit;
 use gatepass_store::keys::Stage;
 use gatepass_testkit::{Fault, World, ada, demo, owner};
 
-use crate::asking::{application, approve, create_app, reject, said, standing, story, submit, tally, weather};
+use crate::asking::{approve, asking_for, create_app, reject, said, standing, story, submit, tally, weather};
 
 /// What `count` tasks said.
 async fn race<F: Future<Output = &'static str> + Send + 'static>(
@@ -75,7 +75,7 @@ async fn of_twenty_submits_for_one_app_one_holds_the_product() {
     let said = race(20, |_| {
         let store = world.store.clone();
         async move {
-            let asked = application(Target::Existing(app_id), &["weather-api"], "gold");
+            let asked = asking_for(Target::Existing(app_id), &["weather-api"], "gold");
             said(&submit(&store, &ada(), &asked).await)
         }
     })

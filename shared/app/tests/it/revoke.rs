@@ -8,7 +8,7 @@ use gatepass_domain::{Actor, Person};
 use gatepass_testkit::{Fault, World, ada, context, olga, owen};
 
 use crate::asking::{
-    application, approve, create_app, keyed, reject, replayed, said, standing, story, submit, tally, weather,
+    approve, asking_for, create_app, keyed, reject, replayed, said, standing, story, submit, tally, weather,
 };
 
 async fn revoke(world: &World, who: &Person, id: RequestId) -> Result<AccessRequestView, Refused> {
@@ -40,7 +40,7 @@ async fn what_is_taken_back_may_be_asked_for_again_whatever_goes_wrong() {
     for fault in [None, Some(Fault::TransactionConflict), Some(Fault::LostReply), Some(Fault::Throttle)] {
         let world = World::new().await;
         let app = create_app(&world.store, &ada(), "App").await;
-        let ask = || application(Target::Existing(app), &["weather-api"], "gold");
+        let ask = || asking_for(Target::Existing(app), &["weather-api"], "gold");
         let asked = submit(&world.store, &ada(), &ask()).await.unwrap();
         approve(&world.store, &owen(), asked.id).await.unwrap();
         if let Some(fault) = fault {

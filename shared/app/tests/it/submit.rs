@@ -2,7 +2,7 @@
 
 use gatepass_app::Refused;
 use gatepass_app::apps;
-use gatepass_app::submit::{Application, Target};
+use gatepass_app::submit::{SubmitRequest, Target};
 use gatepass_domain::access_request::{RequestKind, Status};
 use gatepass_domain::event::Aggregate;
 use gatepass_domain::plan::Limit;
@@ -13,14 +13,14 @@ use gatepass_store::keys::Stage;
 use gatepass_testkit::{World, ada, context, demo, grace};
 use jiff::SignedDuration;
 
-use crate::asking::{application, create_app, profile, reject, said, slug, story, submit, weather};
+use crate::asking::{asking_for, create_app, profile, reject, said, slug, story, submit, weather};
 
 // Covers R1, R4, R5, R6.
 #[tokio::test]
 async fn a_request_names_requester_products_plan_and_app_and_is_on_record() {
     let world = World::new().await;
     let app_id = create_app(&world.store, &ada(), "Storm warnings").await;
-    let mut asked = application(Target::Existing(app_id), &["weather-api", "maps-api"], "gold");
+    let mut asked = asking_for(Target::Existing(app_id), &["weather-api", "maps-api"], "gold");
     asked.justification = Some("storms".into());
     world.table.faults.calls();
     let view = submit(&world.store, &ada(), &asked).await.unwrap();
@@ -73,37 +73,37 @@ async fn the_first_rule_broken_is_named() {
     let own = create_app(&world.store, &ada(), "Storm warnings").await;
     let graces = create_app(&world.store, &grace(), "Storm warnings").await;
     let existing = Target::Existing;
-    let no_credential = |asked| Application { extends_credential_id: Some(context().id()), ..asked };
-    let elsewhere = |catalogue: &str, product: &str| Application {
+    let no_credential = |asked| SubmitRequest { extends_credential_id: Some(context().id()), ..asked };
+    let elsewhere = |catalogue: &str, product: &str| SubmitRequest {
         wanted: vec![(slug(catalogue), slug(product))],
-        ..application(existing(own), &[], "gold")
+        ..asking_for(existing(own), &[], "gold")
     };
     for (asked, expected) in [
-        (application(existing(own), &["fleet-api"], "gold"), "product-not-offered"),
-        (application(existing(own), &["hidden-api"], "gold"), "product-not-offered"),
-        (application(existing(own), &["gone-api"], "gold"), "product-not-offered"),
+        (asking_for(existing(own), &["fleet-api"], "gold"), "product-not-offered"),
+        (asking_for(existing(own), &["hidden-api"], "gold"), "product-not-offered"),
+        (asking_for(existing(own), &["gone-api"], "gold"), "product-not-offered"),
         (elsewhere("partner-apis", "fleet-api"), "product-not-offered"),
         (elsewhere("nowhere", "weather-api"), "product-not-offered"),
-        (application(existing(own), &["weather-api"], "silver"), "plan-not-offered"),
-        (application(existing(own), &["weather-api"], "gone"), "plan-not-offered"),
-        (application(existing(own), &["weather-api", "fleet-api"], "silver"), "product-not-offered"),
-        (application(existing(own), &["weather-api", "payments-api"], "gold"), "mixed-authentication-methods"),
-        (application(existing(own), &["weather-api", "payments-api"], "silver"), "plan-not-offered"),
-        (application(existing(graces), &["weather-api", "payments-api"], "gold"), "mixed-authentication-methods"),
+        (asking_for(existing(own), &["weather-api"], "silver"), "plan-not-offered"),
+        (asking_for(existing(own), &["weather-api"], "gone"), "plan-not-offered"),
+        (asking_for(existing(own), &["weather-api", "fleet-api"], "silver"), "product-not-offered"),
+        (asking_for(existing(own), &["weather-api", "payments-api"], "gold"), "mixed-authentication-methods"),
+        (asking_for(existing(own), &["weather-api", "payments-api"], "silver"), "plan-not-offered"),
+        (asking_for(existing(graces), &["weather-api", "payments-api"], "gold"), "mixed-authentication-methods"),
         (
-            no_credential(application(existing(own), &["weather-api", "payments-api"], "gold")),
+            no_credential(asking_for(existing(own), &["weather-api", "payments-api"], "gold")),
             "mixed-authentication-methods",
         ),
-        (no_credential(application(existing(own), &["weather-api"], "gold")), "credential-not-compatible"),
-        (no_credential(application(existing(graces), &["weather-api"], "gold")), "credential-not-compatible"),
-        (application(existing(graces), &["weather-api"], "gold"), "app-not-usable"),
-        (application(existing(context().id()), &["weather-api"], "gold"), "app-not-usable"),
+        (no_credential(asking_for(existing(own), &["weather-api"], "gold")), "credential-not-compatible"),
+        (no_credential(asking_for(existing(graces), &["weather-api"], "gold")), "credential-not-compatible"),
+        (asking_for(existing(graces), &["weather-api"], "gold"), "app-not-usable"),
+        (asking_for(existing(context().id()), &["weather-api"], "gold"), "app-not-usable"),
     ] {
         assert_eq!(said(&submit(&world.store, &ada(), &asked).await), expected, "{asked:?}");
     }
     assert!(world.store.requests_in(&Stage::OPEN).await.unwrap().is_empty(), "nothing is left of what was refused");
     let fleet = elsewhere("partner-apis", "fleet-api");
-    let in_graces = Application { target: existing(graces), ..fleet };
+    let in_graces = SubmitRequest { target: existing(graces), ..fleet };
     assert_eq!(said(&submit(&world.store, &grace(), &in_graces).await), "ok", "grace is a partner");
 }
 
@@ -118,17 +118,17 @@ async fn only_its_owner_asks_for_an_app() {
         apps::create(&world.store, &mut context(), &ada(), shared, &gatepass_app::Idempotent::unkeyed()).await.unwrap();
     let mate = gatepass_testkit::person("bob", &["builders"]);
     assert!(apps::get(&world.store, &mate, app.id).await.is_ok());
-    let asked = application(Target::Existing(app.id), &["weather-api"], "gold");
+    let asked = asking_for(Target::Existing(app.id), &["weather-api"], "gold");
     assert_eq!(said(&submit(&world.store, &mate, &asked).await), "app-not-usable");
 }
 
 #[tokio::test]
 async fn what_is_ill_formed_is_pointed_at() {
     let world = World::new().await;
-    let asked = Application {
+    let asked = SubmitRequest {
         extends_credential_id: Some(context().id()),
         justification: Some("x".repeat(2001)),
-        ..application(Target::New(profile("")), &["weather-api", "maps-api", "weather-api"], "gold")
+        ..asking_for(Target::New(profile("")), &["weather-api", "maps-api", "weather-api"], "gold")
     };
     let Err(Refused::Invalid(faults)) = submit(&world.store, &ada(), &asked).await else { panic!("it is ill-formed") };
     let pointers: Vec<_> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
@@ -141,7 +141,7 @@ async fn a_product_is_asked_for_once_per_app_and_the_other_request_is_named() {
     let world = World::new().await;
     let app_id = create_app(&world.store, &ada(), "Storm warnings").await;
     let ask = async |products: &[&str]| {
-        submit(&world.store, &ada(), &application(Target::Existing(app_id), products, "gold")).await
+        submit(&world.store, &ada(), &asking_for(Target::Existing(app_id), products, "gold")).await
     };
     let first = ask(&["weather-api"]).await.unwrap();
     match ask(&["maps-api", "weather-api"]).await {
@@ -163,12 +163,12 @@ async fn a_new_app_comes_with_its_request_or_not_at_all() {
     let app = apps::get(&world.store, &ada(), view.app.id).await.unwrap();
     assert_eq!((app.profile.name.as_str(), &app.owner), ("Storm warnings", &ada().id));
     assert_eq!(world.store.events_of(&Aggregate::App(app.id)).await.unwrap().len(), 1);
-    let again = submit(&world.store, &ada(), &application(Target::Existing(app.id), &["weather-api"], "gold")).await;
+    let again = submit(&world.store, &ada(), &asking_for(Target::Existing(app.id), &["weather-api"], "gold")).await;
     assert_eq!(said(&again), "duplicate-access", "the new app awaits what it was made for");
 
     for (asked, expected) in [
         (weather("gold", "STORM warnings"), "name-taken"),
-        (application(Target::New(profile("Other")), &["fleet-api"], "gold"), "product-not-offered"),
+        (asking_for(Target::New(profile("Other")), &["fleet-api"], "gold"), "product-not-offered"),
     ] {
         assert_eq!(said(&submit(&world.store, &ada(), &asked).await), expected);
     }
@@ -205,7 +205,7 @@ async fn a_refused_request_uses_no_allowance() {
     world.offer::<Plan>(Plan { request_allowance: limit, ..demo::plan("gold", "Gold") }).await;
     let view = submit(&world.store, &ada(), &weather("gold", "one")).await.unwrap();
     for _ in 0..3 {
-        let again = application(Target::Existing(view.app.id), &["weather-api"], "gold");
+        let again = asking_for(Target::Existing(view.app.id), &["weather-api"], "gold");
         assert_eq!(said(&submit(&world.store, &ada(), &again).await), "duplicate-access");
     }
     submit(&world.store, &ada(), &weather("gold", "two")).await.unwrap();

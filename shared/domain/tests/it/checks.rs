@@ -6,13 +6,13 @@ use gatepass_domain::person::API_OWNERS;
 use gatepass_domain::plan::Limit;
 use gatepass_domain::product::{AuthMethod, Gateway, GatewayKind};
 use gatepass_domain::settings::MailKind;
-use gatepass_domain::text::Invalid;
+use gatepass_domain::text::FieldError;
 use gatepass_domain::{Person, PersonId, Plan, Product, Settings};
 
 use crate::samples::{catalogue, context, person, plan, product, slugs};
 
 /// Where the faults are.
-fn pointers(checked: Result<(), Vec<Invalid>>) -> Vec<String> {
+fn pointers(checked: Result<(), Vec<FieldError>>) -> Vec<String> {
     let faults = checked.err().unwrap_or_default();
     assert!(faults.iter().all(|fault| fault.detail.starts_with("must ")
         || fault.detail.contains(':')
@@ -201,7 +201,7 @@ fn settings_have_defaults_and_are_checked() {
 
 #[test]
 fn a_fault_of_something_within_points_into_the_whole() {
-    let fault = Invalid::new("/name", "must not be empty").below("/new_app");
+    let fault = FieldError::new("/name", "must not be empty").below("/new_app");
     assert_eq!(fault.pointer, "/new_app/name");
 }
 

@@ -1,6 +1,6 @@
 //! More products for a credential that exists.
 
-use gatepass_app::submit::{Application, Target};
+use gatepass_app::submit::{SubmitRequest, Target};
 use gatepass_domain::access_request::{AccessRequestView, RequestKind};
 use gatepass_domain::credential::CredentialStatus;
 use gatepass_provisioning::{Outcome, provision};
@@ -11,7 +11,7 @@ use crate::scene::{Scene, new_app, slug};
 
 /// An approved request for more products under the credential of `first`.
 async fn more(scene: &Scene, first: &AccessRequestView, products: &[&str]) -> AccessRequestView {
-    let asked = Application {
+    let asked = SubmitRequest {
         wanted: products.iter().map(|id| (slug("public-apis"), slug(id))).collect(),
         plan_id: slug("gold"),
         target: Target::Existing(first.app.id),

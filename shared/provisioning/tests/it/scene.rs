@@ -1,6 +1,6 @@
 //! A world with a gateway's key service.
 
-use gatepass_app::submit::{self, Application, Flow, Target};
+use gatepass_app::submit::{self, Flow, SubmitRequest, Target};
 use gatepass_app::{Idempotent, approve, retry};
 use gatepass_domain::Context;
 use gatepass_domain::access_request::AccessRequestView;
@@ -39,7 +39,7 @@ impl Scene {
 
     /// A request of ada's that owen has approved.
     pub(crate) async fn approved(&self, products: &[&str], plan: &str, target: Target) -> AccessRequestView {
-        let asked = Application {
+        let asked = SubmitRequest {
             wanted: products.iter().map(|id| (slug("public-apis"), slug(id))).collect(),
             plan_id: slug(plan),
             target,
@@ -49,7 +49,7 @@ impl Scene {
         self.ask_and_approve(&asked).await
     }
 
-    pub(crate) async fn ask_and_approve(&self, asked: &Application) -> AccessRequestView {
+    pub(crate) async fn ask_and_approve(&self, asked: &SubmitRequest) -> AccessRequestView {
         let store = &self.world.store;
         let view = submit::submit(store, &mut context(), &ada(), &Flow::Direct, asked, &Idempotent::unkeyed()).await;
         let id = view.unwrap().id;

@@ -1,7 +1,7 @@
 //! How often a person may ask for a plan: a window that slides.
 
 use gatepass_domain::plan::Limit;
-use gatepass_store::{Allowance, Guard, SubmissionKeys, Transaction};
+use gatepass_store::{Allowance, Guard, References, Transaction};
 use gatepass_testkit::{Table, ada, at, context, grace};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -69,11 +69,11 @@ async fn an_allowance_that_was_used_in_between_is_not_used_twice() {
     store.commit(use_it(grace(), &stale)).await.unwrap();
 
     let who = ada();
-    let names = SubmissionKeys { wanted: &[], plan_id: &plan, app_id: None, credential_id: None, requester: &who.id };
+    let names = References { wanted: &[], plan_id: &plan, app_id: None, credential_id: None, requester: &who.id };
     for left in (0..4).rev() {
-        let read = store.submission_facts(&names).await.unwrap().allowance;
+        let read = store.referenced_entities(&names).await.unwrap().allowance;
         store.commit(use_it(ada(), &read)).await.unwrap();
-        let read = store.submission_facts(&names).await.unwrap().allowance;
+        let read = store.referenced_entities(&names).await.unwrap().allowance;
         assert_eq!(read.used(limit, now).is_ok(), left > 0);
     }
 }

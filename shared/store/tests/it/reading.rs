@@ -2,7 +2,7 @@
 
 use gatepass_domain::{Catalogue, Plan, Product};
 use gatepass_store::keys::Stage;
-use gatepass_store::{SubmissionKeys, Transaction};
+use gatepass_store::{References, Transaction};
 use gatepass_testkit::{Fault, Table, World, ada, context, demo};
 
 use crate::samples::{create_app, listing, slug};
@@ -86,7 +86,7 @@ async fn all_that_a_submission_names_is_read_in_one_call() {
     ];
     let who = ada();
     let plan_id = slug("gold");
-    let names = SubmissionKeys {
+    let names = References {
         wanted: &wanted,
         plan_id: &plan_id,
         app_id: Some(app_id),
@@ -94,7 +94,7 @@ async fn all_that_a_submission_names_is_read_in_one_call() {
         requester: &who.id,
     };
     world.table.faults.calls();
-    let facts = world.store.submission_facts(&names).await.unwrap();
+    let facts = world.store.referenced_entities(&names).await.unwrap();
     assert_eq!(world.table.faults.calls(), ["BatchGetItem"]);
     assert_eq!(facts.catalogues.len(), 2);
     let products: Vec<_> = facts.products.iter().map(|product| product.id.as_str()).collect();

@@ -70,8 +70,8 @@ async fn access_is_granted_without_a_request() {
     let (ada, owen) = (stack.person("ada").await, stack.person("owen").await);
     let first = ada.submit("public-apis", &["weather-api"], "gold", "Storm warnings").await;
     let app = string(&first["app"]["id"]);
-    let gift = json!({ "product_ids": ["fleet-api"], "plan_id": "free", "note": "For the harbour" });
-    let granted = owen.post(&format!("/v1/admin/apps/{app}/grants"), gift).await.expect(201).body;
+    let asked = json!({ "product_ids": ["fleet-api"], "plan_id": "free", "note": "For the harbour" });
+    let granted = owen.post(&format!("/v1/admin/apps/{app}/grants"), asked).await.expect(201).body;
     let id = string(&granted["id"]);
     let request = ada.until_mail(&id, "approve", "sent").await;
     assert_eq!(history(&request), ["AccessRequestApproved", "AccessProvisioned"]);

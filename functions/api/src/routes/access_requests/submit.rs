@@ -2,11 +2,11 @@
 
 use axum::extract::State;
 use gatepass_app::Refused;
-use gatepass_app::submit::{self, Application, Flow, MAX_PRODUCTS, Target};
+use gatepass_app::submit::{self, Flow, MAX_PRODUCTS, SubmitRequest, Target};
 use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::app::Profile;
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
-use gatepass_domain::text::Invalid;
+use gatepass_domain::text::FieldError;
 use gatepass_http::{Caller, IdempotencyKey, JsonBody, Problem, Reply, RequestContext, created};
 use gatepass_store::Answer;
 use serde::Deserialize;
@@ -48,9 +48,9 @@ pub(crate) async fn submit(
     key: IdempotencyKey,
     JsonBody { value: body, bytes }: JsonBody<SubmitBody>,
 ) -> Result<Reply, Problem> {
-    let application = body.into_application()?;
+    let asked = body.into_submit_request()?;
     let idempotent = key.idempotent(&caller.id, &bytes, answer);
-    Reply::to(submit::submit(&api.store, &mut context, &caller, &Flow::Direct, &application, &idempotent).await, answer)
+    Reply::to(submit::submit(&api.store, &mut context, &caller, &Flow::Direct, &asked, &idempotent).await, answer)
 }
 
 /// The answer to a submit, by either flow.
@@ -64,21 +64,22 @@ pub(crate) fn target(app_id: Option<AppId>, new_app: Option<Profile>) -> Result<
         (Some(id), None) => Ok(Target::Existing(id)),
         (None, Some(profile)) => Ok(Target::New(profile)),
         (None, None) => {
-            Err(Refused::Invalid(vec![Invalid::new("/app_id", "name an app, or create one with `new_app`")]))
+            Err(Refused::Invalid(vec![FieldError::new("/app_id", "name an app, or create one with `new_app`")]))
         }
-        (Some(_), Some(_)) => {
-            Err(Refused::Invalid(vec![Invalid::new("/new_app", "goes without `app_id`: the request is for one app")]))
-        }
+        (Some(_), Some(_)) => Err(Refused::Invalid(vec![FieldError::new(
+            "/new_app",
+            "goes without `app_id`: the request is for one app",
+        )])),
     }
 }
 
 impl SubmitBody {
-    fn into_application(self) -> Result<Application, Refused> {
+    fn into_submit_request(self) -> Result<SubmitRequest, Refused> {
         if !(1..=MAX_PRODUCTS).contains(&self.product_ids.len()) {
-            return Err(Refused::Invalid(vec![Invalid::new("/product_ids", "must name 1 to 20 products")]));
+            return Err(Refused::Invalid(vec![FieldError::new("/product_ids", "must name 1 to 20 products")]));
         }
         let catalogue = self.catalogue_id;
-        Ok(Application {
+        Ok(SubmitRequest {
             wanted: self.product_ids.into_iter().map(|product| (catalogue.clone(), product)).collect(),
             plan_id: self.plan_id,
             target: target(self.app_id, self.new_app)?,

@@ -6,7 +6,7 @@ use gatepass_app::Refused;
 use gatepass_app::decide::{self, Decision};
 use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::id::RequestId;
-use gatepass_domain::text::Invalid;
+use gatepass_domain::text::FieldError;
 use gatepass_http::{IdempotencyKey, JsonBody, Owner, Problem, ProblemBody, RequestContext};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -89,7 +89,7 @@ pub(crate) async fn decide(
 
 impl DecideBody {
     fn into_decision(self) -> Result<Decision, Refused> {
-        let invalid = |pointer, detail| Err(Refused::Invalid(vec![Invalid::new(pointer, detail)]));
+        let invalid = |pointer, detail| Err(Refused::Invalid(vec![FieldError::new(pointer, detail)]));
         match (self.decision, self.note, self.reason) {
             (Verb::Approve, note, None) => Ok(Decision::Approve(note)),
             (Verb::Reject, None, Some(reason)) => Ok(Decision::Reject(reason)),

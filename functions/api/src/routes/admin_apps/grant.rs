@@ -1,7 +1,7 @@
 //! `POST /v1/admin/apps/{id}/grants`
 
 use axum::extract::State;
-use gatepass_app::grant::{self, Gift};
+use gatepass_app::grant::{self, GrantRequest};
 use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
 use gatepass_http::{Id, IdempotencyKey, JsonBody, Owner, Problem, Reply, RequestContext};
@@ -42,9 +42,9 @@ pub(crate) async fn grant(
     JsonBody { value: body, bytes }: JsonBody<GrantBody>,
 ) -> Result<Reply, Problem> {
     let GrantBody { product_ids, plan_id, catalogue_id, extends_credential_id, note } = body;
-    let gift = Gift { product_ids, plan_id, catalogue_id, extends_credential_id, note };
-    gift.check()?;
+    let asked = GrantRequest { product_ids, plan_id, catalogue_id, extends_credential_id, note };
+    asked.check()?;
     let idempotent = key.idempotent(&owner.person().id, &bytes, answer);
     let id = id.parse()?;
-    Reply::to(grant::grant(&api.store, &mut context, &owner, id, &gift, &idempotent).await, answer)
+    Reply::to(grant::grant(&api.store, &mut context, &owner, id, &asked, &idempotent).await, answer)
 }

@@ -2,7 +2,7 @@
 
 use gatepass_app::Refused;
 use gatepass_domain::access_request::MAX_TEXT;
-use gatepass_domain::text::Findings;
+use gatepass_domain::text::ValidationErrors;
 use gatepass_domain::{Credential, Versioned};
 use gatepass_http::ok;
 use gatepass_store::Answer;
@@ -20,9 +20,9 @@ pub(crate) struct ReasonBody {
 impl ReasonBody {
     pub(super) fn checked(self) -> Result<Option<String>, Refused> {
         let reason = self.reason.filter(|reason| !reason.trim().is_empty());
-        let mut findings = Findings::default();
-        findings.text(reason.as_deref().unwrap_or_default(), "/reason", MAX_TEXT);
-        findings.into_result().map_err(Refused::Invalid)?;
+        let mut errors = ValidationErrors::default();
+        errors.text(reason.as_deref().unwrap_or_default(), "/reason", MAX_TEXT);
+        errors.into_result().map_err(Refused::Invalid)?;
         Ok(reason)
     }
 }

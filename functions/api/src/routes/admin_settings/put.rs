@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use gatepass_app::{Refused, settings};
-use gatepass_domain::text::Invalid;
+use gatepass_domain::text::FieldError;
 use gatepass_domain::{Settings, Versioned};
 use gatepass_http::{IfMatch, JsonBody, Owner, Problem, RequestContext, Tagged};
 use gatepass_mail::check_subject;
@@ -25,7 +25,7 @@ pub(crate) async fn put(
         .iter()
         .filter_map(|(mail, subject)| {
             let fault = check_subject(*mail, subject).err()?;
-            Some(Invalid::new(format!("/mail_subjects/{}", mail.as_str()), fault.to_string()))
+            Some(FieldError::new(format!("/mail_subjects/{}", mail.as_str()), fault.to_string()))
         })
         .collect();
     if !faults.is_empty() {

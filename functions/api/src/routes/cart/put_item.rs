@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use gatepass_app::{Refused, cart};
 use gatepass_domain::id::{CatalogueId, PlanId, ProductId};
-use gatepass_domain::text::Invalid;
+use gatepass_domain::text::FieldError;
 use gatepass_http::{Caller, JsonBody, PathParams, Problem, RequestContext};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -34,7 +34,8 @@ pub(crate) async fn put_item(
     PathParams(CartItemPath { product_id }): PathParams<CartItemPath>,
     JsonBody { value: CartItemBody { plan_id, catalogue_id }, .. }: JsonBody<CartItemBody>,
 ) -> Result<Json<CartView>, Problem> {
-    let no_slug = |_| Refused::Invalid(vec![Invalid::new("/product_id", "must be the slug of a product, in the path")]);
+    let no_slug =
+        |_| Refused::Invalid(vec![FieldError::new("/product_id", "must be the slug of a product, in the path")]);
     let product_id: ProductId = product_id.parse().map_err(no_slug)?;
     let filled = cart::put(&api.store, &mut context, &caller, product_id, catalogue_id, plan_id).await?;
     Ok(Json(filled.into()))

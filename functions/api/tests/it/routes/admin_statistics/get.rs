@@ -28,9 +28,9 @@ async fn what_happened_is_in_the_statistics_at_once_and_stays_there() {
     api.provision(&approved).await;
     api.world.rejected(rejected.parse().unwrap(), "No").await;
     let app = id_of(&waits["app"]);
-    let gift = json!({ "product_ids": ["fleet-api"], "plan_id": "gold" });
+    let asked = json!({ "product_ids": ["fleet-api"], "plan_id": "gold" });
     let granted =
-        api.post(&format!("/v1/admin/apps/{app}/grants")).by_owner(&owen()).json(gift).send().await.expect(201);
+        api.post(&format!("/v1/admin/apps/{app}/grants")).by_owner(&owen()).json(asked).send().await.expect(201);
 
     let day = day_of(&granted.body);
     let query = format!("?from={}&to={day}", day.saturating_sub(1.day()));
