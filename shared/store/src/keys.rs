@@ -27,7 +27,7 @@
 //!
 //! Times in keys are UTC with exactly three decimals, so that they sort as text.
 
-use gatepass_domain::access_request::Status;
+use gatepass_domain::access_request::{Ending, Status};
 use gatepass_domain::app::Visibility;
 use gatepass_domain::event::Aggregate;
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, EventId, PlanId, ProductId, RequestId};
@@ -135,10 +135,10 @@ impl Stage {
             AccessRequest::Queued(_) => Self::Queued,
             AccessRequest::Failed(_) => Self::Failed,
             AccessRequest::Provisioned(_) | AccessRequest::Revoked(_) => Self::Approved,
-            AccessRequest::Closed(closed) => match closed.status() {
-                Status::Withdrawn => Self::Withdrawn,
-                Status::Expired => Self::Expired,
-                Status::Rejected | Status::Pending | Status::Approved => Self::Rejected,
+            AccessRequest::Closed(closed) => match closed.ending() {
+                Ending::Rejected => Self::Rejected,
+                Ending::Withdrawn => Self::Withdrawn,
+                Ending::Expired => Self::Expired,
             },
         }
     }

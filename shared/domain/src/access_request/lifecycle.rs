@@ -1,18 +1,13 @@
 //! The states of a request and the transitions between them.
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
-use super::MAX_ATTEMPTS;
 use super::submission::{Facts, Submission};
-use super::view::{
-    AccessRequestView, Inconsistent, LastError, ProvisioningStatus, ProvisioningView, RequestKind, Status,
-};
+use super::vocabulary::{Approval, Decision, Ending, LastError, MAX_ATTEMPTS};
 use crate::context::Context;
-use crate::event::{AttemptFailed, Chain, Detail, Event};
+use crate::event::{AttemptFailed, Detail, Event, Submitted};
 use crate::id::CredentialId;
-use crate::person::{Actor, PersonId};
+use crate::person::{Actor, ActorKind, ApiOwner, PersonId};
 use crate::policy::{Review, Rule, Verdict};
 
 /// A request in any state.
@@ -37,27 +32,6 @@ pub enum AccessRequest {
 pub struct Pending {
     pub(super) facts: Facts,
     pub(super) approvals: Vec<Approval>,
-}
-
-/// An approval that somebody gave.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Approval {
-    /// Who approved.
-    pub by: Actor,
-    /// When.
-    #[schema(value_type = String, format = DateTime)]
-    pub at: Timestamp,
-    /// What they noted.
-    pub note: Option<String>,
-}
-
-/// How a request was settled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
-    /// By whom.
-    pub by: Actor,
-    /// When.
-    pub at: Timestamp,
 }
 
 /// What every approved request has.
@@ -99,7 +73,7 @@ pub struct Closed {
     pub(super) facts: Facts,
     pub(super) approvals: Vec<Approval>,
     pub(super) decision: Decision,
-    pub(super) status: Status,
+    pub(super) ending: Ending,
     pub(super) reason: Option<String>,
 }
 
@@ -121,6 +95,29 @@ pub enum AttemptOutcome {
     GaveUp(Failed),
 }
 
+/// Files a request: the beginning of its life (R1, R6).
+pub fn submit(context: &mut Context, submission: Submission) -> (Pending, Event) {
+    let mut facts = Facts::new(context, submission);
+    let actor = Actor::from(&facts.submission.requester);
+    let review = facts.submission.policy.review;
+    let detail = Detail::AccessRequestSubmitted(Submitted { subject: facts.subject(None), review });
+    let event = facts.record(context, &actor, detail, None);
+    (Pending { facts, approvals: Vec::new() }, event)
+}
+
+/// Grants access that nobody asked for: a request that begins its life approved by `owner`, so that it
+/// stands where all access stands.
+pub fn grant(
+    context: &mut Context,
+    submission: Submission,
+    owner: &ApiOwner,
+    note: Option<String>,
+) -> (AccessRequest, Event) {
+    let pending = Pending { facts: Facts::new(context, submission), approvals: Vec::new() };
+    let (decided, event) = pending.approve(context, &Actor::from(owner.person()), note, 1);
+    (decided.into(), event)
+}
+
 impl Pending {
     /// The facts of the request.
     pub fn facts(&self) -> &Facts {
@@ -134,7 +131,7 @@ impl Pending {
 
     /// Whether one more approval decides, when `required` people must approve.
     fn decides(&self, by: &Actor, required: u8) -> bool {
-        by.kind != crate::person::ActorKind::Person || self.approvals.len() + 1 >= usize::from(required)
+        by.kind != ActorKind::Person || self.approvals.len() + 1 >= usize::from(required)
     }
 
     /// Approves, as one of `required` approvals (the policy's counts for all of them). The last one
@@ -170,19 +167,19 @@ impl Pending {
     /// Rejects, with the reason that the requester will read (R27, R41).
     pub fn reject(self, context: &mut Context, by: &Actor, reason: String) -> (Closed, Event) {
         let detail = Detail::AccessRequestRejected(self.facts.subject(None));
-        self.close(context, by, Status::Rejected, detail, Some(reason))
+        self.close(context, by, Ending::Rejected, detail, Some(reason))
     }
 
     /// Takes the request back.
     pub fn withdraw(self, context: &mut Context, by: &Actor) -> (Closed, Event) {
         let detail = Detail::AccessRequestWithdrawn(self.facts.subject(None));
-        self.close(context, by, Status::Withdrawn, detail, None)
+        self.close(context, by, Ending::Withdrawn, detail, None)
     }
 
     /// Ends the request because nobody decided in time.
     pub fn expire(self, context: &mut Context, by: &Actor) -> (Closed, Event) {
         let detail = Detail::AccessRequestExpired(self.facts.subject(None));
-        self.close(context, by, Status::Expired, detail, None)
+        self.close(context, by, Ending::Expired, detail, None)
     }
 
     /// Hands a request that the policy had approved to the owners, because the plan as it is now,
@@ -200,13 +197,13 @@ impl Pending {
         mut self,
         context: &mut Context,
         by: &Actor,
-        status: Status,
+        ending: Ending,
         detail: Detail,
         reason: Option<String>,
     ) -> (Closed, Event) {
         let event = self.facts.record(context, by, detail, reason.clone());
         let decision = Decision { by: by.clone(), at: context.now };
-        (Closed { facts: self.facts, approvals: self.approvals, decision, status, reason }, event)
+        (Closed { facts: self.facts, approvals: self.approvals, decision, ending, reason }, event)
     }
 }
 
@@ -276,8 +273,8 @@ fn pause_after(attempts: u32) -> SignedDuration {
 
 impl Closed {
     /// How it ended.
-    pub fn status(&self) -> Status {
-        self.status
+    pub fn ending(&self) -> Ending {
+        self.ending
     }
 }
 
@@ -384,119 +381,5 @@ impl AccessRequest {
     /// Whether it may still lead to access, or has led to access that was not taken back.
     pub fn is_standing(&self) -> bool {
         !matches!(self, Self::Closed(_) | Self::Revoked(_))
-    }
-
-    /// The request as it is stored and shown.
-    pub fn view(&self) -> AccessRequestView {
-        let facts = self.facts();
-        let none = |status| ProvisioningView { status, attempts: 0, next_attempt_at: None, last_error: None };
-        let (status, approvals, decision, reason, approved, provisioning) = match self {
-            Self::Pending(Pending { approvals, .. }) => {
-                (Status::Pending, approvals, None, None, None, none(ProvisioningStatus::None))
-            }
-            Self::Closed(Closed { approvals, decision, status, reason, .. }) => {
-                (*status, approvals, Some(decision), reason.clone(), None, none(ProvisioningStatus::None))
-            }
-            Self::Queued(Queued { approved, next_attempt_at }) => {
-                let view = ProvisioningView { next_attempt_at: *next_attempt_at, ..none(ProvisioningStatus::Queued) };
-                (Status::Approved, &approved.approvals, Some(&approved.decision), None, Some(approved), view)
-            }
-            Self::Provisioned(Provisioned(approved)) => {
-                let view = none(ProvisioningStatus::Provisioned);
-                (Status::Approved, &approved.approvals, Some(&approved.decision), None, Some(approved), view)
-            }
-            Self::Failed(Failed(approved)) => {
-                let view = none(ProvisioningStatus::Failed);
-                (Status::Approved, &approved.approvals, Some(&approved.decision), None, Some(approved), view)
-            }
-            Self::Revoked(Revoked { approved, reason }) => {
-                let view = none(ProvisioningStatus::Revoked);
-                (Status::Approved, &approved.approvals, Some(&approved.decision), reason.clone(), Some(approved), view)
-            }
-        };
-        let submission = facts.submission.clone();
-        AccessRequestView {
-            id: facts.id,
-            kind: submission.kind,
-            requester: submission.requester,
-            app: submission.app,
-            product_ids: facts.product_ids(),
-            items: submission.items,
-            plan_id: submission.plan_id,
-            plan_name: submission.plan_name,
-            auth_method: submission.auth_method,
-            extends_credential_id: submission.extends_credential_id,
-            credential_id: approved.map(|approved| approved.credential_id),
-            justification: submission.justification,
-            status,
-            policy: submission.policy,
-            approvals: approvals.clone(),
-            decided_by: decision.map(|decision| decision.by.clone()),
-            decided_at: decision.map(|decision| decision.at),
-            reason,
-            provisioning: ProvisioningView {
-                attempts: approved.map_or(0, |approved| approved.attempts),
-                last_error: approved.and_then(|approved| approved.last_error.clone()),
-                ..provisioning
-            },
-            created_at: facts.created_at,
-            updated_at: facts.updated_at,
-            version: facts.version,
-        }
-    }
-
-    /// The request from its stored form: parsed once, so that nothing later need check it again.
-    ///
-    /// # Errors
-    /// [`Inconsistent`] when the parts contradict one another.
-    pub fn from_view(view: AccessRequestView, chain: Chain) -> Result<Self, Inconsistent> {
-        let id = view.id;
-        let inconsistent = |what| Inconsistent { id, what };
-        if view.kind != RequestKind::New && view.kind != RequestKind::Grant && view.extends_credential_id.is_none() {
-            return Err(inconsistent("it names no credential to extend, to change or to renew"));
-        }
-        let facts = Facts {
-            id,
-            submission: Submission {
-                kind: view.kind,
-                requester: view.requester,
-                app: view.app,
-                items: view.items,
-                plan_id: view.plan_id,
-                plan_name: view.plan_name,
-                auth_method: view.auth_method,
-                extends_credential_id: view.extends_credential_id,
-                justification: view.justification,
-                policy: view.policy,
-            },
-            created_at: view.created_at,
-            updated_at: view.updated_at,
-            version: view.version,
-            chain,
-        };
-        let approvals = view.approvals;
-        if view.status == Status::Pending {
-            return Ok(Self::Pending(Pending { facts, approvals }));
-        }
-        let (Some(by), Some(at)) = (view.decided_by, view.decided_at) else {
-            return Err(inconsistent("it is settled, and does not say by whom and when"));
-        };
-        let decision = Decision { by, at };
-        let reason = view.reason;
-        if view.status != Status::Approved {
-            return Ok(Self::Closed(Closed { facts, approvals, decision, status: view.status, reason }));
-        }
-        let Some(credential_id) = view.credential_id else {
-            return Err(inconsistent("it is approved, and names no credential"));
-        };
-        let ProvisioningView { status, attempts, next_attempt_at, last_error } = view.provisioning;
-        let approved = Approved { facts, approvals, decision, credential_id, attempts, last_error };
-        match status {
-            ProvisioningStatus::None => Err(inconsistent("it is approved, and nothing is to be provisioned")),
-            ProvisioningStatus::Queued => Ok(Self::Queued(Queued { approved, next_attempt_at })),
-            ProvisioningStatus::Provisioned => Ok(Self::Provisioned(Provisioned(approved))),
-            ProvisioningStatus::Failed => Ok(Self::Failed(Failed(approved))),
-            ProvisioningStatus::Revoked => Ok(Self::Revoked(Revoked { approved, reason })),
-        }
     }
 }

@@ -17,20 +17,19 @@
 
 mod due;
 mod lifecycle;
+mod progress;
 mod submission;
 mod view;
+mod vocabulary;
 
 pub use lifecycle::{
-    AccessRequest, AfterApproval, Approval, Approved, AttemptOutcome, Closed, Decision, Failed, Pending, Provisioned,
-    Queued, Revoked,
+    AccessRequest, AfterApproval, Approved, AttemptOutcome, Closed, Failed, Pending, Provisioned, Queued, Revoked,
+    grant, submit,
 };
-pub use submission::{Facts, Submission, grant, submit};
-pub use view::{
-    AccessRequestView, AppRef, HistoryEntry, Inconsistent, Item, LastError, Order, ProvisioningStatus,
-    ProvisioningView, RequestKind, Status, UsedBy,
+pub use progress::{Inconsistent, Progress, Provisioning};
+pub use submission::{Facts, Submission};
+pub use view::{AccessRequestView, HistoryEntry, ProvisioningView, UsedBy};
+pub use vocabulary::{
+    AppRef, Approval, Decision, Ending, Item, LastError, MAX_ATTEMPTS, MAX_TEXT, Order, ProvisioningStatus,
+    RequestKind, Status,
 };
-
-/// After so many transient failures provisioning gives up, until somebody retries.
-pub const MAX_ATTEMPTS: u32 = 5;
-/// The longest justification, reason or note, in characters.
-pub const MAX_TEXT: usize = 2000;

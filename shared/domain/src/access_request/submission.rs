@@ -2,12 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::lifecycle::{AccessRequest, Pending};
-use super::view::{AppRef, Item, RequestKind};
+use super::vocabulary::{AppRef, Item, RequestKind};
 use crate::context::Context;
-use crate::event::{Aggregate, Chain, Detail, Event, RequestSubject, Submitted};
+use crate::event::{Aggregate, Chain, Detail, Event, RequestSubject};
 use crate::id::{CredentialId, PlanId, ProductId, RequestId};
-use crate::person::{Actor, ApiOwner, Person};
+use crate::person::{Actor, Person};
 use crate::policy::Verdict;
 use crate::product::AuthMethod;
 
@@ -53,31 +52,8 @@ pub struct Facts {
     pub chain: Chain,
 }
 
-/// Files a request: the beginning of its life (R1, R6).
-pub fn submit(context: &mut Context, submission: Submission) -> (Pending, Event) {
-    let mut facts = Facts::new(context, submission);
-    let actor = Actor::from(&facts.submission.requester);
-    let review = facts.submission.policy.review;
-    let detail = Detail::AccessRequestSubmitted(Submitted { subject: facts.subject(None), review });
-    let event = facts.record(context, &actor, detail, None);
-    (Pending { facts, approvals: Vec::new() }, event)
-}
-
-/// Grants access that nobody asked for: a request that begins its life approved by `owner`, so that it
-/// stands where all access stands.
-pub fn grant(
-    context: &mut Context,
-    submission: Submission,
-    owner: &ApiOwner,
-    note: Option<String>,
-) -> (AccessRequest, Event) {
-    let pending = Pending { facts: Facts::new(context, submission), approvals: Vec::new() };
-    let (decided, event) = pending.approve(context, &Actor::from(owner.person()), note, 1);
-    (decided.into(), event)
-}
-
 impl Facts {
-    fn new(context: &mut Context, submission: Submission) -> Self {
+    pub(super) fn new(context: &mut Context, submission: Submission) -> Self {
         Self {
             id: context.id(),
             created_at: context.now,

@@ -1,73 +1,16 @@
-//! An access request as it is stored and shown: flat.
+//! An access request as the API shows it: flat.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::lifecycle::{AccessRequest, Approval};
-use crate::id::{AppId, CatalogueId, CredentialId, EventId, PlanId, ProductId, RequestId};
+use super::lifecycle::AccessRequest;
+use super::progress::{Progress, Provisioning};
+use super::vocabulary::{AppRef, Approval, Decision, Item, LastError, ProvisioningStatus, RequestKind, Status};
+use crate::id::{CredentialId, EventId, PlanId, ProductId, RequestId};
 use crate::person::{Actor, Person, PersonId};
 use crate::policy::Verdict;
 use crate::product::AuthMethod;
-
-/// What is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RequestKind {
-    /// A new credential.
-    New,
-    /// More products for an existing credential.
-    Extend,
-    /// Another plan for an existing credential.
-    ChangePlan,
-    /// More time for access that ends.
-    Renewal,
-    /// Access granted by an API Owner, without being asked for.
-    Grant,
-}
-
-/// Where the decision stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Undecided.
-    Pending,
-    /// Approved; see `provisioning` for what came of it.
-    Approved,
-    /// Access was not granted.
-    Rejected,
-    /// Taken back by the requester.
-    Withdrawn,
-    /// Nobody decided in time.
-    Expired,
-}
-
-/// Where provisioning stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ProvisioningStatus {
-    /// Nothing is to be provisioned (yet).
-    None,
-    /// To be done, or to be tried again.
-    Queued,
-    /// Access stands; the credential is in the app.
-    Provisioned,
-    /// Given up until somebody retries.
-    Failed,
-    /// Access was taken back.
-    Revoked,
-}
-
-/// Which end of a list of requests comes first.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Order {
-    /// The request that was submitted last.
-    #[default]
-    Newest,
-    /// The one that has waited longest.
-    Oldest,
-}
 
 /// How provisioning goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -81,39 +24,6 @@ pub struct ProvisioningView {
     pub next_attempt_at: Option<Timestamp>,
     /// What went wrong last.
     pub last_error: Option<LastError>,
-}
-
-/// What went wrong at the last attempt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct LastError {
-    /// A stable code.
-    #[schema(example = "gateway-not-configured")]
-    pub code: String,
-    /// In plain words.
-    pub message: String,
-}
-
-/// The app that is to receive the credential, as it was called at submit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct AppRef {
-    /// The app.
-    #[schema(value_type = uuid::Uuid)]
-    pub id: AppId,
-    /// Its name.
-    #[schema(example = "Storm warnings")]
-    pub name: String,
-}
-
-/// A product asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Item {
-    /// The product.
-    pub product_id: ProductId,
-    /// The catalogue that offered it.
-    pub catalogue_id: CatalogueId,
-    /// The product's name at submit.
-    #[schema(example = "Weather API")]
-    pub name: String,
 }
 
 /// A formal request for access to products under one plan (R1, R4, R5).
@@ -174,6 +84,55 @@ pub struct AccessRequestView {
     pub version: u64,
 }
 
+impl AccessRequest {
+    /// The request as the API shows it.
+    pub fn view(&self) -> AccessRequestView {
+        let facts = self.facts();
+        let none =
+            ProvisioningView { status: ProvisioningStatus::None, attempts: 0, next_attempt_at: None, last_error: None };
+        let (status, decision, credential_id, reason, provisioning) = match self.progress() {
+            Progress::Pending => (Status::Pending, None, None, None, none),
+            Progress::Closed { decision, ending, reason } => (ending.into(), Some(decision), None, reason, none),
+            Progress::Approved { decision, credential_id, attempts, last_error, provisioning } => {
+                let (status, next_attempt_at, reason) = match provisioning {
+                    Provisioning::Queued { next_attempt_at } => (ProvisioningStatus::Queued, next_attempt_at, None),
+                    Provisioning::Provisioned => (ProvisioningStatus::Provisioned, None, None),
+                    Provisioning::Failed => (ProvisioningStatus::Failed, None, None),
+                    Provisioning::Revoked { reason } => (ProvisioningStatus::Revoked, None, reason),
+                };
+                let provisioning = ProvisioningView { status, attempts, next_attempt_at, last_error };
+                (Status::Approved, Some(decision), Some(credential_id), reason, provisioning)
+            }
+        };
+        let (decided_by, decided_at) = decision.map(|Decision { by, at }| (by, at)).unzip();
+        let submission = facts.submission.clone();
+        AccessRequestView {
+            id: facts.id,
+            kind: submission.kind,
+            requester: submission.requester,
+            app: submission.app,
+            product_ids: facts.product_ids(),
+            items: submission.items,
+            plan_id: submission.plan_id,
+            plan_name: submission.plan_name,
+            auth_method: submission.auth_method,
+            extends_credential_id: submission.extends_credential_id,
+            credential_id,
+            justification: submission.justification,
+            status,
+            policy: submission.policy,
+            approvals: self.approvals().to_vec(),
+            decided_by,
+            decided_at,
+            reason,
+            provisioning,
+            created_at: facts.created_at,
+            updated_at: facts.updated_at,
+            version: facts.version,
+        }
+    }
+}
+
 /// A request that keeps something from being deleted: it awaits it, or gives access to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UsedBy {
@@ -227,14 +186,4 @@ impl From<&crate::Event> for HistoryEntry {
             reason: event.personal.as_ref().and_then(|personal| personal.reason.clone()),
         }
     }
-}
-
-/// A stored request whose parts contradict one another.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the access request {id} is stored in a state that cannot be: {what}")]
-pub struct Inconsistent {
-    /// The request.
-    pub id: RequestId,
-    /// The contradiction.
-    pub what: &'static str,
 }

@@ -1,0 +1,148 @@
+//! Small types that every part of an access request shares.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::id::{AppId, CatalogueId, ProductId};
+use crate::person::Actor;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RequestKind {
+    /// A new credential.
+    New,
+    /// More products for an existing credential.
+    Extend,
+    /// Another plan for an existing credential.
+    ChangePlan,
+    /// More time for access that ends.
+    Renewal,
+    /// Access granted by an API Owner, without being asked for.
+    Grant,
+}
+
+/// Where the decision stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Undecided.
+    Pending,
+    /// Approved; see `provisioning` for what came of it.
+    Approved,
+    /// Access was not granted.
+    Rejected,
+    /// Taken back by the requester.
+    Withdrawn,
+    /// Nobody decided in time.
+    Expired,
+}
+
+/// How a request ended without access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// Somebody who decides turned it down.
+    Rejected,
+    /// Its requester took it back.
+    Withdrawn,
+    /// Nobody decided in time.
+    Expired,
+}
+
+impl From<Ending> for Status {
+    fn from(ending: Ending) -> Self {
+        match ending {
+            Ending::Rejected => Self::Rejected,
+            Ending::Withdrawn => Self::Withdrawn,
+            Ending::Expired => Self::Expired,
+        }
+    }
+}
+
+/// Where provisioning stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProvisioningStatus {
+    /// Nothing is to be provisioned (yet).
+    None,
+    /// To be done, or to be tried again.
+    Queued,
+    /// Access stands; the credential is in the app.
+    Provisioned,
+    /// Given up until somebody retries.
+    Failed,
+    /// Access was taken back.
+    Revoked,
+}
+
+/// Which end of a list of requests comes first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// The request that was submitted last.
+    #[default]
+    Newest,
+    /// The one that has waited longest.
+    Oldest,
+}
+
+/// What went wrong at the last attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LastError {
+    /// A stable code.
+    #[schema(example = "gateway-not-configured")]
+    pub code: String,
+    /// In plain words.
+    pub message: String,
+}
+
+/// The app that is to receive the credential, as it was called at submit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AppRef {
+    /// The app.
+    #[schema(value_type = uuid::Uuid)]
+    pub id: AppId,
+    /// Its name.
+    #[schema(example = "Storm warnings")]
+    pub name: String,
+}
+
+/// A product asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Item {
+    /// The product.
+    pub product_id: ProductId,
+    /// The catalogue that offered it.
+    pub catalogue_id: CatalogueId,
+    /// The product's name at submit.
+    #[schema(example = "Weather API")]
+    pub name: String,
+}
+
+/// An approval that somebody gave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Approval {
+    /// Who approved.
+    pub by: Actor,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// What they noted.
+    pub note: Option<String>,
+}
+
+/// How a request was settled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// By whom.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// After so many transient failures provisioning gives up, until somebody retries.
+pub const MAX_ATTEMPTS: u32 = 5;
+/// The longest justification, reason or note, in characters.
+pub const MAX_TEXT: usize = 2000;
