@@ -12,23 +12,22 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Store;
-use crate::error::{CommitError, StoreError};
+use crate::commit_error::CommitError;
+use crate::error::StoreError;
+use crate::guard::Guard;
 use crate::item::{Attributes, Item, decode};
 use crate::keys::{self, Key};
 use crate::read::{Index, Page, Query, Span};
 use crate::request_lists::Position;
 use crate::requests;
-use crate::transaction::{Change, Guard, Transaction};
+use crate::stored::Stored;
+use crate::stored::app::AppForm;
+use crate::transaction::{Change, Transaction};
 
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct StoredApp {
-    #[serde(flatten)]
-    pub(crate) app: Versioned<App>,
-    chain: Chain,
-}
+pub(crate) type StoredApp = Stored<AppForm>;
 
 fn app_item(app: &Versioned<App>, chain: Chain) -> Item<StoredApp> {
-    Item::new(keys::app(app.id), StoredApp { app: app.clone(), chain })
+    Item::new(keys::app(app.id), Stored::new(app, chain))
         .gsi1(keys::app_of_owner(&app.owner, app.created_at, app.id))
         .gsi2(keys::app_shared(app, app.created_at))
 }
@@ -272,7 +271,7 @@ impl CommitError {
 }
 
 fn parse(attributes: Attributes) -> Result<Versioned<App>, StoreError> {
-    decode::<Item<StoredApp>>(attributes).map(|item| item.content.app)
+    decode::<Item<StoredApp>>(attributes).map(|item| item.content.into_entity().0)
 }
 
 impl Store {
@@ -292,7 +291,7 @@ impl Store {
     /// [`StoreError`]; an app that does not exist is `None`.
     pub async fn app(&self, id: AppId) -> Result<Option<Versioned<App>>, StoreError> {
         let stored: Option<Item<StoredApp>> = self.get(&keys::app(id)).await?;
-        Ok(stored.map(|item| item.content.app))
+        Ok(stored.map(|item| item.content.into_entity().0))
     }
 
     /// The app `id` with the end of its hash chain, read consistently.
@@ -301,7 +300,7 @@ impl Store {
     /// [`StoreError`]; an app that does not exist is `None`.
     pub async fn app_and_chain(&self, id: AppId) -> Result<Option<(Versioned<App>, Chain)>, StoreError> {
         let stored: Option<Item<StoredApp>> = self.get(&keys::app(id)).await?;
-        Ok(stored.map(|item| (item.content.app, item.content.chain)))
+        Ok(stored.map(|item| item.content.into_entity()))
     }
 
     /// The requests by which an app holds or awaits something, or ever did.

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::error::StoreError;
+use crate::guard::Guard;
 use crate::item::Item;
 use crate::keys;
-use crate::transaction::{Guard, Transaction};
+use crate::transaction::Transaction;
 
 /// A cart as it stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

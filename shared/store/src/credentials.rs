@@ -9,16 +9,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{Item, decode};
+use crate::guard::Guard;
+use crate::item::{Attributes, Item, decode};
 use crate::keys;
 use crate::read::{Index, Query, Span};
-use crate::transaction::{Guard, Transaction};
+use crate::stored::Stored;
+use crate::stored::credential::{CredentialForm, KeyForm};
+use crate::transaction::Transaction;
 
 /// A credential with what is not shown of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredCredential {
-    /// What is shown.
-    #[serde(flatten)]
+    /// The credential.
     pub credential: Versioned<Credential>,
     /// The digests of its keys, newest first: where their records stand.
     pub digests: Vec<KeyDigest>,
@@ -26,12 +28,36 @@ pub struct StoredCredential {
     pub chain: Chain,
 }
 
-fn item(stored: &StoredCredential) -> Item<StoredCredential> {
-    let credential = &stored.credential;
+/// The item of a credential.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct CredentialItem {
+    #[serde(flatten)]
+    credential: Stored<CredentialForm>,
+    digests: Vec<KeyDigest>,
+}
+
+impl From<CredentialItem> for StoredCredential {
+    fn from(item: CredentialItem) -> Self {
+        let (credential, chain) = item.credential.into_entity();
+        Self { credential, digests: item.digests, chain }
+    }
+}
+
+fn item(stored: &StoredCredential) -> Item<CredentialItem> {
+    let StoredCredential { credential, digests, chain } = stored;
     let due = credential.expires_at.map(|at| keys::credential_due(at, credential.id));
-    Item::new(keys::credential(credential.app_id, credential.id), stored.clone())
+    let content = CredentialItem { credential: Stored::new(credential, chain.clone()), digests: digests.clone() };
+    Item::new(keys::credential(credential.app_id, credential.id), content)
         .gsi1(keys::credential_by_id(credential.id))
         .gsi2(due)
+}
+
+fn parse(attributes: Attributes) -> Result<StoredCredential, StoreError> {
+    decode::<Item<CredentialItem>>(attributes).map(|item| item.content.into())
+}
+
+fn key_item(record: &KeyRecord) -> Item<KeyForm> {
+    Item::new(keys::api_key(&record.digest), KeyForm::from(record))
 }
 
 impl Transaction {
@@ -55,13 +81,12 @@ impl Transaction {
 
     /// Writes a key that must be new.
     pub fn new_api_key(self, record: &KeyRecord) -> Self {
-        self.create(Guard::ApiKey, &Item::new(keys::api_key(&record.digest), record.clone()))
+        self.create(Guard::ApiKey, &key_item(record))
     }
 
     /// Writes a key's record over the one that is there.
     pub fn api_key(self, record: &KeyRecord) -> Self {
-        let item = Item::new(keys::api_key(&record.digest), record.clone());
-        self.put(Guard::ApiKey, &item, "attribute_exists(PK)", None)
+        self.put(Guard::ApiKey, &key_item(record), "attribute_exists(PK)", None)
     }
 }
 
@@ -86,7 +111,7 @@ impl Store {
     pub async fn keys_of(&self, stored: &StoredCredential) -> Result<Vec<KeyRecord>, StoreError> {
         let keys: Vec<_> = stored.digests.iter().map(keys::api_key).collect();
         let rows = self.batch_get(&keys).await?.into_values();
-        rows.map(|row| decode::<Item<KeyRecord>>(row).map(|item| item.content)).collect()
+        rows.map(|row| decode::<Item<KeyForm>>(row).map(|item| item.content.into())).collect()
     }
 
     /// A credential by its id alone, read consistently once the index knows it.
@@ -96,8 +121,7 @@ impl Store {
     pub async fn credential_by_id(&self, id: CredentialId) -> Result<Option<StoredCredential>, StoreError> {
         let found = self.query_all(Query::new(Index::Gsi1, keys::credential_by_id(id).pk, Span::All)).await?;
         let Some(row) = found.into_iter().next() else { return Ok(None) };
-        let indexed = decode::<Item<StoredCredential>>(row)?.content;
-        self.credential(indexed.credential.app_id, id).await
+        self.credential(parse(row)?.credential.app_id, id).await
     }
 
     /// A credential of an app, read consistently.
@@ -105,8 +129,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; a credential that does not exist is `None`.
     pub async fn credential(&self, app_id: AppId, id: CredentialId) -> Result<Option<StoredCredential>, StoreError> {
-        let stored: Option<Item<StoredCredential>> = self.get(&keys::credential(app_id, id)).await?;
-        Ok(stored.map(|item| item.content))
+        let stored: Option<Item<CredentialItem>> = self.get(&keys::credential(app_id, id)).await?;
+        Ok(stored.map(|item| item.content.into()))
     }
 
     /// The credentials of an app, newest first.
@@ -116,7 +140,7 @@ impl Store {
     pub async fn credentials(&self, app_id: AppId) -> Result<Vec<StoredCredential>, StoreError> {
         let span = Span::Prefix(keys::CREDENTIALS.into());
         let rows = self.query_all(Query::new(Index::Table, keys::app(app_id).pk, span).newest_first()).await?;
-        rows.into_iter().map(|row| decode::<Item<StoredCredential>>(row).map(|item| item.content)).collect()
+        rows.into_iter().map(parse).collect()
     }
 
     /// The record of a key: one consistent read, so that what was taken back is closed at once.
@@ -124,7 +148,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; a key that was never issued is `None`.
     pub async fn api_key(&self, digest: &KeyDigest) -> Result<Option<KeyRecord>, StoreError> {
-        let stored: Option<Item<KeyRecord>> = self.get(&keys::api_key(digest)).await?;
-        Ok(stored.map(|item| item.content))
+        let stored: Option<Item<KeyForm>> = self.get(&keys::api_key(digest)).await?;
+        Ok(stored.map(|item| item.content.into()))
     }
 }

@@ -3,9 +3,6 @@
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use gatepass_domain::access_request::Inconsistent;
 
-use crate::item::Attributes;
-use crate::transaction::Guard;
-
 /// The store could not do what was asked. Never the caller's fault.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -66,38 +63,3 @@ const TRANSIENT: [&str; 7] = [
     "TransactionInProgressException",
     "TransactionConflictException",
 ];
-
-/// Why a transaction was not committed. Nothing of it was.
-#[derive(Debug, thiserror::Error)]
-pub enum CommitError {
-    /// A guard did not hold.
-    #[error("refused by {}", .0.iter().map(|refusal| format!("{:?}", refusal.guard)).collect::<Vec<_>>().join(", "))]
-    Refused(Vec<Refusal>),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// A guard that did not hold.
-#[derive(Debug)]
-pub struct Refusal {
-    /// Which.
-    pub guard: Guard,
-    /// The item as it stood at that moment, if there was one.
-    pub found: Option<Attributes>,
-}
-
-impl CommitError {
-    /// The refusal by `guard`, if it is among the reasons.
-    pub fn refusal(&self, guard: Guard) -> Option<&Refusal> {
-        match self {
-            Self::Refused(refusals) => refusals.iter().find(|refusal| refusal.guard == guard),
-            Self::Store(_) => None,
-        }
-    }
-
-    /// Whether `guard` is among those that did not hold.
-    pub fn is_refused_by(&self, guard: Guard) -> bool {
-        self.refusal(guard).is_some()
-    }
-}

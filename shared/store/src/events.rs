@@ -7,9 +7,11 @@ use jiff::Timestamp;
 
 use crate::Store;
 use crate::error::StoreError;
+use crate::guard::Guard;
 use crate::item::{Attributes, Item, decode};
 use crate::keys;
 use crate::read::{Index, Query, Span};
+use crate::transaction::Transaction;
 
 /// The item of an event.
 pub(crate) fn item(event: &Event) -> Item<Event> {
@@ -55,6 +57,13 @@ fn app_of(event: &Event) -> Option<AppId> {
         | Detail::PlanUpdated(_)
         | Detail::PlanDeleted(_)
         | Detail::SettingsUpdated(_) => None,
+    }
+}
+
+impl Transaction {
+    /// Records what happened. Its place in the chain must be free, so that a chain never forks.
+    pub fn event(self, event: &Event) -> Self {
+        self.create(Guard::Event, &item(event))
     }
 }
 

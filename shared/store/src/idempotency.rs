@@ -9,10 +9,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Store;
-use crate::error::{CommitError, StoreError};
+use crate::commit_error::CommitError;
+use crate::error::StoreError;
+use crate::guard::Guard;
 use crate::item::{Item, decode};
 use crate::keys;
-use crate::transaction::{Guard, Transaction};
+use crate::transaction::Transaction;
 
 /// How long an answer is kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(24);

@@ -6,7 +6,9 @@
 //! - Reads are `GetItem`, `BatchGetItem` and `Query`. There is no `Scan`, in production or in tests.
 //! - There is no repository trait: there is one database, and it embeds in a test.
 
+mod commit_error;
 mod error;
+mod guard;
 mod item;
 pub mod keys;
 mod read;
@@ -24,13 +26,16 @@ mod relay;
 mod requests;
 mod settings;
 mod statistics;
+mod stored;
 mod submission;
 mod work;
 
 pub use apps::{Allowance, WhichApps};
 pub use carts::StoredCart;
+pub use commit_error::{CommitError, Refusal};
 pub use credentials::StoredCredential;
-pub use error::{CommitError, Refusal, StoreError};
+pub use error::StoreError;
+pub use guard::Guard;
 pub use idempotency::{Answer, IdempotencyKey, Recorded};
 pub use item::Item;
 pub use mails::{Lease, MailLease};
@@ -40,7 +45,7 @@ pub use request_lists::{Filter, Listing, Named, Position};
 pub use requests::Dossier;
 pub use statistics::CountedDay;
 pub use submission::{ReferencedEntities, References};
-pub use transaction::{Guard, Transaction};
+pub use transaction::Transaction;
 pub use work::{DueItem, WorkPosition};
 
 /// The table, through the real SDK.

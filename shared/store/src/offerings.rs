@@ -5,20 +5,27 @@ use std::collections::HashSet;
 use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
 use gatepass_domain::id::{CatalogueId, PlanId, ProductId};
 use gatepass_domain::{Catalogue, Event, Plan, Product, Versioned};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::error::StoreError;
+use crate::guard::Guard;
 use crate::item::{Attributes, Item, decode, set_aside};
 use crate::keys::{self, IndexKey, Key};
 use crate::read::{Index, Query, Span, take};
-use crate::transaction::{Guard, Transaction};
+use crate::stored::Stored;
+use crate::stored::catalogue::CatalogueForm;
+use crate::stored::plan::PlanForm;
+use crate::stored::product::ProductForm;
+use crate::transaction::Transaction;
 
 /// A kind of thing that owners put on offer. They are kept in the same way.
 pub trait Offering: Serialize + DeserializeOwned + Clone + Send {
     /// Its slug.
     type Id: Clone + PartialEq + std::fmt::Display + Send + Sync;
+    /// Its stored form.
+    type Form: Serialize + DeserializeOwned + for<'a> From<&'a Self> + Into<Self>;
     /// The name of the list of all of them.
     const KIND: &'static str;
 
@@ -37,9 +44,10 @@ pub trait Offering: Serialize + DeserializeOwned + Clone + Send {
 }
 
 macro_rules! offering {
-    ($entity:ident, $id:ty, $kind:literal, $key:path, $created:ident, $updated:ident, $deleted:ident) => {
+    ($entity:ident, $id:ty, $form:ty, $kind:literal, $key:path, $created:ident, $updated:ident, $deleted:ident) => {
         impl Offering for $entity {
             type Id = $id;
+            type Form = $form;
             const KIND: &'static str = $kind;
 
             fn key(id: &Self::Id) -> Key {
@@ -64,17 +72,18 @@ macro_rules! offering {
     };
 }
 
-offering!(Catalogue, CatalogueId, "catalogue", keys::catalogue, CatalogueCreated, CatalogueUpdated, CatalogueDeleted);
-offering!(Product, ProductId, "product", keys::product, ProductCreated, ProductUpdated, ProductDeleted);
-offering!(Plan, PlanId, "plan", keys::plan, PlanCreated, PlanUpdated, PlanDeleted);
-
-/// An offering with the end of its hash chain.
-#[derive(Debug, Serialize, Deserialize)]
-struct StoredOffering<T> {
-    #[serde(flatten)]
-    entity: Versioned<T>,
-    chain: Chain,
-}
+offering!(
+    Catalogue,
+    CatalogueId,
+    CatalogueForm,
+    "catalogue",
+    keys::catalogue,
+    CatalogueCreated,
+    CatalogueUpdated,
+    CatalogueDeleted
+);
+offering!(Product, ProductId, ProductForm, "product", keys::product, ProductCreated, ProductUpdated, ProductDeleted);
+offering!(Plan, PlanId, PlanForm, "plan", keys::plan, PlanCreated, PlanUpdated, PlanDeleted);
 
 impl Transaction {
     /// Writes an offering with the event that led there; `chain` ends with that event. It must still
@@ -82,7 +91,7 @@ impl Transaction {
     pub fn offering<T: Offering>(self, entity: &Versioned<T>, event: &Event, chain: Chain) -> Self {
         let key = T::key(entity.id());
         let list = IndexKey { pk: keys::kind(T::KIND), sk: key.pk.clone() };
-        let item = Item::new(key, StoredOffering { entity: entity.clone(), chain }).gsi1(list);
+        let item = Item::new(key, Stored::<T::Form>::new(entity, chain)).gsi1(list);
         let written = match entity.version {
             1 => self.create(Guard::Offering, &item),
             version => self.replace(Guard::Offering, &item, version - 1),
@@ -102,8 +111,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; what does not exist is `None`.
     pub async fn offering<T: Offering>(&self, id: &T::Id) -> Result<Option<(Versioned<T>, Chain)>, StoreError> {
-        let stored: Option<Item<StoredOffering<T>>> = self.get(&T::key(id)).await?;
-        Ok(stored.map(|item| (item.content.entity, item.content.chain)))
+        let stored: Option<Item<Stored<T::Form>>> = self.get(&T::key(id)).await?;
+        Ok(stored.map(|item| item.content.into_entity()))
     }
 
     /// Those of `ids` that exist, in the order of `ids`.
@@ -124,7 +133,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn all_offerings<T: Offering>(&self) -> Result<Vec<Versioned<T>>, StoreError> {
         let rows = self.query_all(Query::new(Index::Gsi1, keys::kind(T::KIND), Span::All)).await?;
-        let read = |row| decode::<Item<StoredOffering<T>>>(row).map(|item| item.content.entity);
+        let read = |row| decode::<Item<Stored<T::Form>>>(row).map(|item| item.content.into_entity().0);
         Ok(rows.into_iter().filter_map(|row| set_aside(read(row))).collect())
     }
 }
@@ -134,5 +143,5 @@ pub(crate) fn parse_from<T: Offering>(
     found: &mut std::collections::HashMap<Key, Attributes>,
     key: &Key,
 ) -> Result<Option<Versioned<T>>, StoreError> {
-    take::<Item<StoredOffering<T>>>(found, key).map(|stored| stored.map(|item| item.content.entity))
+    take::<Item<Stored<T::Form>>>(found, key).map(|stored| stored.map(|item| item.content.into_entity().0))
 }

@@ -1,41 +1,34 @@
 //! Access requests.
 
-use gatepass_domain::access_request::{AccessRequestView, HistoryEntry};
-use gatepass_domain::event::{Chain, MailRecord};
+use gatepass_domain::access_request::HistoryEntry;
+use gatepass_domain::event::MailRecord;
 use gatepass_domain::id::{ProductId, RequestId};
 use gatepass_domain::{AccessRequest, Event};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::Store;
 use crate::error::StoreError;
+use crate::guard::Guard;
 use crate::item::{Attributes, Item, decode};
 use crate::keys::{self, Stage};
 use crate::read::{Index, Query, Span};
-use crate::transaction::{Guard, Transaction};
+use crate::stored::request::RequestForm;
+use crate::transaction::Transaction;
 use crate::work;
 
-#[derive(Debug, Serialize, Deserialize)]
-struct StoredRequest {
-    #[serde(flatten)]
-    view: AccessRequestView,
-    chain: Chain,
-}
-
-fn item(request: &AccessRequest) -> Item<StoredRequest> {
-    let view = request.view();
+fn item(request: &AccessRequest) -> Item<RequestForm> {
     let facts = request.facts();
-    let of_person = keys::request_of_person(&view.requester.id, view.created_at, view.id);
-    let in_queue = keys::request_in_queue(Stage::of(request), view.created_at, view.id);
-    Item::new(keys::request(view.id), StoredRequest { view, chain: facts.chain.clone() })
-        .gsi1(of_person)
-        .gsi2(Some(in_queue))
+    let requester = &facts.submission.requester.id;
+    Item::new(keys::request(facts.id), RequestForm::from(request))
+        .gsi1(keys::request_of_person(requester, facts.created_at, facts.id))
+        .gsi2(Some(keys::request_in_queue(Stage::of(request), facts.created_at, facts.id)))
         .work(work::of_request(request))
 }
 
 /// Reads a stored request.
 pub(crate) fn parse(attributes: Attributes) -> Result<AccessRequest, StoreError> {
-    let stored: Item<StoredRequest> = decode(attributes)?;
-    Ok(AccessRequest::from_view(stored.content.view, stored.content.chain)?)
+    let stored: Item<RequestForm> = decode(attributes)?;
+    Ok(stored.content.try_into()?)
 }
 
 impl Transaction {
@@ -93,8 +86,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; a request that does not exist is `None`.
     pub async fn request(&self, id: RequestId) -> Result<Option<AccessRequest>, StoreError> {
-        let stored: Option<Item<StoredRequest>> = self.get(&keys::request(id)).await?;
-        stored.map(|item| Ok(AccessRequest::from_view(item.content.view, item.content.chain)?)).transpose()
+        let stored: Option<Item<RequestForm>> = self.get(&keys::request(id)).await?;
+        stored.map(|item| Ok(item.content.try_into()?)).transpose()
     }
 
     /// The request `id` with its events and mails, in one consistent query.

@@ -7,16 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::error::StoreError;
+use crate::guard::Guard;
 use crate::item::{Item, encode};
 use crate::keys;
-use crate::transaction::{Guard, Transaction};
+use crate::stored::Stored;
+use crate::stored::settings::SettingsForm;
+use crate::transaction::Transaction;
 
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct StoredSettings {
-    #[serde(flatten)]
-    pub(crate) settings: Versioned<Settings>,
-    chain: Chain,
-}
+pub(crate) type StoredSettings = Stored<SettingsForm>;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct CursorKey {
@@ -26,7 +24,7 @@ struct CursorKey {
 impl Transaction {
     /// Writes the settings with the event that led there; `chain` ends with that event.
     pub fn settings(self, settings: &Versioned<Settings>, event: &Event, chain: Chain) -> Self {
-        let item = Item::new(keys::settings(), StoredSettings { settings: settings.clone(), chain });
+        let item = Item::new(keys::settings(), StoredSettings::new(settings, chain));
         let written = match settings.version {
             1 => self.create(Guard::Settings, &item),
             version => self.replace(Guard::Settings, &item, version - 1),
@@ -42,7 +40,7 @@ impl Store {
     /// [`StoreError`].
     pub async fn settings(&self) -> Result<Option<(Versioned<Settings>, Chain)>, StoreError> {
         let stored: Option<Item<StoredSettings>> = self.get(&keys::settings()).await?;
-        Ok(stored.map(|item| (item.content.settings, item.content.chain)))
+        Ok(stored.map(|item| item.content.into_entity()))
     }
 
     /// The key that signs cursors; `None` until [`Store::put_cursor_key`] has been called once.

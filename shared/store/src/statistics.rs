@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::error::StoreError;
+use crate::guard::Guard;
 use crate::item::{Item, decode};
 use crate::keys::{self, Stage};
 use crate::read::{Index, Query, Span};
 use crate::requests;
-use crate::transaction::{Guard, Transaction};
+use crate::transaction::Transaction;
 
 /// What was counted of a day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use gatepass_domain::{App, Catalogue, Credential, PersonId, Plan, Product, Setti
 
 use crate::Store;
 use crate::apps::{Allowance, StoredApp};
-use crate::credentials::StoredCredential;
+use crate::credentials::{CredentialItem, StoredCredential};
 use crate::error::StoreError;
 use crate::item::Item;
 use crate::keys;
@@ -80,7 +80,7 @@ impl Store {
             products.extend(parse_from(&mut found, key)?);
         }
         let app: Option<Option<Item<StoredApp>>> = app_key.map(|key| take(&mut found, &key)).transpose()?;
-        let credential: Option<Option<Item<StoredCredential>>> =
+        let credential: Option<Option<Item<CredentialItem>>> =
             credential_key.map(|key| take(&mut found, &key)).transpose()?;
         let allowance: Option<Item<Allowance>> = take(&mut found, &allowance_key)?;
         let settings: Option<Item<StoredSettings>> = take(&mut found, &keys::settings())?;
@@ -88,10 +88,10 @@ impl Store {
             catalogues,
             products,
             plan: parse_from(&mut found, &plan_key)?,
-            app: app.flatten().map(|item| item.content.app),
-            credential: credential.flatten().map(|item| item.content.credential),
+            app: app.flatten().map(|item| item.content.into_entity().0),
+            credential: credential.flatten().map(|item| StoredCredential::from(item.content).credential),
             allowance: allowance.map(|item| item.content).unwrap_or_default(),
-            settings: settings.map(|item| item.content.settings.content).unwrap_or_default(),
+            settings: settings.map(|item| item.content.into_entity().0.content).unwrap_or_default(),
         })
     }
 }

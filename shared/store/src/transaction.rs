@@ -8,44 +8,15 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
     TransactWriteItem, Update,
 };
-use gatepass_domain::{Context, Event};
+use gatepass_domain::Context;
 use serde::Serialize;
 
-use crate::error::{CommitError, Refusal, StoreError};
+use crate::Store;
+use crate::commit_error::{CommitError, Refusal};
+use crate::error::StoreError;
+use crate::guard::Guard;
 use crate::item::{Attributes, Item, attributes_of, encode};
 use crate::keys::Key;
-use crate::{Store, events};
-
-/// What a part of a transaction guards: the name by which a refusal is told apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Guard {
-    /// The request has not changed since it was read; or its id is new.
-    Request,
-    /// The app has not changed since it was read; or its id is new.
-    App,
-    /// The app exists and holds or awaits none of the products (`duplicate-access`).
-    Access,
-    /// The owner has no other app of that name (`name-taken`).
-    AppName,
-    /// The cart has not changed since it was read.
-    Cart,
-    /// Nobody used the requester's allowance since it was read.
-    Allowance,
-    /// The credential has not changed since it was read; or its id is new.
-    Credential,
-    /// The key has not changed since it was read; or its digest is new.
-    ApiKey,
-    /// The catalogue, product or plan has not changed since it was read; or its id is new.
-    Offering,
-    /// The settings have not changed since they were read.
-    Settings,
-    /// No answer was recorded for the idempotency key.
-    Idempotency,
-    /// The event's place in its chain is free.
-    Event,
-    /// Nobody has counted on since the counters were read.
-    Statistics,
-}
 
 /// State, guards and events that are committed together or not at all.
 ///
@@ -153,12 +124,6 @@ impl Transaction {
         self.push(guard, check, |check, table| {
             check.table_name(table).build().map(|check| TransactWriteItem::builder().condition_check(check).build())
         })
-    }
-
-    /// Records what happened. Its place in the chain must be free, so that a chain never forks.
-    pub fn event(self, event: &Event) -> Self {
-        let item = events::item(event);
-        self.create(Guard::Event, &item)
     }
 
     fn push<B, E>(
@@ -288,11 +253,4 @@ fn pause(attempt: u32, token: &str) -> Duration {
     let longest = 10_u64 << attempt.min(6);
     let spread = token.bytes().fold(u64::from(attempt), |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
     Duration::from_millis(longest / 2 + spread % (longest / 2))
-}
-
-impl Refusal {
-    /// What the attribute `name` held, if it was a text.
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.found.as_ref()?.get(name)?.as_s().ok().map(String::as_str)
-    }
 }

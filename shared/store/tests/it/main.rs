@@ -5,6 +5,7 @@
 mod access;
 mod allowance;
 mod capacity;
+mod golden;
 mod idempotency;
 mod mails;
 mod moving_lists;

@@ -1,0 +1,40 @@
+//! The stored form of an app.
+
+use gatepass_domain::app::{Profile, Visibility};
+use gatepass_domain::id::AppId;
+use gatepass_domain::{App, PersonId};
+use serde::{Deserialize, Serialize};
+
+const SCHEMA_VERSION: u32 = 1;
+
+/// An app.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct AppForm {
+    schema_version: u32,
+    id: AppId,
+    name: String,
+    description: String,
+    visibility: Visibility,
+    team: Option<String>,
+    redirect_uris: Vec<String>,
+    owner: PersonId,
+    organisation: Option<String>,
+}
+
+impl From<&App> for AppForm {
+    fn from(app: &App) -> Self {
+        let App { id, profile, owner, organisation } = app.clone();
+        let Profile { name, description, visibility, team, redirect_uris } = profile;
+        let schema_version = SCHEMA_VERSION;
+        Self { schema_version, id, name, description, visibility, team, redirect_uris, owner, organisation }
+    }
+}
+
+impl From<AppForm> for App {
+    fn from(form: AppForm) -> Self {
+        let AppForm { schema_version: _, id, name, description, visibility, team, redirect_uris, owner, organisation } =
+            form;
+        let profile = Profile { name, description, visibility, team, redirect_uris };
+        Self { id, profile, owner, organisation }
+    }
+}

@@ -1,0 +1,110 @@
+//! The stored forms of a credential and of its keys.
+
+use gatepass_domain::Credential;
+use gatepass_domain::credential::{CredentialStatus, Grant, Key, KeyRecord};
+use gatepass_domain::id::{AppId, CredentialId, PlanId, RequestId};
+use gatepass_domain::key::KeyDigest;
+use gatepass_domain::product::AuthMethod;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+const SCHEMA_VERSION: u32 = 1;
+
+/// A credential.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct CredentialForm {
+    schema_version: u32,
+    id: CredentialId,
+    app_id: AppId,
+    request_id: RequestId,
+    auth_method: AuthMethod,
+    prefix: String,
+    last_four: String,
+    grants: Vec<Grant>,
+    plan_id: PlanId,
+    status: CredentialStatus,
+    keys: Vec<Key>,
+    expires_at: Option<Timestamp>,
+}
+
+impl From<&Credential> for CredentialForm {
+    fn from(credential: &Credential) -> Self {
+        let Credential {
+            id,
+            app_id,
+            request_id,
+            auth_method,
+            prefix,
+            last_four,
+            grants,
+            plan_id,
+            status,
+            keys,
+            expires_at,
+        } = credential.clone();
+        Self {
+            schema_version: SCHEMA_VERSION,
+            id,
+            app_id,
+            request_id,
+            auth_method,
+            prefix,
+            last_four,
+            grants,
+            plan_id,
+            status,
+            keys,
+            expires_at,
+        }
+    }
+}
+
+impl From<CredentialForm> for Credential {
+    fn from(form: CredentialForm) -> Self {
+        let CredentialForm {
+            schema_version: _,
+            id,
+            app_id,
+            request_id,
+            auth_method,
+            prefix,
+            last_four,
+            grants,
+            plan_id,
+            status,
+            keys,
+            expires_at,
+        } = form;
+        Self { id, app_id, request_id, auth_method, prefix, last_four, grants, plan_id, status, keys, expires_at }
+    }
+}
+
+/// The record of a key.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct KeyForm {
+    schema_version: u32,
+    digest: KeyDigest,
+    credential_id: CredentialId,
+    app_id: AppId,
+    plan_id: PlanId,
+    status: CredentialStatus,
+    not_after: Option<Timestamp>,
+    grants: Vec<Grant>,
+    sealed: String,
+}
+
+impl From<&KeyRecord> for KeyForm {
+    fn from(record: &KeyRecord) -> Self {
+        let KeyRecord { digest, credential_id, app_id, plan_id, status, not_after, grants, sealed } = record.clone();
+        let schema_version = SCHEMA_VERSION;
+        Self { schema_version, digest, credential_id, app_id, plan_id, status, not_after, grants, sealed }
+    }
+}
+
+impl From<KeyForm> for KeyRecord {
+    fn from(form: KeyForm) -> Self {
+        let KeyForm { schema_version: _, digest, credential_id, app_id, plan_id, status, not_after, grants, sealed } =
+            form;
+        Self { digest, credential_id, app_id, plan_id, status, not_after, grants, sealed }
+    }
+}

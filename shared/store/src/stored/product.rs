@@ -1,0 +1,48 @@
+//! The stored form of a product.
+
+use gatepass_domain::Product;
+use gatepass_domain::id::ProductId;
+use gatepass_domain::product::{AuthMethod, Gateway};
+use serde::{Deserialize, Serialize};
+
+const SCHEMA_VERSION: u32 = 1;
+
+/// A product.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ProductForm {
+    schema_version: u32,
+    id: ProductId,
+    name: String,
+    description: String,
+    auth_method: AuthMethod,
+    gateway: Gateway,
+    owners: Vec<String>,
+    documentation_url: Option<String>,
+    published: bool,
+}
+
+impl From<&Product> for ProductForm {
+    fn from(product: &Product) -> Self {
+        let Product { id, name, description, auth_method, gateway, owners, documentation_url, published } =
+            product.clone();
+        let schema_version = SCHEMA_VERSION;
+        Self { schema_version, id, name, description, auth_method, gateway, owners, documentation_url, published }
+    }
+}
+
+impl From<ProductForm> for Product {
+    fn from(form: ProductForm) -> Self {
+        let ProductForm {
+            schema_version: _,
+            id,
+            name,
+            description,
+            auth_method,
+            gateway,
+            owners,
+            documentation_url,
+            published,
+        } = form;
+        Self { id, name, description, auth_method, gateway, owners, documentation_url, published }
+    }
+}

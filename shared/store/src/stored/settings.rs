@@ -1,0 +1,51 @@
+//! The stored form of the settings.
+
+use std::collections::BTreeMap;
+
+use gatepass_domain::Settings;
+use gatepass_domain::settings::{AccessFlow, MailKind};
+use serde::{Deserialize, Serialize};
+
+const SCHEMA_VERSION: u32 = 1;
+
+/// The settings.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SettingsForm {
+    schema_version: u32,
+    access_flow: AccessFlow,
+    /// By the name of the mail; those of mails that this version does not send are left out when reading.
+    mail_subjects: BTreeMap<String, String>,
+    /// Names of mails.
+    muted_mails: Vec<String>,
+}
+
+fn mail_kind(name: &str) -> Option<MailKind> {
+    MailKind::ALL.into_iter().find(|kind| kind.as_str() == name)
+}
+
+impl From<&Settings> for SettingsForm {
+    fn from(settings: &Settings) -> Self {
+        let Settings { access_flow, mail_subjects, muted_mails } = settings;
+        let named = |(kind, subject): (&MailKind, &String)| (kind.as_str().to_owned(), subject.clone());
+        Self {
+            schema_version: SCHEMA_VERSION,
+            access_flow: *access_flow,
+            mail_subjects: mail_subjects.iter().map(named).collect(),
+            muted_mails: muted_mails.iter().map(|kind| kind.as_str().to_owned()).collect(),
+        }
+    }
+}
+
+impl From<SettingsForm> for Settings {
+    fn from(form: SettingsForm) -> Self {
+        let SettingsForm { schema_version: _, access_flow, mail_subjects, muted_mails } = form;
+        Self {
+            access_flow,
+            mail_subjects: mail_subjects
+                .into_iter()
+                .filter_map(|(name, subject)| Some((mail_kind(&name)?, subject)))
+                .collect(),
+            muted_mails: muted_mails.iter().filter_map(|name| mail_kind(name)).collect(),
+        }
+    }
+}
