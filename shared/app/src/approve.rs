@@ -32,9 +32,9 @@ pub async fn approve(
             return Err(Refused::AlreadyDecided { status: Status::Pending, by: None, at: None });
         }
         let entities = entities_now(store, &pending).await?;
-        Ok((pending, facts))
+        Ok((pending, entities))
     };
-    commit_decision(store, context, idempotent, read, |context, (pending, facts)| {
+    commit_decision(store, context, idempotent, read, |context, (pending, entities)| {
         let required = grantable(&pending, &entities)?.approvals_required;
         let (transaction, view) = approval(context, pending, &by, note.clone(), required);
         Ok(Step::commit_unless(transaction, view, |error, _| app_is_gone(error)))

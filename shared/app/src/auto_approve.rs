@@ -35,10 +35,10 @@ pub async fn auto_approve(store: &Store, context: &mut Context, id: RequestId) -
             return Ok(None);
         }
         let entities = entities_now(store, &pending).await?;
-        Ok(Some((pending, facts)))
+        Ok(Some((pending, entities)))
     };
     let done = commit_decision(store, context, &Idempotent::unkeyed(), read, |context, read| {
-        let Some((pending, facts)) = read else { return Ok(Step::Done(Outcome::NothingToDo)) };
+        let Some((pending, entities)) = read else { return Ok(Step::Done(Outcome::NothingToDo)) };
         match objection(&pending, &entities) {
             None => {
                 let (transaction, _) = approval(context, pending, &by, None, 1);
@@ -63,7 +63,7 @@ pub async fn auto_approve(store: &Store, context: &mut Context, id: RequestId) -
 /// `None` when it still does.
 fn objection(pending: &Pending, entities: &ReferencedEntities) -> Option<policy::Verdict> {
     let frozen = &pending.facts().submission.policy;
-    match grantable(pending, facts) {
+    match grantable(pending, entities) {
         Ok(plan) => {
             let verdict = policy::evaluate(plan, frozen.inputs.clone());
             (verdict.review == Review::Manual).then_some(verdict)

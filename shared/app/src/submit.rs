@@ -114,8 +114,10 @@ pub async fn submit(
 ) -> Result<AccessRequestView, Refused> {
     asked.check(caller)?;
     let read = || async { Ok(store.referenced_entities(&keys(caller, asked)).await?) };
-    commit_decision(store, context, idempotent, read, |context, facts| filing(context, caller, flow, asked, &entities))
-        .await
+    commit_decision(store, context, idempotent, read, |context, entities| {
+        filing(context, caller, flow, asked, &entities)
+    })
+    .await
 }
 
 /// The decision to file `asked`, by what stands now.
@@ -127,9 +129,9 @@ pub(crate) fn filing(
     entities: &ReferencedEntities,
 ) -> Result<Step<AccessRequestView>, Refused> {
     check_flow(flow, &entities.settings)?;
-    let plan = check_rules(caller, flow, asked, facts)?;
+    let plan = check_rules(caller, flow, asked, entities)?;
     let target = Chosen::of(context, caller, asked, entities.app.as_ref())?;
-    let submission = submission(caller, asked, facts, &plan, &target);
+    let submission = submission(caller, asked, entities, &plan, &target);
     let (pending, event) = access_request::submit(context, submission);
     let request = AccessRequest::from(pending);
     let view = request.view();
@@ -177,7 +179,7 @@ fn check_rules(
     asked: &SubmitRequest,
     entities: &ReferencedEntities,
 ) -> Result<Versioned<Plan>, Refused> {
-    let (offered, withheld) = sort_by_offer(caller, asked, facts);
+    let (offered, withheld) = sort_by_offer(caller, asked, entities);
     // What was put into a cart was on offer then: it is named, and the rest may be submitted without it.
     let gone: Vec<ProductId> = withheld.iter().map(|(product, _)| product.clone()).collect();
     if *flow == Flow::Direct

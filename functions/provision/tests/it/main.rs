@@ -2,6 +2,10 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::time::Duration;
+
+use gatepass_app::Deadline;
+use gatepass_app::reconcile::reconcile;
 use gatepass_domain::access_request::ProvisioningStatus;
 use gatepass_domain::id::RequestId;
 use gatepass_lambda::{ConfigError, Failure, Vars};
@@ -48,7 +52,8 @@ impl Stage {
     async fn requeue(&self, time: &str) -> usize {
         let mut context = context();
         context.now = at(time);
-        gatepass_app::retry::requeue_due(&self.world.store, &mut context).await.unwrap()
+        let deadline = Deadline::after(Duration::from_secs(600));
+        reconcile(&self.world.store, &mut context, deadline).await.unwrap().done()
     }
 }
 

@@ -1,7 +1,10 @@
 //! A world with a gateway's key service.
 
+use std::time::Duration;
+
+use gatepass_app::reconcile::reconcile;
 use gatepass_app::submit::{self, Flow, SubmitRequest, Target};
-use gatepass_app::{Idempotent, approve, retry};
+use gatepass_app::{Deadline, Idempotent, approve};
 use gatepass_domain::Context;
 use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::event::Chain;
@@ -65,7 +68,8 @@ impl Scene {
     }
 
     pub(crate) async fn requeue_after(&self, minutes: i64) -> usize {
-        retry::requeue_due(&self.world.store, &mut context_after(minutes)).await.unwrap()
+        let deadline = Deadline::after(Duration::from_secs(600));
+        reconcile(&self.world.store, &mut context_after(minutes), deadline).await.unwrap().done()
     }
 
     pub(crate) async fn view(&self, id: RequestId) -> AccessRequestView {
