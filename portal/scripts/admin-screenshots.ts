@@ -74,16 +74,16 @@ try {
     await page.setViewportSize(DESKTOP);
 
     await page.goto(`/admin/access-requests/${pending}`);
-    await page.getByText('Manual: API Owners decide').waitFor();
+    await page.getByText('Manual approval').waitFor();
     await take('access-request');
 
     await page.goto('/admin/plans/silver');
     await page.getByText('Who is affected').waitFor();
-    await page.getByLabel('Person’s id').fill('ada');
-    await page.getByLabel('Their groups').fill('builders');
+    await page.getByLabel('User id').fill('ada');
+    await page.getByLabel('User’s groups').fill('builders');
     await page.getByRole('group', { name: 'Products' }).last().getByRole('checkbox', { name: 'Weather API' }).check();
-    await page.getByRole('button', { name: 'Ask the policy' }).click();
-    await page.getByText('Would be approved at once').waitFor();
+    await page.getByRole('button', { name: 'Evaluate' }).click();
+    await page.getByText('Would be approved automatically').waitFor();
     await take('plan');
     await owen.leaves();
   }

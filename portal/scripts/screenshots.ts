@@ -43,7 +43,7 @@ try {
 
     const id = new URL(grace.page.url()).pathname.split('/').at(-1);
     await stack.api('owen', 'POST', `/v1/admin/access-requests/${id}/approve`, { note: 'Welcome aboard.' });
-    await grace.page.getByText('You were told by mail').waitFor();
+    await grace.page.getByText('We emailed you').waitFor();
     await take('request');
     await grace.page.setViewportSize(TELEPHONE);
     await take('request-telephone');

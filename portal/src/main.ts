@@ -16,7 +16,7 @@ document.documentElement.lang = t.language;
 try {
   const config = await loadConfig();
   settings.config = config;
-  connect(config);
+  connect(config, session);
   const returnTo = await session.start(config);
   if (returnTo !== null) router.go(returnTo, 'replace');
   mount(Shell, { target: document.body });

@@ -1,15 +1,22 @@
-/** Debian's Chromium, and people who sit in front of it. */
+/** Debian's Chromium, and the people who use it. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 import type { AxeResults } from 'axe-core';
-import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Locator,
+  type Page,
+} from 'playwright-core';
 
 import { PATIENCE, type Stack } from './stack.ts';
 
 const PROGRAM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-/** What Chromium needs where it runs as root, and what it is not to do by itself. */
+/** Lets Chromium run as root, and keeps it from network traffic of its own. */
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -20,13 +27,19 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+/** The pages of the local OpenID Connect issuer. */
+const ISSUER = /\/_local\/oidc\//;
+
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: PROGRAM, args: FLAGS, timeout: PATIENCE });
 }
 
-/** A person with a browser of their own. Whatever the browser complains of, other than `expected`, fails the test. */
+/**
+ * A person with a browser of their own. A message in the browser's console, an uncaught error or a request to another
+ * origin fails the test, unless the test called {@link Visitor.expects} for it.
+ */
 export class Visitor {
   readonly complaints: string[] = [];
   readonly page: Page;
@@ -64,16 +77,38 @@ export class Visitor {
     return page;
   }
 
-  /** Signs in as somebody of the demonstration, by the issuer's page, and goes to `path`. */
+  /** Signs in as a demo person on the issuer's page, and goes to `path`. */
   async signsIn(name: string, path = '/'): Promise<void> {
     await this.page.goto('/');
-    await this.page.getByRole('button', { name: 'Sign in' }).first().click();
-    await this.page.getByRole('button', { name }).click();
-    await this.page.getByRole('button', { name, exact: true }).waitFor();
+    await this.page.getByRole('banner').getByRole('button', { name: 'Sign in' }).click();
+    await this.choosesPerson(name);
+    await this.account(name).waitFor();
     if (path !== '/') await this.page.goto(path);
   }
 
-  /** Complaints of a failure that the test brings about are taken note of, and dropped. */
+  /** Chooses a demo person on the issuer's page, and waits until the browser is back in the portal. */
+  async choosesPerson(name: string): Promise<void> {
+    await this.page.waitForURL(ISSUER);
+    await this.page.getByRole('button', { name }).click();
+    await this.page.waitForURL((url) => !ISSUER.test(url.href));
+  }
+
+  /** The account button. The issuer's page has a button with the same name, but no banner. */
+  account(name: string): Locator {
+    return this.page.getByRole('banner').getByRole('button', { name, exact: true });
+  }
+
+  /** Signs out, and waits until the issuer has sent the browser back to the front page. */
+  async signsOut(name: string): Promise<void> {
+    await this.account(name).click();
+    // The portal shows "Sign in" first and leaves for the issuer afterwards, so the button alone proves nothing.
+    const returned = this.page.waitForEvent('load');
+    await this.page.getByRole('button', { name: 'Sign out' }).click();
+    await returned;
+    await this.page.getByRole('banner').getByRole('button', { name: 'Sign in' }).waitFor();
+  }
+
+  /** Drops the messages of a failure that the test itself caused. */
   expects(...complaints: RegExp[]): void {
     const rest = this.complaints.filter((text) => !complaints.some((expected) => expected.test(text)));
     this.complaints.splice(0, this.complaints.length, ...rest);
@@ -85,7 +120,7 @@ export class Visitor {
   }
 }
 
-/** Whether everybody can use what is shown: WCAG 2.2 AA and good practice, by axe; and that nothing sticks out. */
+/** Fails on every finding of axe (WCAG 2.2 AA and best practice), and on a page wider than the window. */
 export async function usable(page: Page, what: string): Promise<void> {
   await page.evaluate(AXE);
   const results: AxeResults = await page.evaluate('axe.run({ resultTypes: ["violations"] })');
@@ -100,7 +135,7 @@ export async function usable(page: Page, what: string): Promise<void> {
   assert.ok(overflow <= 0, `${what} is ${overflow}px wider than the window`);
 }
 
-/** The looks in which every page is held: both themes, and a small telephone. */
+/** The themes and window sizes in which pages are tested. */
 export const LOOKS: readonly { name: string; options: BrowserContextOptions }[] = [
   { name: 'light', options: { colorScheme: 'light', viewport: { width: 1280, height: 900 } } },
   { name: 'dark', options: { colorScheme: 'dark', viewport: { width: 1280, height: 900 } } },

@@ -54,6 +54,9 @@ pub(crate) fn illustrate(document: &mut Value) {
             add_problems(operation, &slugs, &problems);
         }
     }
+    if let Some(kind) = document.pointer_mut("/components/schemas/Problem/properties/type") {
+        kind["enum"] = problems.keys().map(|slug| json!(format!("/problems/{slug}"))).collect();
+    }
 }
 
 /// What `text` says. A file that cannot be read says nothing, and the tests miss its examples.

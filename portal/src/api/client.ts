@@ -1,28 +1,35 @@
 import createClient, { type Client } from 'openapi-fetch';
 
 import type { Config } from '../config.ts';
-import { session } from '../session/session.svelte.ts';
 import { failed, PATIENCE, refused } from './problem.ts';
 import type { components, paths } from './schema.d.ts';
 
-/** A type of the API's by its name in `openapi.json`. */
+/** A type of the API by its name in `openapi.json`. */
 export type Schema<Name extends keyof components['schemas']> = components['schemas'][Name];
 
-/** The API. There from the moment that {@link connect} was called. */
+/** The API client; set by {@link connect} before anything else runs. */
 export let api: Client<paths>;
 
-/** Says where the API is. */
-export function connect(config: Config): void {
-  api = createClient<paths>({ baseUrl: config.api, fetch: exchange });
+/** Gives the access tokens that requests carry. */
+export interface TokenSource {
+  /** A token that has not expired by this browser's clock; `null` when nobody is signed in. */
+  token: () => Promise<string | null>;
+  /** A token to use after the API refused `worn`; `null` when the session has ended. */
+  renewed: (worn: string) => Promise<string | null>;
 }
 
-/** Sends a request as whoever is signed in; with a fresh token once more when the API takes the old one no longer. */
-async function exchange(request: Request): Promise<Response> {
-  const token = await session.token();
+/** Sets the API's address, and the tokens with which it is called. */
+export function connect(config: Config, tokens: TokenSource): void {
+  api = createClient<paths>({ baseUrl: config.api, fetch: (request) => exchange(request, tokens) });
+}
+
+/** Sends a request as the person who is signed in; after a 401 it is sent once more with a renewed token. */
+async function exchange(request: Request, tokens: TokenSource): Promise<Response> {
+  const token = await tokens.token();
   if (token === null) return send(request);
   const response = await send(request.clone(), token);
   if (response.status !== 401) return response;
-  const renewed = await session.renewed(token);
+  const renewed = await tokens.renewed(token);
   return renewed === null ? response : send(request, renewed);
 }
 
@@ -31,7 +38,7 @@ function send(request: Request, token?: string): Promise<Response> {
   return fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE)]) });
 }
 
-/** What the API answers. Throws a `Problem` for everything but success. */
+/** The body of a successful answer. Throws a `Problem` for every other answer. */
 export async function ask<Data>(
   exchanged: Promise<{ data?: Data; error?: unknown; response: Response }>,
 ): Promise<Data> {
@@ -45,7 +52,7 @@ export async function ask<Data>(
   return answer.data as Data;
 }
 
-/** The header that makes a change conditional on nobody else having made one. */
+/** The `If-Match` header for the version that the caller has seen. */
 export function ifMatch(version: number): { 'If-Match': string } {
   return { 'If-Match': `"${version}"` };
 }

@@ -1,5 +1,7 @@
+import type { components } from './schema.d.ts';
+
 /**
- * What can go wrong between the portal and the API, in one shape.
+ * Everything that can go wrong between the portal and the API, in one shape.
  *
  * - `refused`: the API said no, in a problem document (RFC 9457)
  * - `signed-out`: the API does not know who is asking (401)
@@ -12,44 +14,34 @@ export type ProblemKind = 'refused' | 'signed-out' | 'offline' | 'late' | 'broke
 /** How long an answer may take, in milliseconds: API Gateway itself gives up after 30 seconds. */
 export const PATIENCE = 31_000;
 
-/** A fault in one field of what was sent. */
-export interface FieldError {
-  pointer?: string | null;
-  parameter?: string | null;
-  detail: string;
-}
+type ProblemBody = components['schemas']['Problem'];
+type FieldError = components['schemas']['FieldError'];
 
-interface ProblemBody {
-  type?: string;
-  title?: string;
-  detail?: string;
-  errors?: FieldError[];
-  conflicting_request_id?: string | null;
-  request_id?: string;
-}
+/** The kinds of problem that the API documents: `product-not-offered` of `/problems/product-not-offered`. */
+export type Slug = ProblemBody['type'] extends `/problems/${infer Slug}` ? Slug : never;
 
-/** A problem on its way to the person whom it concerns. */
+/** A failure to show to the person who caused or met it. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly kind: ProblemKind;
   /** HTTP status; 0 when there was no answer. */
   readonly status: number;
-  /** `product-not-offered` of `/problems/product-not-offered`; empty for what is not the API's. */
-  readonly slug: string;
+  /** The kind of a `refused` problem; empty for every other failure. */
+  readonly slug: Slug | '';
   readonly title: string;
   readonly detail: string;
   readonly errors: readonly FieldError[];
   readonly conflictingRequestId: string | null;
-  /** Names the exchange in the API's logs. */
+  /** The id of the exchange in the API's logs. */
   readonly requestId: string | null;
-  /** After how many seconds another try makes sense. */
+  /** Seconds after which another attempt makes sense. */
   readonly retryAfter: number | null;
 
-  constructor(kind: ProblemKind, status = 0, body: ProblemBody = {}, retryAfter: number | null = null) {
+  constructor(kind: ProblemKind, status = 0, body: Partial<ProblemBody> = {}, retryAfter: number | null = null) {
     super(body.detail ?? kind);
     this.kind = kind;
     this.status = status;
-    this.slug = body.type?.replace(/^\/problems\//, '') ?? '';
+    this.slug = (body.type?.replace(/^\/problems\//, '') ?? '') as Slug | '';
     this.title = body.title ?? '';
     this.detail = body.detail ?? '';
     this.errors = body.errors ?? [];
@@ -58,13 +50,13 @@ export class Problem extends Error {
     this.retryAfter = retryAfter;
   }
 
-  /** What is wrong with the member at `pointer` of what was sent. */
+  /** The fault in the member at `pointer` (RFC 6901) of the request body. */
   at(pointer: string): string | undefined {
     return this.errors.find((error) => error.pointer === pointer)?.detail;
   }
 }
 
-/** The problem in an answer that is not a success. */
+/** The problem in an answer without success. */
 export function refused(response: Response, body: unknown): Problem {
   const retryAfter = Number(response.headers.get('Retry-After'));
   const patience = Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : null;
@@ -73,7 +65,7 @@ export function refused(response: Response, body: unknown): Problem {
   return new Problem('broken', response.status, {}, patience);
 }
 
-/** The problem behind an exchange that had no answer. */
+/** The problem of an exchange without an answer. */
 export function failed(cause: unknown): Problem {
   if (cause instanceof Problem) return cause;
   if (cause instanceof DOMException && cause.name === 'TimeoutError') return new Problem('late');

@@ -1,7 +1,7 @@
 /** Who is signed in. */
 import { tick } from 'svelte';
 
-import { api, ask, type Schema } from '../api/client.ts';
+import { api, ask, type Schema, type TokenSource } from '../api/client.ts';
 import { failed, Problem } from '../api/problem.ts';
 import type { Config } from '../config.ts';
 import { onOtherTab, store, stored, type Tokens } from './tokens.ts';
@@ -16,7 +16,7 @@ export type SessionStatus = 'out' | 'in' | 'ended';
 /** Renewing begins so long before a token ends, in milliseconds. */
 const MARGIN = 30_000;
 
-class Session {
+class Session implements TokenSource {
   status = $state<SessionStatus>('out');
   /** The person, once the API has said who they are. */
   me = $state.raw<Schema<'Me'> | null>(null);

@@ -23,7 +23,7 @@ async function ask(user: string, name: string, product = 'weather-api', plan = '
   return on.stack.api(user, 'POST', '/v1/access-requests', order);
 }
 
-test('a consumer is shown no way in, gets no further by its address, and loads nothing of it', async () => {
+test('a consumer sees no link to the Admin Portal, is refused at its address and loads none of its files', async () => {
   const files = ownersFiles();
   assert.ok(files.length > 5);
   const ada = await on.visitor();
@@ -44,16 +44,17 @@ test('a consumer is shown no way in, gets no further by its address, and loads n
   await nobody.page.goto('/admin/access-requests');
   await nobody.page.getByText('Sign in to see this page').waitFor();
   await nobody.page.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
-  await nobody.page.getByRole('button', { name: 'Owen' }).click();
+  await nobody.choosesPerson('Owen');
   await nobody.page.getByRole('heading', { name: 'Access Requests' }).waitFor();
-  await nobody.page.getByText('Nothing waits for you').waitFor();
+  await nobody.page.getByText('No pending requests').waitFor();
   await usable(nobody.page, 'a list with nothing to do');
   await nobody.page.goto('/admin/nowhere');
-  await nobody.page.getByText('There is no such page').waitFor();
+  await nobody.page.getByText('Page not found').waitFor();
   await nobody.leaves();
 });
 
-test('the overview counts what is open, and charts are tables too (R21)', async () => {
+// R21.
+test('the overview counts open requests, and every chart has a table', async () => {
   await ask('ada', 'Waits', 'maps-api', 'gold');
   const rejected = await ask('ada', 'Rejected', 'maps-api', 'gold');
   await on.stack.api('olga', 'POST', `/v1/admin/access-requests/${rejected.id}/reject`, { reason: 'No.' });
@@ -69,12 +70,12 @@ test('the overview counts what is open, and charts are tables too (R21)', async 
   await usableInEveryLook(page, 'the overview');
   await page.getByRole('link', { name: '7 days' }).click();
   await page.waitForFunction(() => document.querySelectorAll('.figures tbody tr').length === 14);
-  await page.getByRole('link', { name: 'request waits for a decision' }).click();
+  await page.getByRole('link', { name: 'request to decide' }).click();
   await page.getByRole('row').filter({ hasText: 'Waits' }).waitFor();
   await owen.leaves();
 });
 
-test('a credential is suspended, resumed and revoked, and its key follows', async () => {
+test('suspending, resuming and revoking a credential takes effect on its key', async () => {
   const { app } = await ask('grace', 'Lighthouse');
   const key = await revealed('grace', app.id);
   const status = async () =>
@@ -88,7 +89,7 @@ test('a credential is suspended, resumed and revoked, and its key follows', asyn
   await page.getByLabel('Search by').selectOption('Owner’s id');
   await page.getByLabel('Search for').fill('nobody');
   await page.getByRole('button', { name: 'Search' }).click();
-  await page.getByText('No app is found by that.').waitFor();
+  await page.getByText('No matching apps.').waitFor();
   await page.getByLabel('Search for').fill('grace');
   await page.getByRole('button', { name: 'Search' }).click();
   await page.getByRole('link', { name: 'Lighthouse' }).click();
@@ -110,11 +111,11 @@ test('a credential is suspended, resumed and revoked, and its key follows', asyn
   await owen.leaves();
 });
 
-test('access is granted without a request, and an app goes over to somebody else', async () => {
+test('an owner grants access without a request and reassigns an app', async () => {
   const app = await on.stack.api('ada', 'POST', '/v1/apps', { name: 'Gift' });
   const owen = await on.signedIn('Owen', `/admin/apps/${app.id}`);
   const { page } = owen;
-  await page.getByText('It holds no credential.').waitFor();
+  await page.getByText('No credentials.').waitFor();
   await page.getByRole('link', { name: 'Grant access' }).click();
   await page.getByRole('button', { name: 'Grant access' }).click();
   await page.getByText('Choose at least one product.').waitFor();
@@ -131,17 +132,17 @@ test('access is granted without a request, and an app goes over to somebody else
   await dialog.getByLabel('New owner’s id').fill('grace');
   await usableInEveryLook(page, 'the question before an app is reassigned');
   await dialog.getByRole('button', { name: 'Reassign' }).click();
-  await page.getByText('The app belongs to grace now.').waitFor();
+  await page.getByText('The app now belongs to grace.').waitFor();
   assert.equal((await on.stack.api('grace', 'GET', `/v1/apps/${app.id}`)).owner, 'grace');
   await owen.leaves();
 });
 
-test('settings are changed: the flow, a mail that is not sent, a subject that must render', async () => {
+test('an owner changes the access flow, mutes a mail and sets a subject that has to render', async () => {
   const owen = await on.signedIn('Owen', '/admin/settings');
   const { page } = owen;
   await page.getByRole('radio', { name: 'Cart' }).check();
-  await page.getByRole('checkbox', { name: 'Mail to the owners: a request waits' }).uncheck();
-  const subject = page.getByRole('group', { name: 'Mail to the requester: approved' }).getByLabel('Subject');
+  await page.getByRole('checkbox', { name: 'To API Owners: request submitted' }).uncheck();
+  const subject = page.getByRole('group', { name: 'To the requester: approved' }).getByLabel('Subject');
   await subject.fill('{{ nonsense');
   await page.getByRole('button', { name: 'Save changes' }).click();
   await page.getByText('unexpected end of input').first().waitFor();
@@ -160,7 +161,7 @@ test('settings are changed: the flow, a mail that is not sent, a subject that mu
   await owen.leaves();
 });
 
-test('without a connection owners are told, lose nothing they typed, and decide once it is back', async () => {
+test('offline, a typed reason is kept and the decision is sent once the connection is back', async () => {
   const request = await ask('grace', 'Buoy', 'maps-api', 'gold');
   const owen = await on.signedIn('Owen', `/admin/access-requests/${request.id}`);
   const { page } = owen;

@@ -12,30 +12,31 @@ async function ask(user: string, name: string, product: string, plan: string) {
   return on.stack.api(user, 'POST', '/v1/access-requests', order);
 }
 
-test('a plan is created, approves automatically once the checkbox is saved, and says so in a dry run (R29 to R33)', async () => {
+// R29 to R33.
+test('a new plan approves automatically once the checkbox is saved, and the dry run agrees', async () => {
   const owen = await on.signedIn('Owen', '/admin/plans');
   const { page } = owen;
   await page.getByRole('row').filter({ hasText: 'Gold' }).getByText('Reviewed').waitFor();
   await usableInEveryLook(page, 'the plans');
   await page.getByRole('link', { name: 'Create plan' }).click();
-  await page.getByRole('button', { name: 'Create plan' }).click();
+  await page.getByRole('button', { name: 'Save changes' }).click();
   await page.getByText('is not a slug').first().waitFor();
   assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-invalid')), 'true');
   await page.getByLabel('Name').fill('Sea Trial');
   assert.equal(await page.getByLabel('Id', { exact: true }).inputValue(), 'sea-trial');
-  await page.getByLabel('Rate limit: how many').fill('ten');
-  await page.getByRole('button', { name: 'Create plan' }).click();
+  await page.getByLabel('Rate limit: requests').fill('ten');
+  await page.getByRole('button', { name: 'Save changes' }).click();
   await page.getByText('Enter a whole number, 1 or more.').waitFor();
   await usableInEveryLook(page, 'the form of a new plan');
-  await page.getByLabel('Rate limit: how many').fill('10');
-  await page.getByRole('button', { name: 'Create plan' }).dblclick();
+  await page.getByLabel('Rate limit: requests').fill('10');
+  await page.getByRole('button', { name: 'Save changes' }).dblclick();
   await page.getByRole('heading', { name: 'Sea Trial' }).waitFor();
   await on.stack.edit('/v1/admin/catalogues/public-apis', (shelf) => shelf.plan_ids.push('sea-trial'));
   assert.equal((await ask('ada', 'Before', 'weather-api', 'sea-trial')).policy.review, 'manual');
 
   await page.getByRole('checkbox', { name: 'Auto approve access request' }).check();
   await page.getByLabel('Trusted groups').fill('builders');
-  await page.getByText('Not saved yet.').waitFor();
+  await page.getByText('Unsaved changes.').waitFor();
   await page.getByRole('button', { name: 'Save changes' }).click();
   await page.getByText('Saved as version 2.').waitFor();
   assert.deepEqual((await on.stack.api('owen', 'GET', '/v1/admin/plans/sea-trial')).rate_limit, {
@@ -46,20 +47,20 @@ test('a plan is created, approves automatically once the checkbox is saved, and 
   assert.equal(automatic.policy.review, 'automatic');
   assert.equal((await ask('grace', 'Not trusted', 'weather-api', 'sea-trial')).policy.review, 'manual');
 
-  await page.getByLabel('Person’s id').fill('ada');
-  await page.getByLabel('Their groups').fill('builders, others');
-  await page.getByRole('button', { name: 'Ask the policy' }).click();
-  await page.getByText('Would be approved at once').waitFor();
+  await page.getByLabel('User id').fill('ada');
+  await page.getByLabel('User’s groups').fill('builders, others');
+  await page.getByRole('button', { name: 'Evaluate' }).click();
+  await page.getByText('Would be approved automatically').waitFor();
   await page.getByText('The requester is in the trusted group').waitFor();
-  await page.getByLabel('Their groups').fill('');
-  await page.getByRole('button', { name: 'Ask the policy' }).click();
+  await page.getByLabel('User’s groups').fill('');
+  await page.getByRole('button', { name: 'Evaluate' }).click();
   await page.getByText('Would wait for an API Owner').waitFor();
   await usableInEveryLook(page, 'a plan');
   owen.expects(/status of 400/);
   await owen.leaves();
 });
 
-test('who changes what somebody else changed sees both side by side, and keeps what they choose', async () => {
+test('a conflicting change is shown side by side, and the chosen version of each field is saved', async () => {
   const path = '/v1/admin/plans/gold';
   const owen = await on.signedIn('Owen', '/admin/plans/gold');
   const { page } = owen;
@@ -71,12 +72,12 @@ test('who changes what somebody else changed sees both side by side, and keeps w
     plan.approvals_required = 2;
   });
   await page.getByRole('button', { name: 'Save changes' }).click();
-  const conflict = page.getByRole('alert').filter({ hasText: 'Somebody else has changed this' });
+  const conflict = page.getByRole('alert').filter({ hasText: 'This was changed while you were editing' });
   await conflict.waitFor();
   assert.match(await conflict.getByRole('row', { name: /Name/ }).innerText(), /Gold, theirs[\s\S]*Gold, mine/);
-  assert.ok(await page.getByRole('radio', { name: '2 owners' }).isChecked(), 'what was not touched is taken over');
+  assert.ok(await page.getByRole('radio', { name: '2 approvals' }).isChecked(), 'what was not touched is taken over');
   await usableInEveryLook(page, 'a conflict');
-  await conflict.getByRole('radio', { name: /Description as it is now/ }).check();
+  await conflict.getByRole('radio', { name: /Description, current/ }).check();
   assert.equal(await page.getByRole('textbox', { name: 'Description' }).inputValue(), 'Their words');
   await page.getByRole('button', { name: 'Save changes' }).click();
   await page.getByText('Saved as version 3.').waitFor();
@@ -86,7 +87,7 @@ test('who changes what somebody else changed sees both side by side, and keeps w
 
   await page.getByLabel('Name').fill('Kept for later');
   await page.reload();
-  await page.getByText('Not saved yet.').waitFor();
+  await page.getByText('Unsaved changes.').waitFor();
   assert.equal(await page.getByLabel('Name').inputValue(), 'Kept for later');
   await page.getByRole('button', { name: 'Discard changes' }).click();
   assert.equal(await page.getByLabel('Name').inputValue(), 'Gold, mine');
@@ -94,7 +95,7 @@ test('who changes what somebody else changed sees both side by side, and keeps w
   await owen.leaves();
 });
 
-test('what is in use says who is hit, and is deleted only with a confirmation that takes thought', async () => {
+test('deleting a plan in use shows who is affected and asks to type its id', async () => {
   const plan = { id: 'tide', name: 'Tide', auto_approve: true };
   await on.stack.api('owen', 'POST', '/v1/admin/plans', plan);
   await on.stack.edit('/v1/admin/catalogues/public-apis', (shelf) => shelf.plan_ids.push('tide'));
@@ -109,7 +110,7 @@ test('what is in use says who is hit, and is deleted only with a confirmation th
   await dialog.getByRole('button', { name: 'Revoke access and delete' }).click();
   await dialog.getByText('That is not “tide”.').waitFor();
   await usableInEveryLook(page, 'the question before a forced deletion');
-  await dialog.getByLabel('To go ahead, type tide').fill('tide');
+  await dialog.getByLabel('Type tide to confirm').fill('tide');
   await dialog.getByRole('button', { name: 'Revoke access and delete' }).click();
   await page.getByRole('heading', { name: 'Plans' }).waitFor();
   assert.equal(await page.getByRole('row').filter({ hasText: 'Tide' }).count(), 0);
@@ -118,7 +119,7 @@ test('what is in use says who is hit, and is deleted only with a confirmation th
   await owen.leaves();
 });
 
-test('a product and a catalogue are created, offered to a group, and deleted', async () => {
+test('an owner creates a product and a catalogue, offers it to a group and deletes it', async () => {
   const owen = await on.signedIn('Owen', '/admin/products');
   const { page } = owen;
   await page.getByRole('link', { name: 'Payments API' }).waitFor();
@@ -128,12 +129,12 @@ test('a product and a catalogue are created, offered to a group, and deleted', a
   await page.getByRole('checkbox', { name: 'Published' }).check();
   await page.getByLabel('Gateway configuration').fill('[1]');
   await page.getByLabel('API Owners').fill('pilots@example.com');
-  await page.getByRole('button', { name: 'Create product' }).click();
+  await page.getByRole('button', { name: 'Save changes' }).click();
   await page.getByText('must be a JSON object').waitFor();
   await usableInEveryLook(page, 'the form of a new product');
   await page.getByLabel('Gateway configuration').fill('');
-  await page.getByRole('button', { name: 'Create product' }).click();
-  await page.getByText('Nobody has access by it').waitFor();
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await page.getByText('Nobody has access through it').waitFor();
   await usableInEveryLook(page, 'a product');
 
   await page.getByRole('link', { name: 'Catalogues' }).last().click();
@@ -144,23 +145,23 @@ test('a product and a catalogue are created, offered to a group, and deleted', a
   await page.getByRole('radio', { name: 'Groups' }).check();
   await page.getByRole('checkbox', { name: 'Pilot API' }).check();
   await page.getByRole('checkbox', { name: 'Free' }).check();
-  await page.getByRole('button', { name: 'Create catalogue' }).click();
+  await page.getByRole('button', { name: 'Save changes' }).click();
   await page.getByText('must name at least one group').first().waitFor();
   await usableInEveryLook(page, 'the form of a new catalogue');
   await page.getByLabel('Groups', { exact: false }).last().fill('builders');
-  await page.getByRole('button', { name: 'Create catalogue' }).click();
+  await page.getByRole('button', { name: 'Save changes' }).click();
   await page.getByRole('heading', { name: 'Pilots' }).waitFor();
   const { products } = await on.stack.api('ada', 'GET', '/v1/catalogues/pilots');
   assert.deepEqual(
     products.map(({ name }: { name: string }) => name),
     ['Pilot API'],
   );
-  await page.getByText('Nobody has access by it').waitFor();
+  await page.getByText('Nobody has access through it').waitFor();
   await usableInEveryLook(page, 'a catalogue');
   await page.getByRole('button', { name: 'Delete' }).click();
   await on.stack.edit('/v1/admin/catalogues/pilots', (shelf) => (shelf.description = 'Wanted after all?'));
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
-  await page.getByText('Somebody else has changed it meanwhile.').waitFor();
+  await page.getByText('It was changed in the meantime.').waitFor();
   await usableInEveryLook(page, 'the deletion of what somebody else has changed');
   assert.equal(await page.getByLabel('Description').inputValue(), 'Wanted after all?');
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();

@@ -30,7 +30,8 @@ async function chooses(page: Page, request: { app: { name: string } }, item: str
   await page.getByRole('menuitem', { name: item }).click();
 }
 
-test('a request is seen with all that a decision takes, and approved from the three dots (R21, R23 to R26)', async () => {
+// R21, R23 to R26.
+test('an owner reviews a request and approves it from the three-dot menu', async () => {
   const request = await filed('ada', ['weather-api', 'maps-api'], 'gold', 'Storms at sea.');
   const owen = await on.signedIn('Owen');
   const { page } = owen;
@@ -69,23 +70,24 @@ test('a request is seen with all that a decision takes, and approved from the th
   assert.equal(items.length, 1, 'R26: the credential is in the app');
 
   await row(page, request).getByRole('link').click();
-  await page.getByRole('heading', { name: 'Ada asks for Weather API and Maps API' }).waitFor();
+  await page.getByRole('heading', { name: 'Ada requests Weather API and Maps API' }).waitFor();
   await page.getByText('You approved it').waitFor();
   await page.getByText('Known to us.').first().waitFor();
   const history = page.getByRole('region', { name: 'History' });
-  await history.getByText('Access provisioned').waitFor();
+  await history.getByText('Access set up').waitFor();
   assert.equal(await history.getByText('Approved', { exact: true }).count(), 1, 'two clicks are one approval');
   await usableInEveryLook(page, 'a request');
   await owen.leaves();
 });
 
-test('a rejection takes a reason, and grants nothing (R25, R27)', async () => {
+// R25, R27.
+test('a rejection needs a reason and grants nothing', async () => {
   const request = await filed('grace');
   const owen = await on.signedIn('Owen', '/admin/access-requests');
   await chooses(owen.page, request, 'Reject');
   const dialog = owen.page.getByRole('dialog', { name: 'Reject this request?' });
   await dialog.getByRole('button', { name: 'Reject' }).click();
-  await dialog.getByText('Say why.').waitFor();
+  await dialog.getByText('Enter a reason.').waitFor();
   await usableInEveryLook(owen.page, 'a rejection without a reason');
   await dialog.getByLabel('Reason').fill('Not in these waters.');
   await dialog.getByRole('button', { name: 'Reject' }).click();
@@ -98,7 +100,7 @@ test('a rejection takes a reason, and grants nothing (R25, R27)', async () => {
   await owen.leaves();
 });
 
-test('of two owners at once one decides, and the other is told who did', async () => {
+test('when two owners decide at once, the second is told who decided', async () => {
   const request = await filed('ada');
   const owners = await Promise.all(['Owen', 'Olga'].map((name) => on.signedIn(name, '/admin/access-requests')));
   const [owen, olga] = owners;
@@ -125,7 +127,7 @@ test('of two owners at once one decides, and the other is told who did', async (
   await Promise.all(owners.map((owner) => owner.leaves()));
 });
 
-test('keys are enough: move, select, decide many with a result for each, open, come back', async () => {
+test('requests are selected, decided in bulk and opened with keyboard shortcuts', async () => {
   const requests = [await filed('ada'), await filed('grace'), await filed('ada')];
   const owen = await on.signedIn('Owen', '/admin/access-requests');
   const { page } = owen;
@@ -134,14 +136,14 @@ test('keys are enough: move, select, decide many with a result for each, open, c
   };
   await row(page, requests[2]).waitFor();
   await press('?');
-  await page.getByRole('dialog', { name: 'Keys on this page' }).waitFor();
+  await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
   await usableInEveryLook(page, 'the keys');
-  await page.getByRole('checkbox', { name: 'Use single keys' }).uncheck();
+  await page.getByRole('checkbox', { name: 'Enable single-key shortcuts' }).uncheck();
   await page.getByRole('button', { name: 'Close' }).click();
   await press('j');
   assert.equal(await page.locator('.row-title:focus').count(), 0, 'keys that are turned off do nothing');
-  await page.getByRole('button', { name: 'Keys ?' }).click();
-  await page.getByRole('checkbox', { name: 'Use single keys' }).check();
+  await page.getByRole('button', { name: 'Shortcuts ?' }).click();
+  await page.getByRole('checkbox', { name: 'Enable single-key shortcuts' }).check();
   await page.getByRole('button', { name: 'Close' }).click();
 
   await press('j', 'x', 'ArrowDown', 'x', 'j', 'x', 'k', 'j');
@@ -152,7 +154,7 @@ test('keys are enough: move, select, decide many with a result for each, open, c
   await usableInEveryLook(page, 'the question before many approvals');
   await on.stack.api('grace', 'POST', `/v1/access-requests/${requests[1].id}/withdraw`, {});
   await press('Enter');
-  const results = page.getByRole('dialog', { name: 'What became of each' });
+  const results = page.getByRole('dialog', { name: 'Results' });
   await results.waitFor();
   assert.equal(await results.getByText('Approved.', { exact: true }).count(), 2);
   await results.getByText('The requester withdrew it').waitFor();
@@ -160,10 +162,10 @@ test('keys are enough: move, select, decide many with a result for each, open, c
   await results.getByRole('button', { name: 'Close' }).click();
 
   const fourth = await filed('grace', ['maps-api']);
-  await page.getByRole('button', { name: 'There are new requests' }).click();
+  await page.getByRole('button', { name: 'Show new requests' }).click();
   await row(page, fourth).waitFor();
   await press('j', 'Enter');
-  await page.getByRole('heading', { name: 'Grace asks for Maps API' }).waitFor();
+  await page.getByRole('heading', { name: 'Grace requests Maps API' }).waitFor();
   await page.goBack();
   await row(page, fourth).waitFor();
   await press('j', 'r');
@@ -174,18 +176,18 @@ test('keys are enough: move, select, decide many with a result for each, open, c
   await owen.leaves();
 });
 
-test('two approvals come from two people, and the first is shown as such', async () => {
+test('a plan with two approvals needs two people, and the first approval is shown', async () => {
   const path = '/v1/admin/plans/gold';
   await on.stack.edit(path, (plan) => (plan.approvals_required = 2));
   const request = await filed('ada');
   const owen = await on.signedIn('Owen', '/admin/access-requests');
   await chooses(owen.page, request, 'Approve');
   await owen.page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click();
-  await owen.page.getByText('The plan takes another owner’s approval too.').waitFor();
+  await owen.page.getByText('The plan needs one more approval.').waitFor();
   await row(owen.page, request).getByText('Approved by Owen').waitFor();
   await chooses(owen.page, request, 'Approve');
   await owen.page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click();
-  await owen.page.getByText('You have approved it already.').waitFor();
+  await owen.page.getByText('You have already approved it.').waitFor();
   const olga = await on.signedIn('Olga', `/admin/access-requests/${request.id}`);
   await olga.page.getByText('1 of 2 approvals').waitFor();
   await usableInEveryLook(olga.page, 'a request with one approval of two');
@@ -206,21 +208,22 @@ test('nobody decides on their own request', async () => {
     .click();
   assert.equal(await owen.page.getByRole('menuitem', { name: 'Approve' }).count(), 0);
   await owen.page.getByRole('menuitem', { name: 'Open' }).click();
-  await owen.page.getByText('You asked for this yourself').waitFor();
+  await owen.page.getByText('This is your own request').waitFor();
   assert.equal(await owen.page.getByRole('button', { name: 'Approve' }).count(), 0);
   await owen.leaves();
 });
 
-test('what was approved automatically stands on record, says why, and is taken back with a reason (R33, R34)', async () => {
+// R33, R34.
+test('an automatic approval is listed with its reasons and can be revoked', async () => {
   const request = await filed('ada', ['weather-api'], 'free');
   const owen = await on.signedIn('Owen', '/admin/access-requests');
   const { page } = owen;
   await page.getByRole('link', { name: 'All', exact: true }).click();
   await row(page, request).getByText('Automatic').waitFor();
   await row(page, request).getByRole('link').click();
-  await page.getByText('Automatic: the policy decides').waitFor();
+  await page.getByText('Automatic approval').waitFor();
   await page.getByText('The plan approves every request automatically.').waitFor();
-  await page.getByText('The policy approved it').waitFor();
+  await page.getByText('The approval policy approved it').waitFor();
   await page.getByText('Access granted').waitFor();
   await page.getByRole('button', { name: 'Revoke access' }).click();
   const dialog = page.getByRole('dialog', { name: 'Revoke access to Weather API?' });
@@ -234,20 +237,20 @@ test('what was approved automatically stands on record, says why, and is taken b
   await owen.leaves();
 });
 
-test('a provisioning that was given up shows what went wrong, and is tried again by hand', async () => {
+test('a failed setup shows its last error and can be retried', async () => {
   const request = await filed('ada', ['payments-api'], 'free');
   const owen = await on.signedIn('Owen', `/admin/access-requests/${request.id}`);
   const provisioning = owen.page.getByRole('region', { name: 'Provisioning' });
-  await provisioning.getByText('Given up').waitFor();
+  await provisioning.getByText('Failed').waitFor();
   await provisioning.getByText('gateway-not-configured').waitFor();
   await usableInEveryLook(owen.page, 'a request that could not be set up');
   await provisioning.getByRole('button', { name: 'Retry' }).click();
-  await owen.page.getByText('It is being tried again.').waitFor();
-  await owen.page.getByRole('region', { name: 'History' }).getByText('Set-up to be tried again').waitFor();
+  await owen.page.getByText('Setup was restarted.').waitFor();
+  await owen.page.getByRole('region', { name: 'History' }).getByText('Setup restarted').waitFor();
   await owen.leaves();
 });
 
-test('requests are found by product, by requester and by app, in either order, page by page', async () => {
+test('requests are filtered by product, requester and app, sorted and paged', async () => {
   const requests = [];
   for (let n = 0; n < 27; n += 1) requests.push(await filed('flora', [n === 0 ? 'maps-api' : 'weather-api']));
   const owen = await on.signedIn('Owen', '/admin/access-requests?requester=flora');
@@ -272,6 +275,6 @@ test('requests are found by product, by requester and by app, in either order, p
   await page.goBack();
   assert.equal(new URL(page.url()).searchParams.get('product'), 'maps-api', 'the way back is the way one came');
   await page.goto('/admin/access-requests?status=expired');
-  await page.getByText('There is no such request.').waitFor();
+  await page.getByText('No matching requests.').waitFor();
   await owen.leaves();
 });

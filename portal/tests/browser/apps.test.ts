@@ -8,7 +8,8 @@ import { stage } from '../stage.ts';
 const on = stage();
 
 for (const { name, options } of LOOKS) {
-  test(`an app is made, changed and deleted (R19; ${name})`, async () => {
+  // R19.
+  test(`an app is made, changed and deleted (${name})`, async () => {
     const { page, leaves } = await on
       .signedIn('Ada', '/apps', options)
       .then((ada) => ({ page: ada.page, leaves: () => ada.leaves() }));
@@ -20,7 +21,7 @@ for (const { name, options } of LOOKS) {
     await page.getByLabel('Team', { exact: true }).selectOption('builders');
     await usable(page, 'the form of a new app');
     await page.getByRole('button', { name: 'Create app' }).click();
-    await page.getByText('No credential yet').waitFor();
+    await page.getByText('No credentials yet').waitFor();
     await usable(page, 'a new app');
 
     await page.getByRole('link', { name: 'Edit' }).click();
@@ -43,17 +44,17 @@ for (const { name, options } of LOOKS) {
   });
 }
 
-test('who edits what was changed meanwhile sees both, and loses neither', async () => {
+test('a conflicting change of an app shows both versions and loses neither', async () => {
   const app = await on.stack.api('grace', 'POST', '/v1/apps', { name: 'Pier' });
   const grace = await on.signedIn('Grace', `/apps/${app.id}/edit`);
   await grace.page.getByLabel('Description').fill('Mine');
   await on.stack.api('grace', 'PATCH', `/v1/apps/${app.id}`, { description: 'Theirs' }, { 'If-Match': '*' });
   await grace.page.getByRole('button', { name: 'Save changes' }).click();
   const note = grace.page.getByRole('alert');
-  await note.getByText('This app was changed meanwhile').waitFor();
+  await note.getByText('This app was changed while you were editing').waitFor();
   assert.match(await note.getByRole('row', { name: /Description/ }).innerText(), /Theirs\s+Mine/);
   await usable(grace.page, 'a conflict');
-  await note.getByRole('button', { name: 'Take it as it is now' }).click();
+  await note.getByRole('button', { name: 'Use the current version' }).click();
   assert.equal(await grace.page.getByLabel('Description').inputValue(), 'Theirs');
   await grace.page.getByLabel('Description').fill('Both');
   await grace.page.getByRole('button', { name: 'Save changes' }).click();
@@ -62,7 +63,7 @@ test('who edits what was changed meanwhile sees both, and loses neither', async 
   await grace.leaves();
 });
 
-test('a name that is taken is refused, and what was typed is kept', async () => {
+test('a name that is taken is refused, and the form keeps what was typed', async () => {
   await on.stack.api('grace', 'POST', '/v1/apps', { name: 'Lighthouse' });
   const grace = await on.signedIn('Grace', '/apps/new');
   await grace.page.getByLabel('Name').fill('lighthouse');
@@ -74,7 +75,8 @@ test('a name that is taken is refused, and what was typed is kept', async () => 
   await grace.leaves();
 });
 
-test('a key is shown when asked for, copied, and hidden again (R18)', async () => {
+// R18.
+test('a key is revealed, copied and hidden again', async () => {
   const order = {
     catalogue_id: 'public-apis',
     product_ids: ['maps-api'],
@@ -97,7 +99,7 @@ test('a key is shown when asked for, copied, and hidden again (R18)', async () =
   await grace.leaves();
 });
 
-test('a team sees its app and the key, and its owner alone changes it', async () => {
+test('team members see the app and its key, and only the owner changes it', async () => {
   const profile = { name: 'Harbour radio', visibility: 'team', team: 'api-owners' };
   const order = { catalogue_id: 'public-apis', product_ids: ['maps-api'], plan_id: 'free', new_app: profile };
   const { app } = await on.stack.api('olga', 'POST', '/v1/access-requests', order);

@@ -14,11 +14,12 @@ async function choose(page: Page, product: string, plan: string): Promise<void> 
   await page.getByRole('link', { name: 'Catalogues' }).first().click();
   await page.getByRole('link', { name: `More info on ${product}` }).click();
   await page.getByRole('button', { name: `Access with this Plan: ${plan}` }).click();
-  await page.getByText(`${product} with the plan ${plan} is in your cart.`).waitFor();
+  await page.getByText(`${product} with the ${plan} plan is in your cart.`).waitFor();
 }
 
 for (const { name, options } of LOOKS) {
-  test(`a request for review, from the catalogues to the key (R3 to R5, R8 to R20, R26, R28; ${name})`, async () => {
+  // R3 to R5, R8 to R20, R26, R28.
+  test(`a request is reviewed, from the catalogues to the key (${name})`, async () => {
     const { page, ...ada } = await on.signedIn('Ada', '/', options).then((visitor) => {
       return { page: visitor.page, visitor };
     });
@@ -96,18 +97,20 @@ for (const { name, options } of LOOKS) {
   });
 }
 
-test('a request under an automatic plan is granted while one looks (R33)', async () => {
+// R33.
+test('a request with an automatic plan is granted while its page is open', async () => {
   const grace = await on.signedIn('Grace');
   await choose(grace.page, 'Fleet API', 'Free');
   await grace.page.getByRole('link', { name: 'Open the cart' }).click();
   await grace.page.getByLabel('Name').fill('Night watch');
   await grace.page.getByRole('button', { name: 'Submit request' }).click();
   await grace.page.getByText('Access granted').waitFor();
-  await grace.page.getByText('Policy of the plan Free').waitFor();
+  await grace.page.getByText('Approval policy of the Free plan').waitFor();
   await grace.leaves();
 });
 
-test('what does not fit into a cart is refused with the reason and the next step (R15, R16)', async () => {
+// R15, R16.
+test('a product that does not fit the cart is refused with the reason and the next step', async () => {
   const olga = await on.signedIn('Olga');
   await choose(olga.page, 'Weather API', 'Gold');
 
@@ -115,7 +118,7 @@ test('what does not fit into a cart is refused with the reason and the next step
   await olga.page.getByRole('button', { name: 'Access with this Plan: Gold' }).click();
   const note = olga.page.getByRole('alert');
   await note.getByText('Mixed authentication methods').waitFor();
-  await note.getByText('A cart holds products of one authentication method').waitFor();
+  await note.getByText('All products in a cart use one authentication method').waitFor();
   await usable(olga.page, 'R15: a product that does not fit');
 
   await olga.page.goto('/catalogues/public-apis/maps-api');
@@ -129,7 +132,7 @@ test('what does not fit into a cart is refused with the reason and the next step
   await olga.leaves();
 });
 
-test('what is no longer on offer is named, and the rest can be asked for', async () => {
+test('a product that became unavailable is named, and the rest can be submitted', async () => {
   const olga = await on.signedIn('Olga');
   await choose(olga.page, 'Weather API', 'Gold');
   await choose(olga.page, 'Maps API', 'Gold');
@@ -137,14 +140,14 @@ test('what is no longer on offer is named, and the rest can be asked for', async
   await olga.page.getByLabel('Name').fill('Gale board');
   await on.stack.edit('/v1/admin/products/maps-api', (product) => (product.published = false));
   await olga.page.getByRole('button', { name: 'Submit request' }).click();
-  await olga.page.getByText('Not everything here can be asked for').waitFor();
+  await olga.page.getByText('Some products are no longer available').waitFor();
   assert.equal(await olga.page.getByLabel('Name').inputValue(), 'Gale board', 'what was typed is kept');
   await usable(olga.page, 'a cart of which something is gone');
   await olga.page
     .getByRole('button', { name: /^Remove / })
     .nth(1)
     .click();
-  await olga.page.getByText('Not everything here can be asked for').waitFor({ state: 'detached' });
+  await olga.page.getByText('Some products are no longer available').waitFor({ state: 'detached' });
   await olga.page.getByRole('button', { name: 'Submit request' }).click();
   await olga.page.getByRole('heading', { name: 'Weather API', level: 1 }).waitFor();
   await on.stack.edit('/v1/admin/products/maps-api', (product) => (product.published = true));
@@ -152,7 +155,8 @@ test('what is no longer on offer is named, and the rest can be asked for', async
   await olga.leaves();
 });
 
-test('pressing twice asks once (R20)', async () => {
+// R20.
+test('a double click on submit files one request', async () => {
   const olga = await on.signedIn('Olga');
   await choose(olga.page, 'Maps API', 'Gold');
   await olga.page.getByRole('link', { name: 'Open the cart' }).click();
@@ -165,7 +169,7 @@ test('pressing twice asks once (R20)', async () => {
   await olga.leaves();
 });
 
-test('a form says what it lacks, beside what lacks it', async () => {
+test('a missing field is marked and focused', async () => {
   const owen = await on.signedIn('Owen');
   await choose(owen.page, 'Weather API', 'Free');
   await owen.page.getByRole('link', { name: 'Open the cart' }).click();

@@ -12,7 +12,8 @@ async function flow(access_flow: 'cart' | 'direct' | 'both'): Promise<void> {
 }
 
 for (const { name, options } of LOOKS) {
-  test(`one product and plan, straight to a request (R4, R5, R10, R33; ${name})`, async () => {
+  // R4, R5, R10, R33.
+  test(`one product is requested directly with one plan (${name})`, async () => {
     await flow('direct');
     const ada = await on.signedIn('Ada', '/catalogues/public-apis/weather-api', options);
     await ada.page.getByRole('link', { name: 'Access with this Plan: Free' }).waitFor();
@@ -32,25 +33,26 @@ for (const { name, options } of LOOKS) {
   });
 }
 
-test('where both ways are open, both are offered', async () => {
+test('the cart and the direct request are offered when the setting allows both', async () => {
   await flow('both');
   const ada = await on.signedIn('Ada', '/catalogues/public-apis/maps-api');
   await ada.page.getByRole('button', { name: 'Access with this Plan: Gold' }).waitFor();
-  await ada.page.getByRole('link', { name: /ask for this one directly, with Gold/ }).click();
+  await ada.page.getByRole('link', { name: 'or request Gold without the cart' }).click();
   await ada.page.getByRole('heading', { name: 'Request access to Maps API' }).waitFor();
   await ada.leaves();
 });
 
-test('where the cart alone is open, it alone is offered', async () => {
+test('only the cart is offered when the setting says so', async () => {
   await flow('cart');
   const ada = await on.signedIn('Ada', '/catalogues/public-apis/maps-api');
   await ada.page.getByRole('button', { name: 'Access with this Plan: Gold' }).waitFor();
-  assert.equal(await ada.page.getByRole('link', { name: /directly/ }).count(), 0);
+  assert.equal(await ada.page.getByRole('link', { name: /without the cart/ }).count(), 0);
   await ada.leaves();
   await flow('both');
 });
 
-test('products are added to a credential that an app has (R17, R18)', async () => {
+// R17, R18.
+test('products are added to a credential that an app has', async () => {
   const order = {
     catalogue_id: 'public-apis',
     product_ids: ['weather-api'],
@@ -77,7 +79,8 @@ test('products are added to a credential that an app has (R17, R18)', async () =
   await grace.leaves();
 });
 
-test('where there is no cart, products are added to a credential directly (R17, R18)', async () => {
+// R17, R18.
+test('without a cart, products are added to a credential directly', async () => {
   await flow('direct');
   const order = {
     catalogue_id: 'public-apis',

@@ -14,7 +14,8 @@ async function filed(user: string, name: string, plan = 'gold'): Promise<string>
 }
 
 for (const { name, options } of LOOKS) {
-  test(`a request is found by its status, and withdrawn (R6; ${name})`, async () => {
+  // R6.
+  test(`a request is found by its status and withdrawn (${name})`, async () => {
     await filed('ada', `Buoy, ${name}`);
     const ada = await on.signedIn('Ada', '/access-requests', options);
     await ada.page.getByRole('link', { name: 'Pending' }).click();
@@ -36,7 +37,8 @@ for (const { name, options } of LOOKS) {
   });
 }
 
-test('a rejection is told with its reason, on the page and by mail (R27, R28)', async () => {
+// R27, R28.
+test('a rejection is shown with its reason, on the page and by mail', async () => {
   const id = await filed('grace', 'Mine field');
   const grace = await on.signedIn('Grace', `/access-requests/${id}`);
   await grace.page.getByText('Waiting for a decision').waitFor();
@@ -47,11 +49,11 @@ test('a rejection is told with its reason, on the page and by mail (R27, R28)', 
   const app = await on.stack.api('grace', 'GET', `/v1/access-requests/${id}`);
   const { items } = await on.stack.api('grace', 'GET', `/v1/apps/${app.app.id}/credentials`);
   assert.deepEqual(items, [], 'R27: there is no access');
-  await grace.page.getByText('You were told by mail').waitFor();
+  await grace.page.getByText('We emailed you').waitFor();
   await grace.leaves();
 });
 
-test('approved without a key is visible as such', async () => {
+test('an approved request whose setup failed says so', async () => {
   const order = {
     catalogue_id: 'public-apis',
     product_ids: ['payments-api'],
@@ -60,13 +62,13 @@ test('approved without a key is visible as such', async () => {
   };
   const { id } = await on.stack.api('grace', 'POST', '/v1/access-requests', order);
   const grace = await on.signedIn('Grace', `/access-requests/${id}`);
-  await grace.page.getByText('Approved, set-up failed').waitFor();
-  await grace.page.getByText('The API Owners have been told').waitFor();
+  await grace.page.getByText('Approved, setup failed').waitFor();
+  await grace.page.getByText('The API Owners have been notified').waitFor();
   await usable(grace.page, 'a request whose set-up failed');
   await grace.leaves();
 });
 
-test('who withdraws too late learns who was faster', async () => {
+test('withdrawing a request that was decided meanwhile shows the decision', async () => {
   const id = await filed('grace', 'Slow boat');
   // Hidden, the page does not look again by itself.
   const grace = await on.signedIn('Grace', `/access-requests/${id}`);
@@ -82,7 +84,7 @@ test('who withdraws too late learns who was faster', async () => {
   await grace.leaves();
 });
 
-test('many requests come a page at a time', async () => {
+test('requests are paged', async () => {
   for (let n = 1; n <= 21; n += 1) await filed('olga', `Boat ${n}`);
   const olga = await on.signedIn('Olga', '/access-requests');
   await olga.page.getByText('Gold, for Boat 21').waitFor();
@@ -99,7 +101,7 @@ test('many requests come a page at a time', async () => {
   await olga.leaves();
 });
 
-test('every view has an address, a name and a beginning', async () => {
+test('every page has an address, a title and a focused heading', async () => {
   const owen = await on.signedIn('Owen');
   const heading = () => owen.page.evaluate(() => document.activeElement?.textContent?.trim());
   await owen.page.getByRole('link', { name: 'My apps' }).click();
@@ -115,7 +117,7 @@ test('every view has an address, a name and a beginning', async () => {
   await owen.page.goForward();
   await owen.page.getByRole('heading', { name: 'My requests', level: 1 }).waitFor();
   await owen.page.goto('/nowhere');
-  await owen.page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+  await owen.page.getByRole('heading', { name: 'Page not found' }).waitFor();
   await usable(owen.page, 'no such page');
   await owen.leaves();
 });

@@ -7,21 +7,22 @@ import { stage } from '../stage.ts';
 
 const on = stage();
 
-test('who is not signed in sees what is public, and after signing in is where they were (R3, R9)', async () => {
+// R3, R9.
+test('a visitor sees the public catalogue, and signing in returns to the same page', async () => {
   const ada = await on.visitor();
   await ada.page.goto('/');
-  await ada.page.getByText('No catalogue here is open to everybody').waitFor();
+  await ada.page.getByText('None of the catalogues here is public').waitFor();
   await usable(ada.page, 'the front page with nothing public');
 
   await on.stack.edit('/v1/admin/catalogues/public-apis', (catalogue) => (catalogue.audience = { kind: 'public' }));
   await ada.page.reload();
   await ada.page.getByRole('link', { name: 'More info on Weather API' }).click();
   await ada.page.getByRole('heading', { name: 'Weather API', level: 1 }).waitFor();
-  await ada.page.getByRole('button', { name: 'Sign in for access with Gold' }).waitFor();
+  await ada.page.getByRole('button', { name: 'Sign in to request access with Gold' }).waitFor();
   await usable(ada.page, 'the product page of who is not signed in');
 
-  await ada.page.getByRole('button', { name: 'Sign in for access with Gold' }).click();
-  await ada.page.getByRole('button', { name: 'Ada' }).click();
+  await ada.page.getByRole('button', { name: 'Sign in to request access with Gold' }).click();
+  await ada.choosesPerson('Ada');
   await ada.page.getByRole('button', { name: 'Access with this Plan: Gold' }).waitFor();
   assert.equal(new URL(ada.page.url()).pathname, '/catalogues/public-apis/weather-api');
   assert.equal(await ada.page.title(), 'Weather API · Gatepass');
@@ -29,36 +30,34 @@ test('who is not signed in sees what is public, and after signing in is where th
 });
 
 for (const { name, options } of LOOKS) {
-  test(`a page that needs to know who is there asks, and comes back (${name})`, async () => {
+  test(`a page that needs a sign-in asks for it and is shown afterwards (${name})`, async () => {
     const ada = await on.visitor(options);
     await ada.page.goto('/access-requests?status=pending');
     await ada.page.getByRole('heading', { name: 'Sign in to see this page' }).waitFor();
     await usable(ada.page, 'the request to sign in');
     await ada.page.getByRole('main').getByRole('button', { name: 'Sign in' }).click();
-    await ada.page.getByRole('button', { name: 'Ada' }).click();
+    await ada.choosesPerson('Ada');
     await ada.page.getByText('None of your requests has this status').waitFor();
     assert.equal(new URL(ada.page.url()).search, '?status=pending', 'without the code of the sign-in');
-    await ada.page.getByRole('button', { name: 'Ada' }).click();
+    await ada.account('Ada').click();
     await ada.page.getByText('ada@example.com').waitFor();
     await usable(ada.page, 'the account menu');
     await ada.leaves();
   });
 }
 
-test('whoever leaves is gone, in every tab', async () => {
+test('signing out signs out every tab and leaves nothing in the browser', async () => {
   const ada = await on.signedIn('Ada', '/apps');
   const other = await ada.tab();
   await other.goto('/');
-  await other.getByRole('button', { name: 'Ada' }).waitFor();
-  await ada.page.getByRole('button', { name: 'Ada' }).click();
-  await ada.page.getByRole('button', { name: 'Sign out' }).click();
-  await ada.page.getByRole('button', { name: 'Sign in' }).first().waitFor();
-  await other.getByRole('button', { name: 'Sign in' }).first().waitFor();
+  await other.getByRole('banner').getByRole('button', { name: 'Ada' }).waitFor();
+  await ada.signsOut('Ada');
+  await other.getByRole('banner').getByRole('button', { name: 'Sign in' }).waitFor();
   assert.equal(await ada.page.evaluate(() => localStorage.length + sessionStorage.length), 0, 'nothing is left behind');
   await ada.leaves();
 });
 
-test('a token that has worn out is renewed unseen', async () => {
+test('an expired token is renewed unnoticed', async () => {
   const ada = await on.signedIn('Ada', '/apps');
   await on.stack.local('POST', '/clock?advance=PT2H');
   await ada.page.getByRole('link', { name: 'My requests' }).click();
@@ -67,7 +66,7 @@ test('a token that has worn out is renewed unseen', async () => {
   await ada.leaves();
 });
 
-test('a session that has ended says so, and what was typed is there after signing in again', async () => {
+test('the end of a session is announced, and the form keeps what was typed', async () => {
   const grace = await on.signedIn('Grace', '/apps/new');
   await grace.page.getByLabel('Name').fill('Harbour board');
   // Refresh tokens of the local issuer work for 30 days.
@@ -78,7 +77,7 @@ test('a session that has ended says so, and what was typed is there after signin
   await usable(grace.page, 'a form after the end of the session');
   assert.equal(await grace.page.getByLabel('Name').inputValue(), 'Harbour board');
   await banner.getByRole('button', { name: 'Sign in' }).click();
-  await grace.page.getByRole('button', { name: 'Grace' }).click();
+  await grace.choosesPerson('Grace');
   await grace.page.getByRole('heading', { name: 'New app' }).waitFor();
   assert.equal(await grace.page.getByLabel('Name').inputValue(), 'Harbour board');
   await grace.page.getByRole('button', { name: 'Create app' }).click();
@@ -87,10 +86,10 @@ test('a session that has ended says so, and what was typed is there after signin
   await grace.leaves();
 });
 
-test('a sign-in that was not begun here is not finished here', async () => {
+test('a sign-in that did not start in this tab is refused', async () => {
   const mallory = await on.visitor();
   await mallory.page.goto('/?code=stolen&state=forged');
-  await mallory.page.getByText('You are not signed in, or no longer').waitFor();
+  await mallory.page.getByText('You are not signed in, or your session has ended').waitFor();
   assert.equal(new URL(mallory.page.url()).search, '');
   await mallory.leaves();
 });

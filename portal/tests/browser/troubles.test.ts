@@ -7,7 +7,7 @@ import { stage } from '../stage.ts';
 
 const on = stage();
 
-test('without a connection the page says so, and goes on when it is back', async () => {
+test('offline, the page says so and reloads once the connection is back', async () => {
   const ada = await on.signedIn('Ada');
   await ada.page.getByRole('link', { name: 'More info on Maps API' }).waitFor();
   // What a page consists of is read with it; only the API is out of reach.
@@ -24,24 +24,30 @@ test('without a connection the page says so, and goes on when it is back', async
   await ada.leaves();
 });
 
-test('a slow answer is waited for, and a wait has its words', async () => {
+test('a page that loads says so, and says it again when the answer takes long', async () => {
   const ada = await on.signedIn('Ada');
+  await ada.page.getByRole('link', { name: 'More info on Maps API' }).waitFor();
   let go = () => {};
   const held = new Promise<void>((resolve) => (go = resolve));
   await ada.page.route('**/v1/apps', async (route) => {
     await held;
     await route.continue();
   });
+  // The browser's clock stands still, so that a slow machine does not miss the first of the two texts.
+  await ada.page.clock.install();
+  await ada.page.clock.pauseAt(Date.now() + 60_000);
   await ada.page.getByRole('link', { name: 'My apps' }).click();
   await ada.page.getByText('Loading…').waitFor();
-  await usable(ada.page, 'a page that loads');
+  await ada.page.clock.fastForward(5_000);
   await ada.page.getByText('This takes longer than usual').waitFor();
+  await ada.page.clock.resume();
+  await usable(ada.page, 'a page that loads');
   go();
   await ada.page.getByText('No apps yet').waitFor();
   await ada.leaves();
 });
 
-test('what the API cannot do is told with its reference, and tried again', async () => {
+test('a server error shows its reference and can be retried', async () => {
   const ada = await on.signedIn('Ada');
   let broken = true;
   const problem = {
@@ -66,7 +72,7 @@ test('what the API cannot do is told with its reference, and tried again', async
   await ada.leaves();
 });
 
-test('an answer that got lost is asked for again, and the thing is done once', async () => {
+test('repeating a change after a lost answer applies it once', async () => {
   const ada = await on.signedIn('Ada', '/apps/new');
   let lost = false;
   await ada.page.route('**/v1/apps', async (route) => {
@@ -87,7 +93,7 @@ test('an answer that got lost is asked for again, and the thing is done once', a
   await ada.leaves();
 });
 
-test('whoever has used up a plan learns when they may ask again', async () => {
+test('a used-up allowance says when the plan can be requested again', async () => {
   await on.stack.edit(
     '/v1/admin/plans/gold',
     (plan) => (plan.request_allowance = { requests: 1, per_seconds: 86_400 }),
@@ -105,20 +111,20 @@ test('whoever has used up a plan learns when they may ask again', async () => {
   await grace.leaves();
 });
 
-test('who has access already is shown the request that it came from', async () => {
+test('a duplicate request links to the one that already has the access', async () => {
   const order = { catalogue_id: 'public-apis', product_ids: ['maps-api'], plan_id: 'free', new_app: { name: 'Atlas' } };
   const first = await on.stack.api('olga', 'POST', '/v1/access-requests', order);
   const olga = await on.signedIn('Olga', '/catalogues/public-apis/maps-api/request?plan=free');
   await olga.page.getByRole('radio', { name: 'Atlas' }).check();
   await olga.page.getByRole('button', { name: 'Submit request' }).click();
-  await olga.page.getByRole('link', { name: 'See the other request' }).click();
+  await olga.page.getByRole('link', { name: 'View the other request' }).click();
   await olga.page.getByText('Access granted').waitFor();
   assert.equal(new URL(olga.page.url()).pathname, `/access-requests/${first.id}`);
   olga.expects(/status of 409/);
   await olga.leaves();
 });
 
-test('what belongs to somebody else is not there', async () => {
+test('another person’s app is not found', async () => {
   const app = await on.stack.api('grace', 'POST', '/v1/apps', { name: 'Private' });
   const ada = await on.signedIn('Ada', `/apps/${app.id}`);
   await ada.page.getByText('There is no such app, or it is not yours.').waitFor();
@@ -127,7 +133,7 @@ test('what belongs to somebody else is not there', async () => {
   await ada.leaves();
 });
 
-test('pages load nothing from elsewhere and run nothing inline', async () => {
+test('pages load nothing from other origins and run nothing inline', async () => {
   const page = await fetch(`${on.stack.origin}/apps/new`);
   const policy = page.headers.get('Content-Security-Policy') ?? '';
   assert.match(policy, /default-src 'none'; script-src 'self'; style-src 'self'/);
@@ -138,10 +144,10 @@ test('pages load nothing from elsewhere and run nothing inline', async () => {
   assert.deepEqual(await api.json(), { message: 'Not Found' });
 });
 
-test('a keyboard is enough', async () => {
+test('a request can be filed by keyboard alone', async () => {
   const ada = await on.visitor();
   await ada.page.goto('/');
-  await ada.page.getByText('No catalogue here is open to everybody').waitFor();
+  await ada.page.getByText('None of the catalogues here is public').waitFor();
   const press = (key: string) => ada.page.keyboard.press(key);
   const focused = () => ada.page.evaluate(() => document.activeElement?.textContent?.trim());
   const tabTo = async (text: string) => {
@@ -162,6 +168,7 @@ test('a keyboard is enough', async () => {
   assert.equal(await ada.page.evaluate(() => document.activeElement?.id), 'main');
   await tabTo('Sign in');
   await press('Enter');
+  await ada.page.getByRole('heading', { name: 'Who are you today?' }).waitFor();
   await ada.page.getByRole('button', { name: 'Ada' }).focus();
   await press('Enter');
   await ada.page.getByRole('link', { name: 'More info on Weather API' }).waitFor();
