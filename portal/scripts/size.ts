@@ -27,8 +27,8 @@ function needed(entry: string, seen = new Set<string>()): Set<string> {
 }
 
 const visits = {
-  'signed out': ['index.html', 'src/pages/Catalogues.svelte'],
-  'signed in': ['index.html', 'src/pages/Catalogues.svelte', 'src/session/oidc.ts'],
+  'signed out': ['index.html', 'src/catalogue/Catalogues.svelte'],
+  'signed in': ['index.html', 'src/catalogue/Catalogues.svelte', 'src/session/oidc.ts'],
 };
 
 for (const [visit, entries] of Object.entries(visits)) {

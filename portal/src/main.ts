@@ -9,8 +9,8 @@ import { loadConfig } from './config.ts';
 import { t } from './messages/index.ts';
 import { router } from './router/router.svelte.ts';
 import { session } from './session/session.svelte.ts';
-import { settings } from './state/settings.svelte.ts';
-import Shell from './Shell.svelte';
+import { settings } from './shell/settings.svelte.ts';
+import Shell from './shell/Shell.svelte';
 
 document.documentElement.lang = t.language;
 try {

@@ -9,22 +9,22 @@ type Load = () => Promise<{ default: PageComponent }>;
 
 /** Every page of the Admin Portal; the first that fits is shown. */
 const ROUTES: readonly [string, Load][] = [
-  ['/admin', () => import('./pages/Overview.svelte')],
-  ['/admin/access-requests', () => import('./pages/Requests.svelte')],
-  ['/admin/access-requests/:id', () => import('./pages/Request.svelte')],
-  ['/admin/apps', () => import('./pages/Apps.svelte')],
-  ['/admin/apps/:id', () => import('./pages/App.svelte')],
-  ['/admin/apps/:id/grant', () => import('./pages/Grant.svelte')],
-  ['/admin/plans', () => import('./pages/Plans.svelte')],
-  ['/admin/plans/new', () => import('./pages/NewPlan.svelte')],
-  ['/admin/plans/:id', () => import('./pages/Plan.svelte')],
-  ['/admin/products', () => import('./pages/Products.svelte')],
-  ['/admin/products/new', () => import('./pages/NewProduct.svelte')],
-  ['/admin/products/:id', () => import('./pages/Product.svelte')],
-  ['/admin/catalogues', () => import('./pages/Catalogues.svelte')],
-  ['/admin/catalogues/new', () => import('./pages/NewCatalogue.svelte')],
-  ['/admin/catalogues/:id', () => import('./pages/Catalogue.svelte')],
-  ['/admin/settings', () => import('./pages/Settings.svelte')],
+  ['/admin', () => import('./overview/Overview.svelte')],
+  ['/admin/access-requests', () => import('./requests/Requests.svelte')],
+  ['/admin/access-requests/:id', () => import('./requests/Request.svelte')],
+  ['/admin/apps', () => import('./apps/Apps.svelte')],
+  ['/admin/apps/:id', () => import('./apps/App.svelte')],
+  ['/admin/apps/:id/grant', () => import('./apps/Grant.svelte')],
+  ['/admin/plans', () => import('./plans/Plans.svelte')],
+  ['/admin/plans/new', () => import('./plans/NewPlan.svelte')],
+  ['/admin/plans/:id', () => import('./plans/Plan.svelte')],
+  ['/admin/products', () => import('./products/Products.svelte')],
+  ['/admin/products/new', () => import('./products/NewProduct.svelte')],
+  ['/admin/products/:id', () => import('./products/Product.svelte')],
+  ['/admin/catalogues', () => import('./catalogues/Catalogues.svelte')],
+  ['/admin/catalogues/new', () => import('./catalogues/NewCatalogue.svelte')],
+  ['/admin/catalogues/:id', () => import('./catalogues/Catalogue.svelte')],
+  ['/admin/settings', () => import('./settings/Settings.svelte')],
 ];
 
 /** The page at `path`. */
@@ -33,5 +33,5 @@ export function destination(path: string): { params: Record<string, string>; loa
     const params = match(pattern, path);
     if (params) return { params, load };
   }
-  return { params: {}, load: () => import('../pages/NotFound.svelte') };
+  return { params: {}, load: () => import('../router/NotFound.svelte') };
 }

@@ -184,7 +184,7 @@ export const en = {
     directOnly: 'Access is now requested on each product’s page. This cart cannot be submitted.',
   },
 
-  asking: {
+  requestForm: {
     title: 'Request access',
     directTitle: (product: string) => `Request access to ${product}`,
     directLead: 'Request one product with one plan.',

@@ -14,17 +14,17 @@ interface Route {
 
 /** Every page; the first that fits is shown. Each is a file of its own, loaded when somebody goes there. */
 const ROUTES: readonly Route[] = [
-  { pattern: '/', open: true, load: () => import('../pages/Catalogues.svelte') },
-  { pattern: '/catalogues/:catalogue', open: true, load: () => import('../pages/Catalogue.svelte') },
-  { pattern: '/catalogues/:catalogue/:product', open: true, load: () => import('../pages/Product.svelte') },
-  { pattern: '/catalogues/:catalogue/:product/request', load: () => import('../pages/DirectRequest.svelte') },
-  { pattern: '/cart', load: () => import('../pages/Cart.svelte') },
-  { pattern: '/access-requests', load: () => import('../pages/Requests.svelte') },
-  { pattern: '/access-requests/:id', load: () => import('../pages/Request.svelte') },
-  { pattern: '/apps', load: () => import('../pages/Apps.svelte') },
-  { pattern: '/apps/new', load: () => import('../pages/NewApp.svelte') },
-  { pattern: '/apps/:id', load: () => import('../pages/App.svelte') },
-  { pattern: '/apps/:id/edit', load: () => import('../pages/EditApp.svelte') },
+  { pattern: '/', open: true, load: () => import('../catalogue/Catalogues.svelte') },
+  { pattern: '/catalogues/:catalogue', open: true, load: () => import('../catalogue/Catalogue.svelte') },
+  { pattern: '/catalogues/:catalogue/:product', open: true, load: () => import('../catalogue/Product.svelte') },
+  { pattern: '/catalogues/:catalogue/:product/request', load: () => import('../requests/DirectRequest.svelte') },
+  { pattern: '/cart', load: () => import('../cart/Cart.svelte') },
+  { pattern: '/access-requests', load: () => import('../requests/Requests.svelte') },
+  { pattern: '/access-requests/:id', load: () => import('../requests/Request.svelte') },
+  { pattern: '/apps', load: () => import('../apps/Apps.svelte') },
+  { pattern: '/apps/new', load: () => import('../apps/NewApp.svelte') },
+  { pattern: '/apps/:id', load: () => import('../apps/App.svelte') },
+  { pattern: '/apps/:id/edit', load: () => import('../apps/EditApp.svelte') },
 ];
 
 /** Where an address leads. */
@@ -41,5 +41,5 @@ export function destination(path: string): Destination {
     const params = match(pattern, path);
     if (params) return { open: open ?? false, params, load };
   }
-  return { open: true, params: {}, load: () => import('../pages/NotFound.svelte') };
+  return { open: true, params: {}, load: () => import('./NotFound.svelte') };
 }

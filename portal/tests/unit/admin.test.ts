@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { isAmount, limitForm, spanForm, toLimit, toSeconds } from '../../src/admin/state/amounts.ts';
-import { along, ceiling, stack } from '../../src/admin/state/chart.ts';
-import { fromLines } from '../../src/admin/state/lines.ts';
-import { addressOf, fromQuery, parameters } from '../../src/admin/state/search.ts';
-import { slug } from '../../src/admin/state/slug.ts';
+import { isAmount, limitForm, spanForm, toLimit, toSeconds } from '../../src/admin/plans/amounts.ts';
+import { along, ceiling, stack } from '../../src/admin/overview/chart.ts';
+import { fromLines } from '../../src/admin/offerings/lines.ts';
+import { addressOf, fromQuery, parameters } from '../../src/admin/requests/search.ts';
+import { slug } from '../../src/admin/offerings/slug.ts';
 import { roughly, shortDay } from '../../src/messages/format.ts';
 
 test('limits and lifetimes survive the form, in the largest unit that fits', () => {
