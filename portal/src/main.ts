@@ -1,6 +1,6 @@
 import './styles/fonts.css';
 import './styles/tokens.css';
-import './styles/portal.css';
+import './styles/elements.css';
 
 import { mount } from 'svelte';
 

@@ -91,7 +91,7 @@ export const en = {
     },
     'signed-out': {
       title: 'Sign in required',
-      text: 'You are not signed in, or your session has ended. After signing in you return to this page.',
+      text: 'Sign in to continue. You return to this page afterwards.',
     },
     broken: {
       title: 'Something went wrong',
@@ -142,7 +142,7 @@ export const en = {
     access: 'Access with this Plan',
     accessWith: (plan: string) => `Access with this Plan: ${plan}`,
     direct: 'or request it without the cart',
-    directWith: (plan: string) => `or request ${plan} without the cart`,
+    directWith: (plan: string) => `or request it without the cart, with ${plan}`,
     signInFor: 'Sign in to request access',
     signInForPlan: (plan: string) => `Sign in to request access with ${plan}`,
     inCart: (product: string, plan: string) => `${product} with the ${plan} plan is in your cart.`,
@@ -196,7 +196,7 @@ export const en = {
     credential: 'Which credential?',
     newCredential: 'A new credential',
     newCredentialHint: 'With its own key.',
-    extend: 'Add to',
+    extend: (key: string) => `Add to ${key}`,
     extendHint: (products: string[]) => `The same key. It already opens ${list(products)}.`,
     justification: 'What do you need it for?',
     justificationHint: 'The approvers read this when they decide.',
@@ -348,6 +348,7 @@ export const en = {
   credential: {
     key: 'Key',
     theKey: 'the key',
+    since: 'Created',
     until: 'Expires',
     statuses: { active: 'Active', suspended: 'Suspended', expired: 'Expired', revoked: 'Revoked' },
     reveal: 'Reveal key',

@@ -37,7 +37,7 @@ test('the cart and the direct request are offered when the setting allows both',
   await flow('both');
   const ada = await on.signedIn('Ada', '/catalogues/public-apis/maps-api');
   await ada.page.getByRole('button', { name: 'Access with this Plan: Gold' }).waitFor();
-  await ada.page.getByRole('link', { name: 'or request Gold without the cart' }).click();
+  await ada.page.getByRole('link', { name: /without the cart, with Gold/ }).click();
   await ada.page.getByRole('heading', { name: 'Request access to Maps API' }).waitFor();
   await ada.leaves();
 });

@@ -89,7 +89,7 @@ test('the end of a session is announced, and the form keeps what was typed', asy
 test('a sign-in that did not start in this tab is refused', async () => {
   const mallory = await on.visitor();
   await mallory.page.goto('/?code=stolen&state=forged');
-  await mallory.page.getByText('You are not signed in, or your session has ended').waitFor();
+  await mallory.page.getByText('Sign in to continue').waitFor();
   assert.equal(new URL(mallory.page.url()).search, '');
   await mallory.leaves();
 });
