@@ -142,3 +142,16 @@ export const LOOKS: readonly { name: string; options: BrowserContextOptions }[] 
   { name: '360px', options: { colorScheme: 'light', viewport: { width: 360, height: 740 } } },
   { name: '360px, dark', options: { colorScheme: 'dark', viewport: { width: 360, height: 740 } } },
 ];
+
+/** Waits until the element with this id has the focus. */
+export async function focused(page: Page, id: string): Promise<void> {
+  await page.waitForFunction((id) => document.activeElement?.id === id, id);
+}
+
+/** Tells whether an element lies within the window, without scrolling. */
+export async function inWindow(element: Locator): Promise<boolean> {
+  return element.evaluate((node) => {
+    const { top, bottom } = node.getBoundingClientRect();
+    return top >= 0 && bottom <= window.innerHeight + 1;
+  });
+}

@@ -1,4 +1,4 @@
-/** The cart, which the API keeps: shown in the header, on product pages and on its own page. */
+/** The cart, which the API stores. The header, the product pages and the cart page show it. */
 import { api, ask, type Schema } from '../api/client.ts';
 import { failed, type Problem } from '../api/problem.ts';
 import { session } from '../session/session.svelte.ts';
@@ -11,7 +11,7 @@ class Cart {
     return this.view?.items.length ?? 0;
   }
 
-  /** Reads it anew: after each change, and when somebody comes back to this tab. */
+  /** Reads the cart: after each change, and when the person returns to this tab. */
   load = async (): Promise<void> => {
     if (session.status !== 'in') return;
     try {
@@ -37,7 +37,31 @@ class Cart {
     await this.load();
   }
 
-  /** It was submitted, or its owner has left. */
+  async empty(): Promise<void> {
+    await ask(api.DELETE('/v1/cart'));
+    await this.load();
+  }
+
+  /**
+   * Changes the plan of everything in the cart and adds a product. Throws, with the cart as it was, when a product in
+   * it is not offered with the plan.
+   */
+  async switchPlan(planId: string, added: { product_id: string; catalogue_id: string }): Promise<void> {
+    const before = this.view;
+    await ask(api.DELETE('/v1/cart'));
+    try {
+      for (const item of [...(before?.items ?? []), added]) await this.add(item.product_id, planId, item.catalogue_id);
+    } catch (cause) {
+      await ask(api.DELETE('/v1/cart'));
+      for (const item of before?.items ?? [])
+        if (before?.plan_id) await this.add(item.product_id, before.plan_id, item.catalogue_id);
+      throw cause;
+    } finally {
+      await this.load();
+    }
+  }
+
+  /** Forgets the cart of somebody who signed out. */
   forget(): void {
     this.view = undefined;
   }

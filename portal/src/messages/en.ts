@@ -23,9 +23,9 @@ const next: Partial<Record<Slug, string>> = {
   'version-mismatch': 'It was changed while you were editing. Compare the versions, then save again.',
   'product-not-offered': 'The catalogue has changed. Go back to the catalogues and choose again.',
   'plan-not-offered': 'The plan is no longer offered with this product. Choose another plan.',
-  'mixed-authentication-methods':
-    'All products in a cart use one authentication method. Submit or empty your cart, then add this product.',
-  'mixed-plans': 'A cart is for one plan. Submit or empty your cart, then choose this plan.',
+  'mixed-authentication-methods': 'All products in a cart use one authentication method.',
+  'mixed-plans':
+    'A cart is for one plan. Switch the whole cart, or submit it first and request this product afterwards.',
   'credential-not-compatible': 'Choose “A new credential” instead.',
   'app-not-usable': 'Choose another app.',
   'empty-cart': 'It was submitted or emptied in another window. See your requests.',
@@ -97,6 +97,10 @@ export const en = {
       title: 'Something went wrong',
       text: 'The server sent an unexpected answer. Try again. If it keeps happening, contact the people who run this portal.',
     },
+    fields: {
+      title: 'Check what you entered',
+      text: 'Nothing was saved. Correct these values and try again.',
+    },
     reference: (id: string) => `Reference ${id}`,
     retryAfter: 'You can ask again',
     noSuchProduct: { title: 'Not found', detail: 'This catalogue has no such product.' },
@@ -148,6 +152,8 @@ export const en = {
     inCart: (product: string, plan: string) => `${product} with the ${plan} plan is in your cart.`,
     heldInCart: 'In your cart',
     openCart: 'Open the cart',
+    switchPlan: (plan: string) => `Switch the cart to ${plan}`,
+    startOver: 'Empty the cart and add this',
   },
 
   plan: {
@@ -171,6 +177,9 @@ export const en = {
     plan: 'Plan',
     rule: 'All products of a request share one plan and one authentication method.',
     addMore: 'Add more products',
+    clear: 'Empty cart',
+    clearTitle: 'Empty your cart?',
+    clearText: 'All products are removed. You can add them again from the catalogues.',
     remove: 'Remove',
     removeItem: (name: string) => `Remove ${name}`,
     removeFirst: 'Remove what is no longer available, then submit the rest.',
@@ -257,6 +266,7 @@ export const en = {
     review: 'Decision',
     reviews: { automatic: 'Automatic', manual: 'By an API Owner' },
     reference: 'Reference',
+    again: 'Request again',
     withdraw: 'Withdraw request',
     withdrawTitle: 'Withdraw this request?',
     withdrawText: 'It will no longer be decided. You can request again at any time.',

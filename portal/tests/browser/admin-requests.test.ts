@@ -4,6 +4,7 @@ import { test } from 'node:test';
 
 import type { Page } from 'playwright-core';
 
+import { inWindow } from '../browser.ts';
 import { usableInEveryLook } from '../looks.ts';
 import { stage } from '../stage.ts';
 
@@ -55,6 +56,13 @@ test('an owner reviews a request and approves it from the three-dot menu', async
   assert.equal(await focused(), 'Reject');
   await page.keyboard.press('Home');
   await usableInEveryLook(page, 'the menu of a request');
+  await page.keyboard.press('Escape');
+  await page.setViewportSize({ width: 1280, height: 420 });
+  await dots.scrollIntoViewIfNeeded();
+  await dots.focus();
+  await page.keyboard.press('ArrowDown');
+  await page.getByRole('menu').waitFor();
+  assert.ok(await inWindow(page.getByRole('menu')), 'the menu opens where there is room');
   await page.keyboard.press('Escape');
   assert.equal(await page.getByRole('menu').count(), 0);
   assert.ok(await dots.evaluate((button) => button === document.activeElement), 'the focus is back on the dots');

@@ -26,6 +26,10 @@ for (const { name, options } of LOOKS) {
 
     await page.getByRole('link', { name: 'Edit' }).click();
     await page.getByLabel('Description').fill('High water and low water.');
+    await page.reload();
+    await page.getByRole('heading', { name: 'Edit Tide table' }).waitFor();
+    assert.equal(await page.getByLabel('Description').inputValue(), 'High water and low water.', 'typed text is kept');
+    assert.equal(await page.getByRole('radio', { name: 'My organisation' }).count(), 0, 'Ada has no organisation');
     await usable(page, 'the form of an app');
     await page.getByRole('button', { name: 'Save changes' }).click();
     await page.getByText('High water and low water.').waitFor();
@@ -34,6 +38,10 @@ for (const { name, options } of LOOKS) {
     await page.getByRole('link', { name: 'Tide table' }).click();
     await page.getByRole('button', { name: 'Delete' }).click();
     await page.getByRole('dialog', { name: 'Delete Tide table?' }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await page.getByRole('heading', { name: 'Tide table' }).waitFor();
+    await page.getByRole('button', { name: 'Delete' }).click();
     await usable(page, 'the question before an app is deleted');
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'hidden' });

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 import type { Page } from 'playwright-core';
 
-import { LOOKS, usable } from '../browser.ts';
+import { focused, inWindow, LOOKS, usable } from '../browser.ts';
 import { stage } from '../stage.ts';
 
 const on = stage();
@@ -110,22 +110,42 @@ test('a request with an automatic plan is granted while its page is open', async
 });
 
 // R15, R16.
-test('a product that does not fit the cart is refused with the reason and the next step', async () => {
+test('a conflict with the cart is explained beside the plan and solved in place', async () => {
+  await on.stack.api('olga', 'DELETE', '/v1/cart');
   const olga = await on.signedIn('Olga');
   await choose(olga.page, 'Weather API', 'Gold');
 
+  await olga.page.setViewportSize({ width: 360, height: 740 });
   await olga.page.goto('/catalogues/public-apis/payments-api');
   await olga.page.getByRole('button', { name: 'Access with this Plan: Gold' }).click();
   const note = olga.page.getByRole('alert');
   await note.getByText('Mixed authentication methods').waitFor();
   await note.getByText('All products in a cart use one authentication method').waitFor();
-  await usable(olga.page, 'R15: a product that does not fit');
+  await focused(olga.page, 'plan-problem');
+  assert.ok(await inWindow(note), 'the message is where the person looks');
+  await usable(olga.page, 'a product with another authentication method');
 
   await olga.page.goto('/catalogues/public-apis/maps-api');
   await olga.page.getByRole('button', { name: 'Access with this Plan: Free' }).click();
   await note.getByText('Mixed plans').waitFor();
-  await note.getByRole('link', { name: 'Open the cart' }).click();
-  await olga.page.getByRole('button', { name: 'Remove Weather API' }).click();
+  await note.getByRole('button', { name: 'Switch the cart to Free' }).click();
+  await olga.page.getByText('Maps API with the Free plan is in your cart.').waitFor();
+  const { items, plan_id } = await on.stack.api('olga', 'GET', '/v1/cart');
+  assert.deepEqual([items.length, plan_id], [2, 'free']);
+
+  await olga.page.goto('/catalogues/public-apis/payments-api');
+  await olga.page.getByRole('button', { name: 'Access with this Plan: Gold' }).click();
+  await note.getByRole('button', { name: 'Empty the cart and add this' }).click();
+  await olga.page.getByText('Payments API with the Gold plan is in your cart.').waitFor();
+  await olga.page.getByRole('link', { name: 'Open the cart' }).click();
+  await olga.page.getByRole('button', { name: 'Empty cart' }).click();
+  const dialog = olga.page.getByRole('dialog', { name: 'Empty your cart?' });
+  await usable(olga.page, 'the question before the cart is emptied');
+  await olga.page.keyboard.press('Enter');
+  await dialog.waitFor({ state: 'hidden' });
+  assert.equal((await on.stack.api('olga', 'GET', '/v1/cart')).items.length, 1, 'Enter alone empties nothing');
+  await olga.page.getByRole('button', { name: 'Empty cart' }).click();
+  await dialog.getByRole('button', { name: 'Empty cart' }).click();
   await olga.page.getByText('Your cart is empty').waitFor();
   await usable(olga.page, 'the empty cart');
   olga.expects(/status of 422/);
@@ -133,6 +153,7 @@ test('a product that does not fit the cart is refused with the reason and the ne
 });
 
 test('a product that became unavailable is named, and the rest can be submitted', async () => {
+  await on.stack.api('olga', 'DELETE', '/v1/cart');
   const olga = await on.signedIn('Olga');
   await choose(olga.page, 'Weather API', 'Gold');
   await choose(olga.page, 'Maps API', 'Gold');
@@ -157,6 +178,7 @@ test('a product that became unavailable is named, and the rest can be submitted'
 
 // R20.
 test('a double click on submit files one request', async () => {
+  await on.stack.api('olga', 'DELETE', '/v1/cart');
   const olga = await on.signedIn('Olga');
   await choose(olga.page, 'Maps API', 'Gold');
   await olga.page.getByRole('link', { name: 'Open the cart' }).click();
@@ -173,9 +195,10 @@ test('a missing field is marked and focused', async () => {
   const owen = await on.signedIn('Owen');
   await choose(owen.page, 'Weather API', 'Free');
   await owen.page.getByRole('link', { name: 'Open the cart' }).click();
+  const name = owen.page.getByLabel('Name');
+  await name.waitFor();
   await owen.page.getByRole('button', { name: 'Submit request' }).click();
   await owen.page.getByText('Give the app a name.').waitFor();
-  const name = owen.page.getByLabel('Name');
   assert.equal(await name.getAttribute('aria-invalid'), 'true');
   assert.ok(await name.evaluate((field) => field === document.activeElement), 'and it has the focus');
   await usable(owen.page, 'a form that lacks something');

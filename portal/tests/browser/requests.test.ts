@@ -53,6 +53,30 @@ test('a rejection is shown with its reason, on the page and by mail', async () =
   await grace.leaves();
 });
 
+test('a rejected request is requested again with its app and justification filled in', async () => {
+  const order = {
+    catalogue_id: 'public-apis',
+    product_ids: ['weather-api', 'maps-api'],
+    plan_id: 'gold',
+    new_app: { name: 'Second try' },
+    justification: 'For the harbour office.',
+  };
+  const { id } = await on.stack.api('grace', 'POST', '/v1/access-requests', order);
+  await on.stack.api('olga', 'POST', `/v1/admin/access-requests/${id}/reject`, { reason: 'Which office?' });
+  const grace = await on.signedIn('Grace', `/access-requests/${id}`);
+  await grace.page.getByRole('button', { name: 'Request again' }).click();
+  await grace.page.getByRole('heading', { name: 'Cart', level: 1 }).waitFor();
+  await grace.page.getByRole('radio', { name: 'Second try' }).waitFor();
+  assert.ok(await grace.page.getByRole('radio', { name: 'Second try' }).isChecked());
+  const justification = grace.page.getByLabel('What do you need it for?');
+  assert.equal(await justification.inputValue(), 'For the harbour office.');
+  await justification.fill('For the harbour office in Emden.');
+  await grace.page.getByRole('button', { name: 'Submit request' }).click();
+  await grace.page.getByRole('heading', { name: 'Weather API and Maps API', level: 1 }).waitFor();
+  await grace.page.getByText('Waiting for a decision').waitFor();
+  await grace.leaves();
+});
+
 test('an approved request whose setup failed says so', async () => {
   const order = {
     catalogue_id: 'public-apis',
