@@ -21,8 +21,8 @@ function toForm(catalogue: Catalogue): CatalogueForm {
     description: catalogue.description ?? '',
     audience: catalogue.audience.kind,
     groups: toLines(catalogue.audience.groups ?? []),
-    products: [...(catalogue.product_ids ?? [])].sort(),
-    plans: [...(catalogue.plan_ids ?? [])].sort(),
+    products: [...(catalogue.product_ids ?? [])],
+    plans: [...(catalogue.plan_ids ?? [])],
   };
 }
 
@@ -33,8 +33,8 @@ function toCatalogue(form: CatalogueForm): Schema<'Catalogue'> {
     description: form.description.trim(),
     // Only an audience of groups has groups.
     audience: { kind: form.audience, groups: form.audience === 'groups' ? fromLines(form.groups) : [] },
-    product_ids: [...form.products].sort(),
-    plan_ids: [...form.plans].sort(),
+    product_ids: [...form.products],
+    plan_ids: [...form.plans],
   };
 }
 

@@ -49,6 +49,18 @@ export const en = {
     none: 'It does not affect your changes. Save again to apply them.',
   },
 
+  order: {
+    products: 'Order of the products',
+    plans: 'Order of the plans',
+    up: (name: string) => `Move ${name} up`,
+    down: (name: string) => `Move ${name} down`,
+  },
+
+  choose: {
+    find: (what: string) => `Find in ${what.toLocaleLowerCase('en')}`,
+    more: (shown: number, all: number) => `${shown} of ${all} shown. Type to find others.`,
+  },
+
   amounts: {
     units: { second: 'seconds', minute: 'minutes', hour: 'hours', day: 'days' },
     per: 'per',
