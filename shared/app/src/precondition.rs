@@ -1,25 +1,28 @@
-//! What version somebody expects to change.
+//! The version that somebody expects to change.
 
 use crate::error::Refused;
 
 /// The version that a change is meant for (`If-Match`, RFC 9110, 13.1.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Precondition {
-    /// Whatever stands there.
+    /// Any version.
     Any,
-    /// This version.
-    Version(u64),
+    /// One of these versions, of which there is at least one.
+    OneOf(Vec<u64>),
 }
 
 impl Precondition {
-    /// Holds the precondition against the version that stands.
+    /// Holds the precondition against the current version.
     ///
     /// # Errors
-    /// [`Refused::VersionMismatch`].
-    pub fn check(self, actual: u64) -> Result<(), Refused> {
+    /// [`Refused::VersionMismatch`], which names the newest version that the caller knows.
+    pub fn check(&self, actual: u64) -> Result<(), Refused> {
         match self {
-            Self::Version(expected) if expected != actual => Err(Refused::VersionMismatch { expected, actual }),
-            Self::Any | Self::Version(_) => Ok(()),
+            Self::OneOf(versions) if !versions.contains(&actual) => {
+                let expected = versions.iter().copied().max().unwrap_or_default();
+                Err(Refused::VersionMismatch { expected, actual })
+            }
+            Self::Any | Self::OneOf(_) => Ok(()),
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
 use crate::BODY_LIMIT;
-use crate::json::Json;
+use crate::json::{Json, Refusal};
 use crate::problem::{InvalidParam, Problem};
 
 /// A JSON body that must be there, with its bytes for the fingerprint of an idempotency key.
@@ -81,28 +81,28 @@ fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let json: Json = serde_json::from_slice(bytes).map_err(|error| malformed(&error))?;
-    let mut unknown = Vec::new();
-    let parsed: Result<T, _> = {
-        let mut note = |path: serde_ignored::Path<'_>| unknown.push(pointer(&path.to_string()));
-        serde_path_to_error::deserialize(serde_ignored::Deserializer::new(json, &mut note))
-    };
-    let value = parsed.map_err(|error| Problem::invalid_body(vec![ill_typed(&error)]))?;
-    if unknown.is_empty() {
-        return Ok(value);
-    }
-    let detail = "is not a member that this operation knows";
-    let error = |pointer| InvalidParam { pointer: Some(pointer), parameter: None, detail: detail.to_owned() };
-    Err(Problem::invalid_body(unknown.into_iter().map(error).collect()))
+    json.read().map_err(|refusal| match refusal {
+        Refusal::Unusable { path, why } => {
+            let place = if path == "." { String::new() } else { pointer(&path) };
+            Problem::invalid_body(vec![fault(place, why.to_string())])
+        }
+        Refusal::Unknown(paths) => {
+            let unknown = |path: String| fault(pointer(&path), "is not a member that this operation knows".to_owned());
+            Problem::invalid_body(paths.into_iter().map(unknown).collect())
+        }
+    })
+}
+
+fn fault(pointer: String, detail: String) -> InvalidParam {
+    InvalidParam { pointer: Some(pointer), parameter: None, detail }
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "malformed-json", format!("The body is not JSON: {error}."))
-}
-
-fn ill_typed(error: &serde_path_to_error::Error<serde_json::Error>) -> InvalidParam {
-    let path = error.path().to_string();
-    let place = if path == "." { String::new() } else { pointer(&path) };
-    InvalidParam { pointer: Some(place), parameter: None, detail: error.inner().to_string() }
+    let detail = match error.is_eof() {
+        true => "The body is not JSON: it ends too early.".to_owned(),
+        false => format!("The body is not JSON: see line {}, column {}.", error.line(), error.column()),
+    };
+    Problem::new(StatusCode::BAD_REQUEST, "malformed-json", detail)
 }
 
 /// `new_app.redirect_uris[0]` or `new_app.redirect_uris.0` → `/new_app/redirect_uris/0`. The `?`
@@ -155,9 +155,21 @@ mod tests {
         assert_eq!(faults(r#"{"name": "a", "x": 1, "inner": {"numbers": [], "y": 2}}"#).len(), 2);
         assert_eq!(faults(r#"{"name": "a", "inner": {"numbers": [], "y": 2}}"#)[0].0, "/inner/y");
         assert_eq!(faults(r#"{"name": "a", "inner": {"numbers": [1, "b"]}}"#)[0].0, "/inner/numbers/1");
-        assert_eq!(faults("{}")[0], (String::new(), "missing field `name`".into()));
+        assert_eq!(faults("{}")[0], (String::new(), "`name` is missing".into()));
         assert_eq!(faults(r#"{"name": 7}"#)[0].0, "/name");
-        assert_eq!(faults(r#"{"name": "a", "name": "b"}"#)[0].1, "duplicate field `name`");
+        assert_eq!(faults(r#"{"name": "a", "name": "b"}"#)[0].1, "`name` is there twice");
+    }
+
+    #[test]
+    fn ill_typed_members_are_explained_in_plain_words() {
+        let fault = |text: &str| faults(text)[0].1.clone();
+        assert_eq!(fault(r#"{"name": 7}"#), "must be a text");
+        for number in ["-1", "256", "1.5", "\"1\"", "1e300"] {
+            let text = format!(r#"{{"name": "a", "inner": {{"numbers": [{number}]}}}}"#);
+            assert_eq!(fault(&text), "must be a whole number, not negative and not too large", "{number}");
+        }
+        assert_eq!(fault(r#"{"name": "a", "inner": {"numbers": {}}}"#), "must be a list");
+        assert_eq!(fault(r#"{"name": null}"#), "must be a text");
     }
 
     /// Serde would take a list for an object, its items for the members.
@@ -180,7 +192,7 @@ mod tests {
         assert_eq!(faults(r#"{"name": "a", "choice": {"one": null}}"#), [("/choice".into(), "must be a text".into())]);
         assert_eq!(
             faults(r#"{"name": "a", "choice": "two"}"#),
-            [("/choice".into(), "unknown variant `two`, expected `one`".into())]
+            [("/choice".into(), "must be `one`".into())]
         );
     }
 

@@ -9,14 +9,21 @@ use tracing::Instrument;
 
 use crate::problem::Problem;
 
+/// For answers that nobody may keep: those to a signed-in person, and problems.
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
 /// Runs the endpoint inside a span that carries the request's id, and writes a [`Problem`] out as
-/// `application/problem+json`.
+/// `application/problem+json`. Answers to a bearer of a token are not to be stored.
 pub async fn finish(request: Request, next: Next) -> Response {
     let id = exchange_id(request.extensions());
+    let authenticated = request.headers().contains_key(header::AUTHORIZATION);
     let span =
         tracing::info_span!("http", correlation_id = %id, method = %request.method(), path = request.uri().path());
     async move {
-        let response = write_problem(next.run(request).await, &id);
+        let mut response = write_problem(next.run(request).await, &id);
+        if authenticated {
+            response.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);
+        }
         tracing::info!(status = response.status().as_u16(), "answered");
         response
     }
@@ -47,7 +54,7 @@ fn write_problem(mut response: Response, id: &str) -> Response {
     let mut response = (status, text).into_response();
     let media_type = HeaderValue::from_static("application/problem+json");
     response.headers_mut().insert(header::CONTENT_TYPE, media_type);
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);
     for (name, value) in headers {
         response.headers_mut().insert(name, value);
     }

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
-use crate::params::parse_query;
+use crate::params::read;
 use crate::problem::Problem;
 
 /// Rows of a page when the caller names no number.
@@ -30,7 +30,6 @@ pub struct PageQuery<F> {
 
 /// The filters of a list that has none.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct NoFilter {}
 
 impl IntoParams for NoFilter {
@@ -40,7 +39,6 @@ impl IntoParams for NoFilter {
 }
 
 #[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Paging {
     /// At most so many rows: 1 to 100, 25 unless told.
@@ -54,19 +52,18 @@ impl<S: Send + Sync, F: DeserializeOwned> FromRequestParts<S> for PageQuery<F> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let pairs = parts.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
-        let is_paging = |pair: &&str| ["limit", "cursor"].contains(&pair.split('=').next().unwrap_or_default());
-        let (paging, mut filters): (Vec<&str>, Vec<&str>) = pairs.partition(is_paging);
+        let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned();
+        let (paging, mut filters): (Vec<_>, Vec<_>) = query.partition(|(name, _)| ["limit", "cursor"].contains(&&**name));
         // The same filters in another order are the same list.
         filters.sort_unstable();
-        let filters = filters.join("&");
-        let filter = parse_query(&filters)?;
-        let Paging { limit, cursor } = parse_query(&paging.join("&"))?;
+        let list = form_urlencoded::Serializer::new(format!("{}?", parts.uri.path())).extend_pairs(&filters).finish();
+        let filter = read(filters)?;
+        let Paging { limit, cursor } = read(paging)?;
         let limit = limit.unwrap_or(DEFAULT_LIMIT);
         if !(1..=MAX_LIMIT).contains(&limit) {
             return Err(Problem::parameter("limit", "must be between 1 and 100"));
         }
-        Ok(Self { filter, limit, cursor, list: format!("{}?{filters}", parts.uri.path()) })
+        Ok(Self { filter, limit, cursor, list })
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use gatepass_app::Precondition;
 use serde::Serialize;
@@ -16,7 +16,7 @@ use crate::problem::Problem;
 
 /// The version that a change is meant for. A request that does not say is answered with 428, before
 /// its body is looked at.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct IfMatch(pub Precondition);
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
@@ -25,7 +25,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let detail = "Say which version you mean to change: send If-Match with the ETag that GET answered, or `*`.";
         let missing = || Problem::new(StatusCode::PRECONDITION_REQUIRED, "if-match-required", detail);
-        parts.headers.get(header::IF_MATCH).ok_or_else(missing).and_then(parse)
+        parse(&parts.headers)?.map(Self).ok_or_else(missing)
     }
 }
 
@@ -36,15 +36,14 @@ impl IntoParams for IfMatch {
 }
 
 /// The version that a change is meant for, where any version will do unless the client names one.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct OptionalIfMatch(pub Precondition);
 
 impl<S: Send + Sync> FromRequestParts<S> for OptionalIfMatch {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let named = parts.headers.get(header::IF_MATCH).map(parse).transpose()?;
-        Ok(Self(named.map_or(Precondition::Any, |IfMatch(precondition)| precondition)))
+        Ok(Self(parse(&parts.headers)?.unwrap_or(Precondition::Any)))
     }
 }
 
@@ -55,21 +54,39 @@ impl IntoParams for OptionalIfMatch {
 }
 
 fn parameter(required: Required, schema_type: SchemaType) -> Parameter {
-    let schema = ObjectBuilder::new().schema_type(schema_type).pattern(Some("^([*]|\"[0-9]+\")$"));
+    let schema = ObjectBuilder::new().schema_type(schema_type).pattern(Some(r#"^([*]|"[0-9]+"(, *"[0-9]+")*)$"#));
     let header = ParameterBuilder::new().name("If-Match").parameter_in(ParameterIn::Header);
     header.required(required).schema(Some(schema)).build()
 }
 
-fn parse(value: &HeaderValue) -> Result<IfMatch, Problem> {
-    let value = value.to_str().unwrap_or_default().trim();
-    if value == "*" {
-        return Ok(IfMatch(Precondition::Any));
+/// The versions that the header names. Tags are compared as RFC 9110 (8.8.3.2) compares them strongly: character by
+/// character, so that `"01"` and `W/"1"` are no tags of version 1.
+fn parse(headers: &HeaderMap) -> Result<Option<Precondition>, Problem> {
+    let lines: Vec<_> = headers.get_all(header::IF_MATCH).iter().map(|line| line.to_str().unwrap_or_default()).collect();
+    if lines.is_empty() {
+        return Ok(None);
     }
-    let version = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).and_then(|tag| tag.parse().ok());
-    version.map(|version| IfMatch(Precondition::Version(version))).ok_or_else(|| {
+    let value = lines.join(", ");
+    if value.trim() == "*" {
+        return Ok(Some(Precondition::Any));
+    }
+    let versions: Vec<u64> = value.split(',').filter_map(|tag| version(tag.trim())).collect();
+    if versions.is_empty() {
         let detail = format!("`{value}` is no ETag of ours: send the one that GET answered, or `*`.");
-        Problem::new(StatusCode::PRECONDITION_FAILED, "version-mismatch", detail)
-    })
+        return Err(Problem::new(StatusCode::PRECONDITION_FAILED, "version-mismatch", detail));
+    }
+    Ok(Some(Precondition::OneOf(versions)))
+}
+
+/// The version whose tag is `tag`.
+fn version(tag: &str) -> Option<u64> {
+    let version = tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()?;
+    (tag == self::tag(version)).then_some(version)
+}
+
+/// The entity tag of a version.
+fn tag(version: u64) -> String {
+    format!("\"{version}\"")
 }
 
 /// An entity with its `ETag`.
@@ -84,7 +101,7 @@ pub struct Tagged<T> {
 impl<T: Serialize> IntoResponse for Tagged<T> {
     fn into_response(self) -> Response {
         let mut response = Json(self.entity).into_response();
-        if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", self.version)) {
+        if let Ok(tag) = HeaderValue::from_str(&tag(self.version)) {
             response.headers_mut().insert(header::ETAG, tag);
         }
         response

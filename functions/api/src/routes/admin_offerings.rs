@@ -7,7 +7,6 @@ use utoipa::IntoParams;
 
 /// What to do about what is in use.
 #[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ForceParam {
     /// Whether to revoke and reject whatever needs it, instead of refusing.

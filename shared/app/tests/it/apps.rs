@@ -37,7 +37,7 @@ async fn a_new_name_is_reserved_and_the_old_one_free_whatever_goes_wrong() {
         if let Some(fault) = fault {
             world.table.faults.plan("TransactWriteItems", fault, 1);
         }
-        let renamed = rename(&world.store, id, Precondition::Version(1), "Two").await.unwrap();
+        let renamed = rename(&world.store, id, Precondition::OneOf(vec![1]), "Two").await.unwrap();
         assert_eq!((renamed.version, renamed.profile.name.as_str()), (2, "Two"), "{fault:?}");
         let other = create_app(&world.store, &ada(), "One").await;
         assert_eq!(said(&rename(&world.store, other, Precondition::Any, "two").await), "name-taken");
@@ -60,7 +60,7 @@ async fn of_edits_meant_for_one_version_one_counts() {
     let world = World::new().await;
     let id = create_app(&world.store, &ada(), "App").await;
     let edit = |name: &'static str, precondition| rename(&world.store, id, precondition, name);
-    let version = Precondition::Version(1);
+    let version = Precondition::OneOf(vec![1]);
     let (a, b, c) = tokio::join!(edit("A", version), edit("B", version), edit("C", version));
     let mut said = [said(&a), said(&b), said(&c)];
     said.sort_unstable();
@@ -117,7 +117,7 @@ async fn only_its_owner_deletes_an_app_and_once() {
     let world = World::new().await;
     let id = create_app(&world.store, &ada(), "App").await;
     assert_eq!(said(&delete(&world.store, &grace(), id).await), "not-found");
-    let stale = apps::delete(&world.store, &mut context(), &ada(), id, Precondition::Version(7)).await;
+    let stale = apps::delete(&world.store, &mut context(), &ada(), id, Precondition::OneOf(vec![7])).await;
     assert_eq!(said(&stale), "version-mismatch");
     let ada = ada();
     let (one, other) = tokio::join!(delete(&world.store, &ada, id), delete(&world.store, &ada, id));

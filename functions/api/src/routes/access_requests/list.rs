@@ -13,7 +13,6 @@ use crate::state::Api;
 
 /// The requests to list.
 #[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct StatusFilter {
     /// Only requests in this status.

@@ -15,7 +15,6 @@ use crate::state::Api;
 
 /// The requests to list: `status` goes with one of `product_id`, `app_id` and `requester`.
 #[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RequestFilters {
     /// Only requests in this status.

@@ -13,7 +13,6 @@ use crate::state::Api;
 
 /// The apps to list: all of them, or by one of `owner` and `name`.
 #[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AppFilters {
     /// Only apps of the person with this id.

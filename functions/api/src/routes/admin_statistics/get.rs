@@ -17,7 +17,6 @@ const MOST_DAYS: i32 = 366;
 
 /// Which days: the last 30, unless told.
 #[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Span {
     /// The first day, in UTC: `2026-11-01`.

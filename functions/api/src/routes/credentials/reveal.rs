@@ -4,8 +4,6 @@ use std::io;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::IntoResponse;
 use gatepass_app::credentials;
 use gatepass_domain::id::CredentialId;
 use gatepass_http::{Caller, EmptyBody, OptionalBody, PathParams, Problem, RequestContext};
@@ -36,7 +34,7 @@ pub(crate) async fn reveal(
     RequestContext(mut context): RequestContext,
     PathParams(CredentialPath { id, cid }): PathParams<CredentialPath>,
     OptionalBody { value: EmptyBody {}, .. }: OptionalBody<EmptyBody>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Json<Revealed>, Problem> {
     let no_sealer =
         || Problem::internal("this function is not configured to reveal", &io::Error::other("GATEPASS_KEY_ID"));
     let sealer = api.sealer.as_ref().ok_or_else(no_sealer)?;
@@ -47,6 +45,5 @@ pub(crate) async fn reveal(
         true => Problem::unavailable(),
         false => Problem::internal("a key could not be unsealed", &error),
     })?;
-    let revealed = Revealed { credential_id, key: key.expose().to_owned() };
-    Ok(([(header::CACHE_CONTROL, "no-store")], Json(revealed)))
+    Ok(Json(Revealed { credential_id, key: key.expose().to_owned() }))
 }
