@@ -190,10 +190,7 @@ mod tests {
     #[test]
     fn a_choice_is_a_text() {
         assert_eq!(faults(r#"{"name": "a", "choice": {"one": null}}"#), [("/choice".into(), "must be a text".into())]);
-        assert_eq!(
-            faults(r#"{"name": "a", "choice": "two"}"#),
-            [("/choice".into(), "must be `one`".into())]
-        );
+        assert_eq!(faults(r#"{"name": "a", "choice": "two"}"#), [("/choice".into(), "must be `one`".into())]);
     }
 
     #[test]

@@ -53,7 +53,8 @@ impl<S: Send + Sync, F: DeserializeOwned> FromRequestParts<S> for PageQuery<F> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned();
-        let (paging, mut filters): (Vec<_>, Vec<_>) = query.partition(|(name, _)| ["limit", "cursor"].contains(&&**name));
+        let (paging, mut filters): (Vec<_>, Vec<_>) =
+            query.partition(|(name, _)| ["limit", "cursor"].contains(&&**name));
         // The same filters in another order are the same list.
         filters.sort_unstable();
         let list = form_urlencoded::Serializer::new(format!("{}?", parts.uri.path())).extend_pairs(&filters).finish();

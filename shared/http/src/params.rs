@@ -1,5 +1,7 @@
 //! Query parameters.
 
+use std::collections::BTreeSet;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -26,6 +28,10 @@ pub(crate) fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem
 
 /// The value that the named parameters stand for.
 pub(crate) fn read<T: DeserializeOwned>(parameters: Vec<(String, String)>) -> Result<T, Problem> {
+    let mut seen = BTreeSet::new();
+    if let Some((name, _)) = parameters.iter().find(|(name, _)| !seen.insert(name)) {
+        return Err(Problem::parameter(name, "must be given once"));
+    }
     let parameters = parameters.into_iter().map(|(name, text)| (name, Json::Parameter(text)));
     Json::Object(parameters.collect()).read().map_err(|refusal| match refusal {
         Refusal::Unusable { path, why } => Problem::parameter(name_in(&path), &why.to_string()),
@@ -82,7 +88,7 @@ mod tests {
             ("force=yes", "force", "must be `true` or `false`"),
             ("colour=blue", "colour", "must be one of `red`, `green`"),
             ("size=1", "size", "this operation has no parameter of that name"),
-            ("limit=1&limit=2", "limit", "`limit` is there twice"),
+            ("limit=1&limit=2", "limit", "must be given once"),
         ] {
             assert_eq!(fault(query), (name.into(), detail.into()), "{query}");
         }

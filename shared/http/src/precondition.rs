@@ -62,7 +62,8 @@ fn parameter(required: Required, schema_type: SchemaType) -> Parameter {
 /// The versions that the header names. Tags are compared as RFC 9110 (8.8.3.2) compares them strongly: character by
 /// character, so that `"01"` and `W/"1"` are no tags of version 1.
 fn parse(headers: &HeaderMap) -> Result<Option<Precondition>, Problem> {
-    let lines: Vec<_> = headers.get_all(header::IF_MATCH).iter().map(|line| line.to_str().unwrap_or_default()).collect();
+    let lines: Vec<_> =
+        headers.get_all(header::IF_MATCH).iter().map(|line| line.to_str().unwrap_or_default()).collect();
     if lines.is_empty() {
         return Ok(None);
     }
@@ -105,5 +106,35 @@ impl<T: Serialize> IntoResponse for Tagged<T> {
             response.headers_mut().insert(header::ETAG, tag);
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(lines: &[&str]) -> Option<Precondition> {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(header::IF_MATCH, line.parse().unwrap());
+        }
+        parse(&headers).ok().flatten()
+    }
+
+    #[test]
+    fn tags_are_compared_character_by_character() {
+        let one = Some(Precondition::OneOf(vec![1]));
+        assert_eq!(named(&[r#""1""#]), one);
+        for other in [r#""01""#, r#""0001""#, r#""+1""#, r#"W/"1""#, r#""1"#, "1", r#""""#, r#""1 ""#, ""] {
+            assert_eq!(named(&[other]), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_tags_names_each_of_them() {
+        assert_eq!(named(&[r#""7", W/"8", "9""#]), Some(Precondition::OneOf(vec![7, 9])));
+        assert_eq!(named(&[r#""7""#, r#""9""#]), Some(Precondition::OneOf(vec![7, 9])));
+        assert_eq!(named(&["*"]), Some(Precondition::Any));
+        assert_eq!(parse(&HeaderMap::new()).ok(), Some(None));
     }
 }

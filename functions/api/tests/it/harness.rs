@@ -196,6 +196,9 @@ impl<'a> Call<'a> {
         let response = serde_json::to_value(response).unwrap();
         let sent = self.body.as_deref().and_then(|body| serde_json::from_slice(body).ok());
         let answer = Answer::new(route, sent, &response);
+        if self.headers.contains_key("authorization") {
+            assert_eq!(answer.headers.get("cache-control").map(String::as_str), Some("no-store"), "{}", answer.route);
+        }
         schema::check(&answer);
         disclosure::check(&answer);
         answer

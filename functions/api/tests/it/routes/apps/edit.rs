@@ -74,3 +74,17 @@ async fn a_body_that_is_wrong_is_said_before_anything_else() {
     edit("\"7\"").await.problem(412, "version-mismatch");
     assert_eq!(edit("\"1\"").await.problem(400, "invalid-body").pointers(), ["/team"]);
 }
+
+#[tokio::test]
+async fn a_list_of_tags_matches_by_any_that_is_exact() {
+    let api = Api::new().await;
+    let id = api.app(&ada(), "One").await;
+    let rename = |tags: &'static str, name: &str| {
+        api.patch(&format!("/v1/apps/{id}")).by(&ada()).header("if-match", tags).json(json!({ "name": name })).send()
+    };
+    rename(r#""01""#, "Two").await.problem(412, "version-mismatch");
+    rename(r#"W/"1""#, "Two").await.problem(412, "version-mismatch");
+    rename(r#""7", "8""#, "Two").await.problem(412, "version-mismatch");
+    rename(r#""7", "1""#, "Two").await.expect(200);
+    rename(r#""1", "7""#, "Three").await.problem(412, "version-mismatch");
+}
