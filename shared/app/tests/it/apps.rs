@@ -60,8 +60,8 @@ async fn of_edits_meant_for_one_version_one_counts() {
     let world = World::new().await;
     let id = create_app(&world.store, &ada(), "App").await;
     let edit = |name: &'static str, precondition| rename(&world.store, id, precondition, name);
-    let version = Precondition::OneOf(vec![1]);
-    let (a, b, c) = tokio::join!(edit("A", version), edit("B", version), edit("C", version));
+    let version = || Precondition::OneOf(vec![1]);
+    let (a, b, c) = tokio::join!(edit("A", version()), edit("B", version()), edit("C", version()));
     let mut said = [said(&a), said(&b), said(&c)];
     said.sort_unstable();
     assert_eq!(said, ["ok", "version-mismatch", "version-mismatch"]);
