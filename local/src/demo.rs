@@ -72,7 +72,7 @@ pub(crate) async fn load(store: &Store, journal: &Journal, clock: &Clock) -> Res
 
 async fn add<T: Checked>(store: &Store, context: &mut Context, content: T) -> Result<(), DemoError> {
     let by = Actor { kind: ActorKind::System, id: "demonstration".into(), name: None };
-    match create(store, context, &by, content, &Idempotent::unkeyed()).await {
+    match create(store, context, &by, content, &Idempotent::Unkeyed).await {
         Ok(_) | Err(Refused::NameTaken(_)) => Ok(()),
         Err(refused) => Err(refused.into()),
     }

@@ -132,7 +132,7 @@ pub async fn edit(
 ) -> Result<Versioned<App>, Refused> {
     edit.check(caller)?;
     let read = || async { store.app_and_chain(id).await?.ok_or(Refused::NotFound("app")) };
-    commit_decision(store, context, &Idempotent::unkeyed(), read, |context, (app, mut chain)| {
+    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, (app, mut chain)| {
         owned(caller, &app)?;
         precondition.check(app.version)?;
         let profile = edit.apply(app.profile.clone());
@@ -161,7 +161,7 @@ pub async fn delete(
 ) -> Result<(), Refused> {
     let by = Actor::from(caller);
     let read = || async { store.app_and_chain(id).await?.ok_or(Refused::NotFound("app")) };
-    let unkeyed = Idempotent::unkeyed();
+    let unkeyed = Idempotent::Unkeyed;
     commit_decision(store, context, &unkeyed, read, |context, (app, _)| {
         owned(caller, &app)?;
         precondition.check(app.version)?;

@@ -37,7 +37,7 @@ pub async fn auto_approve(store: &Store, context: &mut Context, id: RequestId) -
         let entities = entities_now(store, &pending).await?;
         Ok(Some((pending, entities)))
     };
-    let done = commit_decision(store, context, &Idempotent::unkeyed(), read, |context, read| {
+    let done = commit_decision(store, context, &Idempotent::Unkeyed, read, |context, read| {
         let Some((pending, entities)) = read else { return Ok(Step::Done(Outcome::NothingToDo)) };
         match objection(&pending, &entities) {
             None => {

@@ -69,7 +69,7 @@ pub async fn put(
         }
         Ok((read, cart))
     };
-    commit_decision(store, context, &Idempotent::unkeyed(), read, |context, (read, cart)| {
+    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, (read, cart)| {
         Ok(Step::commit(Transaction::new(context).cart(&caller.id, &read, cart, now), ()))
     })
     .await?;
@@ -88,7 +88,7 @@ pub async fn remove(
 ) -> Result<(), Refused> {
     let now = context.now;
     let read = || async { Ok(store.cart(&caller.id, now).await?) };
-    commit_decision(store, context, &Idempotent::unkeyed(), read, |context, read| {
+    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, read| {
         let cart = read.cart.clone().without(product_id).ok_or(Refused::NotFound("product in your cart"))?;
         Ok(Step::commit(Transaction::new(context).cart(&caller.id, &read, cart, now), ()))
     })
@@ -102,7 +102,7 @@ pub async fn remove(
 pub async fn clear(store: &Store, context: &mut Context, caller: &Person) -> Result<(), Refused> {
     let now = context.now;
     let read = || async { Ok(store.cart(&caller.id, now).await?) };
-    commit_decision(store, context, &Idempotent::unkeyed(), read, |context, read| {
+    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, read| {
         if read.cart.items.is_empty() {
             return Ok(Step::Done(()));
         }

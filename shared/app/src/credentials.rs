@@ -44,7 +44,7 @@ pub async fn reveal(
         let record = store.api_key(newest).await?.ok_or(Refused::CredentialNotActive)?;
         Ok((stored, record))
     };
-    commit_decision(store, context, &Idempotent::unkeyed(), read, |context, (stored, record)| {
+    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, (stored, record)| {
         let content = stored.credential.content.clone();
         let (next, event) = moved(context, &Actor::from(caller), stored, content, Detail::CredentialRevealed, None);
         Ok(Step::commit(Transaction::new(context).credential(&next).event(&event), record))

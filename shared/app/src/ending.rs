@@ -31,7 +31,7 @@ pub(crate) async fn end(
     reason: &str,
 ) -> Result<(), Refused> {
     let read = || Standing::read(store, id);
-    commit_decision(store, context, &Idempotent::unkeyed(), read, |context, standing| {
+    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, standing| {
         let Some(Standing { request, holdings }) = standing else { return Ok(Step::Done(())) };
         let (transaction, _) = match request {
             AccessRequest::Closed(_) | AccessRequest::Revoked(_) => return Ok(Step::Done(())),

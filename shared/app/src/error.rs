@@ -5,7 +5,7 @@ use gatepass_domain::credential::CredentialStatus;
 use gatepass_domain::id::RequestId;
 use gatepass_domain::text::FieldError;
 use gatepass_domain::{Actor, Violation};
-use gatepass_store::{Answer, CommitError, StoreError};
+use gatepass_store::{CommitError, StoreError};
 use jiff::Timestamp;
 
 /// Why a use case did not do what was asked. Nothing was changed.
@@ -81,9 +81,6 @@ pub enum Refused {
     /// The cart holds as many products as a request can be for.
     #[error("The cart is full: a request is for at most 20 products. Submit it, and begin another.")]
     CartFull,
-    /// The cart was changed while it was being submitted; the cart's use case starts over.
-    #[error("The cart was changed while it was being submitted: look at it and submit again.")]
-    CartChanged,
     /// The request was not approved, so that there is no access to take back.
     #[error("The request has not been approved: there is no access to take back.")]
     NotApproved,
@@ -100,9 +97,6 @@ pub enum Refused {
         /// The version that stands.
         actual: u64,
     },
-    /// The same was asked before with the same idempotency key: this was the answer.
-    #[error("answered before")]
-    Replayed(Box<Answer>),
     /// Something else was asked before with the same idempotency key.
     #[error("This Idempotency-Key was used for another request: use a new one.")]
     IdempotencyKeyReused,

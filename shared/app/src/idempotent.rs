@@ -1,78 +1,101 @@
 //! How a use case recognises a call that repeats an earlier one (`Idempotency-Key`).
 
 use gatepass_domain::Context;
-use gatepass_store::{Answer, CommitError, IdempotencyKey, Recorded, Store, Transaction};
+use gatepass_store::{CommitError, IdempotencyKey, Recorded, Store, StoreError, Transaction};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::error::Refused;
 
-/// The key that a request carried, if any, and how its result is answered.
-///
-/// The answer is recorded in the transaction that it answers for, which is why the use case must be
-/// able to make it.
+/// The key, if any, under which the result of a call is recorded. A call that repeats an earlier one gets the
+/// result of that one, and nothing is done.
 #[derive(Debug, Clone)]
-pub struct Idempotent<T> {
-    /// The client's key; `None` when the request carried none.
-    pub key: Option<IdempotencyKey>,
-    /// Makes the answer out of the result.
-    pub answer: fn(&T) -> Answer,
+pub enum Idempotent<T> {
+    /// The call carries no key: repeated, it is another call.
+    Unkeyed,
+    /// The call carries a key.
+    Keyed {
+        /// The caller's key.
+        key: IdempotencyKey,
+        /// How a result is written down.
+        form: Form<T>,
+    },
+}
+
+/// The recorded form of a result.
+#[derive(Debug, Clone)]
+pub struct Form<T> {
+    write: fn(&T) -> serde_json::Result<String>,
+    read: fn(&str) -> serde_json::Result<T>,
+}
+
+impl<T: Serialize + DeserializeOwned> Idempotent<T> {
+    /// A call that carries `key`, if it does, and whose result is recorded as JSON.
+    pub fn by(key: Option<IdempotencyKey>) -> Self {
+        let form = Form { write: |result| serde_json::to_string(result), read: |json| serde_json::from_str(json) };
+        key.map_or(Self::Unkeyed, |key| Self::Keyed { key, form })
+    }
 }
 
 impl<T> Idempotent<T> {
-    /// A use case that nobody repeats with a key.
-    pub fn unkeyed() -> Self {
-        Self { key: None, answer: |_| Answer::nothing() }
-    }
-
     /// The result on record, for a use case that takes several transactions: asked before the first of them.
     ///
     /// # Errors
     /// [`Refused::IdempotencyKeyReused`].
     pub(crate) async fn recall(&self, store: &Store, context: &Context) -> Result<Option<T>, Refused> {
-        let Some(key) = &self.key else { return Ok(None) };
-        store.answer(key, context.now).await?.map(recall).transpose()
+        let Self::Keyed { key, form } = self else { return Ok(None) };
+        store.recorded(key, context.now).await?.map(|recorded| form.recall(recorded)).transpose()
     }
 
     /// Records the result of a use case that took several transactions. Broken off before this, the use case
     /// goes on when the call is repeated: it has to be safe to repeat.
     pub(crate) async fn settle(&self, store: &Store, context: &mut Context, result: T) -> Result<T, Refused> {
-        if self.key.is_none() {
+        if matches!(self, Self::Unkeyed) {
             return Ok(result);
         }
-        let transaction = self.record(Transaction::new(context), &result, context);
+        let transaction = self.record(Transaction::new(context), &result, context)?;
         match store.commit(transaction).await {
             Ok(()) => Ok(result),
             Err(error) => self.recalled_by(&error, context).unwrap_or_else(|| Err(Refused::unexpected(error))),
         }
     }
 
-    /// Adds the answer to the transaction that it answers for.
-    pub(crate) fn record(&self, transaction: Transaction, result: &T, context: &Context) -> Transaction {
-        match &self.key {
-            Some(key) => transaction.answer(key, (self.answer)(result), context.now),
-            None => transaction,
-        }
+    /// Adds the record to the transaction that brings the result about.
+    pub(crate) fn record(
+        &self,
+        transaction: Transaction,
+        result: &T,
+        context: &Context,
+    ) -> Result<Transaction, Refused> {
+        let Self::Keyed { key, form } = self else { return Ok(transaction) };
+        let written = (form.write)(result).map_err(|cause| StoreError::Unwritable(cause.to_string()))?;
+        Ok(transaction.result(key, written, context.now))
     }
 
-    /// The result on record when the same was asked before; `refused` when it was not. A repeated call is often
+    /// The result on record when the call was made before; `refused` when it was not. A repeated call is often
     /// refused because of what the first one did.
     pub(crate) async fn recall_or(&self, refused: Refused, store: &Store, context: &Context) -> Result<T, Refused> {
-        let recorded = match (&self.key, &refused) {
-            (None, _) | (_, Refused::Store(_)) => None,
-            (Some(key), _) => store.answer(key, context.now).await?,
-        };
-        recorded.map_or(Err(refused), recall)
+        if matches!(refused, Refused::Store(_)) {
+            return Err(refused);
+        }
+        self.recall(store, context).await?.ok_or(refused)
     }
 
     /// The result on record of a call that came first with the same key, if that is why the commit failed.
     pub(crate) fn recalled_by(&self, error: &CommitError, context: &Context) -> Option<Result<T, Refused>> {
-        let key = self.key.as_ref()?;
-        error.already_answered(key, context.now).map(recall)
+        let Self::Keyed { key, form } = self else { return None };
+        error.already_recorded(key, context.now).map(|recorded| form.recall(recorded))
     }
 }
 
-fn recall<T>(recorded: Recorded) -> Result<T, Refused> {
-    Err(match recorded {
-        Recorded::Same(answer) => Refused::Replayed(Box::new(answer)),
-        Recorded::Other => Refused::IdempotencyKeyReused,
-    })
+impl<T> Form<T> {
+    fn recall(&self, recorded: Recorded) -> Result<T, Refused> {
+        match recorded {
+            Recorded::Same(written) => (self.read)(&written).map_err(|cause| {
+                let key = "of an idempotency key".to_owned();
+                StoreError::Unreadable { key, cause: cause.to_string() }.into()
+            }),
+            Recorded::Other => Err(Refused::IdempotencyKeyReused),
+        }
+    }
 }

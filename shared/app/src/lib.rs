@@ -20,7 +20,7 @@ pub mod browse;
 pub mod cart;
 pub mod credentials;
 pub mod cursors;
-pub mod decide;
+pub mod decide_many;
 pub mod evaluate;
 pub mod grant;
 pub mod offerings;
@@ -39,5 +39,5 @@ pub mod withdraw;
 
 pub use deadline::Deadline;
 pub use error::Refused;
-pub use idempotent::Idempotent;
+pub use idempotent::{Form, Idempotent};
 pub use precondition::Precondition;

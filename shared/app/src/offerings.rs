@@ -99,7 +99,7 @@ async fn revise<T: Checked>(
     next: impl Fn(T) -> T,
 ) -> Result<Versioned<T>, Refused> {
     let read = || async { store.offering::<T>(id).await?.ok_or(Refused::NotFound(T::KIND)) };
-    commit_decision(store, context, &Idempotent::unkeyed(), read, |context, (standing, mut chain)| {
+    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, (standing, mut chain)| {
         precondition.check(standing.version)?;
         let next = standing.revised(next(standing.content.clone()), context.now);
         let detail = T::updated(EntitySubject { id: id.to_string(), version: next.version });
@@ -166,7 +166,7 @@ pub async fn delete<T: Checked>(
             end(store, context, &by, request.facts().id, loss, &reason).await?;
         }
     }
-    commit_decision(store, context, &Idempotent::unkeyed(), read, |context, (standing, mut chain)| {
+    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, (standing, mut chain)| {
         precondition.check(standing.version)?;
         let detail = T::deleted(EntitySubject { id: id.to_string(), version: standing.version });
         let event = chain.append(context, standing.aggregate(), &by, detail, None);

@@ -73,7 +73,7 @@ where
             Ok(Step::Commit(change)) => change,
             Err(refused) => return idempotent.recall_or(refused, store, context).await,
         };
-        let transaction = idempotent.record(transaction, &result, context);
+        let transaction = idempotent.record(transaction, &result, context)?;
         let Err(error) = store.commit(transaction).await else { return Ok(result) };
         if let Some(recalled) = idempotent.recalled_by(&error, context) {
             return recalled;

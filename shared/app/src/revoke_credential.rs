@@ -71,7 +71,7 @@ async fn close(
     reason: Option<&str>,
 ) -> Result<Closed, Refused> {
     let read = || credential_with_keys(store, id);
-    commit_decision(store, context, &Idempotent::unkeyed(), read, |context, (stored, keys)| {
+    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, (stored, keys)| {
         if stored.credential.status == CredentialStatus::Revoked {
             return Ok(Step::Done(Closed::Before));
         }

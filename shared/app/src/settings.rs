@@ -51,7 +51,7 @@ pub async fn put(
     commit_decision(
         store,
         context,
-        &Idempotent::unkeyed(),
+        &Idempotent::Unkeyed,
         || read(store),
         |context, (standing, mut chain)| {
             precondition.check(standing.version)?;

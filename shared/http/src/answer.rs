@@ -1,11 +1,21 @@
-//! What is answered when all went well.
+//! The answer to a call that succeeded.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use gatepass_store::Answer;
 use serde::Serialize;
 
-/// An answer in JSON that may have been recorded for an idempotency key.
+/// A status, a JSON body, and the address of what was created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status code.
+    pub status: u16,
+    /// The JSON body.
+    pub body: String,
+    /// The `Location` header.
+    pub location: Option<String>,
+}
+
+/// A use case's result as its endpoint answers it.
 #[derive(Debug, Clone)]
 pub struct Reply(pub Answer);
 

@@ -5,14 +5,16 @@ use axum::http::request::Parts;
 use gatepass_app::{Idempotent, Refused};
 use gatepass_domain::PersonId;
 use gatepass_domain::event::hex;
-use gatepass_store::{Answer, IdempotencyKey as StoredKey};
+use gatepass_store::IdempotencyKey as StoredKey;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 
-use crate::answer::Reply;
+use crate::answer::{Answer, Reply};
 use crate::problem::Problem;
 
 /// The longest key, in characters.
@@ -53,29 +55,29 @@ impl IntoParams for IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    /// For a use case that `who` runs with `body` and whose result `answer` answers.
-    pub fn idempotent<T>(self, who: &PersonId, body: &[u8], answer: fn(&T) -> Answer) -> Idempotent<T> {
+    /// For a use case that `who` runs with `body`.
+    pub fn idempotent<T: Serialize + DeserializeOwned>(self, who: &PersonId, body: &[u8]) -> Idempotent<T> {
+        Idempotent::by(self.stored(who, body))
+    }
+
+    /// The key as it is stored, with a fingerprint of what `who` asked for with `body`.
+    pub fn stored(self, who: &PersonId, body: &[u8]) -> Option<StoredKey> {
         let Self { key, target } = self;
-        let key = key.map(|key| {
+        key.map(|key| {
             let mut digest = Sha256::new_with_prefix(target.as_bytes());
             digest.update([0]);
             digest.update(body);
             StoredKey { who: who.clone(), key, fingerprint: hex(&digest.finalize()) }
-        });
-        Idempotent { key, answer }
+        })
     }
 }
 
 impl Reply {
-    /// The answer to a use case's result: the same one that was recorded, also when it is a replay.
+    /// The answer to a use case's result.
     ///
     /// # Errors
     /// The problem that the refusal is.
     pub fn to<T>(result: Result<T, Refused>, answer: fn(&T) -> Answer) -> Result<Self, Problem> {
-        match result {
-            Ok(value) => Ok(Self(answer(&value))),
-            Err(Refused::Replayed(recorded)) => Ok(Self(*recorded)),
-            Err(refused) => Err(refused.into()),
-        }
+        Ok(Self(answer(&result?)))
     }
 }

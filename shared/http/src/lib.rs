@@ -17,7 +17,7 @@ mod path;
 mod precondition;
 mod problem;
 
-pub use answer::{Reply, created, ok};
+pub use answer::{Answer, Reply, created, ok};
 pub use body::{EmptyBody, JsonBody, OptionalBody};
 pub use caller::{Caller, GroupsClaim, Owner};
 pub use context::RequestContext;

@@ -158,7 +158,6 @@ impl From<Refused> for Problem {
             Refused::NameTaken(_) => conflict("name-taken"),
             Refused::FlowDisabled(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "access-flow-disabled", detail),
             Refused::CartFull => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "cart-full", detail),
-            Refused::CartChanged => conflict("cart-changed"),
             Refused::NotApproved => conflict("not-approved"),
             Refused::AlreadyRevoked => conflict("already-revoked"),
             Refused::NotFailed => conflict("not-failed"),
@@ -186,7 +185,6 @@ impl From<Refused> for Problem {
             }
             Refused::Store(error) => Self::internal("the store failed", &error),
             // Endpoints answer a replay before they come here; see `Reply::to`.
-            replayed @ Refused::Replayed(_) => Self::internal("a replay was not answered", &replayed),
         }
     }
 }

@@ -36,7 +36,7 @@ pub use commit_error::{CommitError, Refusal};
 pub use credentials::StoredCredential;
 pub use error::StoreError;
 pub use guard::Guard;
-pub use idempotency::{Answer, IdempotencyKey, Recorded};
+pub use idempotency::{IdempotencyKey, Recorded};
 pub use item::Item;
 pub use mails::{Lease, MailLease};
 pub use offerings::Offering;

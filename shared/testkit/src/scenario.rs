@@ -31,20 +31,20 @@ impl World {
             extends_credential_id: None,
             justification: None,
         };
-        let (mut context, unkeyed) = (context(), Idempotent::unkeyed());
+        let (mut context, unkeyed) = (context(), Idempotent::Unkeyed);
         let submitted = submit(&self.store, &mut context, who, &Flow::Direct, &asked, &unkeyed).await;
         submitted.expect("the request keeps every rule")
     }
 
     /// Owen approves the request.
     pub async fn approved(&self, id: RequestId) -> AccessRequestView {
-        let approved = approve(&self.store, &mut context(), &owen(), id, None, &Idempotent::unkeyed()).await;
+        let approved = approve(&self.store, &mut context(), &owen(), id, None, &Idempotent::Unkeyed).await;
         approved.expect("the request waits for a decision")
     }
 
     /// Owen rejects the request.
     pub async fn rejected(&self, id: RequestId, reason: &str) -> AccessRequestView {
-        let rejected = reject(&self.store, &mut context(), &owen(), id, reason, &Idempotent::unkeyed()).await;
+        let rejected = reject(&self.store, &mut context(), &owen(), id, reason, &Idempotent::Unkeyed).await;
         rejected.expect("the request waits for a decision")
     }
 

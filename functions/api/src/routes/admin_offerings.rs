@@ -33,8 +33,7 @@ macro_rules! endpoints {
             use gatepass_domain::id::$id;
             use gatepass_domain::text::FieldError;
             use gatepass_domain::{Actor, $entity, Versioned};
-            use gatepass_http::{Id, IdempotencyKey, IfMatch, JsonBody, Listed, OptionalIfMatch, Owner, Params, Problem, Reply, RequestContext, Tagged, created};
-            use gatepass_store::Answer;
+            use gatepass_http::{Answer, Id, IdempotencyKey, IfMatch, JsonBody, Listed, OptionalIfMatch, Owner, Params, Problem, Reply, RequestContext, Tagged, created};
 
             use super::ForceParam;
             use crate::state::Api;
@@ -50,7 +49,7 @@ macro_rules! endpoints {
                 key: IdempotencyKey,
                 JsonBody { value, bytes }: JsonBody<$entity>,
             ) -> Result<Reply, Problem> {
-                let idempotent = key.idempotent(&owner.person().id, &bytes, answer);
+                let idempotent = key.idempotent(&owner.person().id, &bytes);
                 let by = Actor::from(owner.person());
                 Reply::to(offerings::create(&api.store, &mut context, &by, value, &idempotent).await, answer)
             }

@@ -7,7 +7,7 @@ use gatepass_domain::app::Profile;
 use gatepass_domain::event::Chain;
 use gatepass_domain::id::{AppId, RequestId};
 use gatepass_domain::{AccessRequest, ApiOwner, Person};
-use gatepass_store::{Answer, IdempotencyKey, Store};
+use gatepass_store::{IdempotencyKey, Store};
 use gatepass_testkit::{World, context};
 
 pub(crate) fn slug<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
@@ -35,7 +35,7 @@ pub(crate) fn weather(plan: &str, app: &str) -> SubmitRequest {
 }
 
 pub(crate) async fn submit(store: &Store, who: &Person, asked: &SubmitRequest) -> Result<AccessRequestView, Refused> {
-    submit_keyed(store, who, asked, &Idempotent::unkeyed()).await
+    submit_keyed(store, who, asked, &Idempotent::Unkeyed).await
 }
 
 pub(crate) async fn submit_keyed(
@@ -47,31 +47,17 @@ pub(crate) async fn submit_keyed(
     submit::submit(store, &mut context(), who, &Flow::Direct, asked, key).await
 }
 
-/// A key of `who`, whose answer is the request's id and status.
+/// A key of `who`.
 pub(crate) fn keyed(who: &Person, key: &str, fingerprint: &str) -> Idempotent<AccessRequestView> {
-    let key = IdempotencyKey { who: who.id.clone(), key: key.into(), fingerprint: fingerprint.into() };
-    let answer = |view: &AccessRequestView| Answer {
-        status: 200,
-        body: format!("{} {:?}", view.id, view.status),
-        location: None,
-    };
-    Idempotent { key: Some(key), answer }
-}
-
-/// The answer that was given before.
-pub(crate) fn replayed<T: std::fmt::Debug>(result: Result<T, Refused>) -> String {
-    match result {
-        Err(Refused::Replayed(answer)) => answer.body,
-        other => panic!("{other:?}"),
-    }
+    Idempotent::by(Some(IdempotencyKey { who: who.id.clone(), key: key.into(), fingerprint: fingerprint.into() }))
 }
 
 pub(crate) async fn approve(store: &Store, owner: &ApiOwner, id: RequestId) -> Result<AccessRequestView, Refused> {
-    approve::approve(store, &mut context(), owner, id, None, &Idempotent::unkeyed()).await
+    approve::approve(store, &mut context(), owner, id, None, &Idempotent::Unkeyed).await
 }
 
 pub(crate) async fn reject(store: &Store, owner: &ApiOwner, id: RequestId) -> Result<AccessRequestView, Refused> {
-    reject::reject(store, &mut context(), owner, id, "not now", &Idempotent::unkeyed()).await
+    reject::reject(store, &mut context(), owner, id, "not now", &Idempotent::Unkeyed).await
 }
 
 pub(crate) async fn auto_approve(store: &Store, id: RequestId) -> auto_approve::Outcome {
@@ -79,7 +65,7 @@ pub(crate) async fn auto_approve(store: &Store, id: RequestId) -> auto_approve::
 }
 
 pub(crate) async fn create_app(store: &Store, owner: &Person, name: &str) -> AppId {
-    apps::create(store, &mut context(), owner, profile(name), &Idempotent::unkeyed()).await.unwrap().id
+    apps::create(store, &mut context(), owner, profile(name), &Idempotent::Unkeyed).await.unwrap().id
 }
 
 /// The types of the request's events, whose chain must verify and end with the request's own.
@@ -107,7 +93,6 @@ pub(crate) fn said<T>(result: &Result<T, Refused>) -> &'static str {
         Err(Refused::QuotaExceeded { .. }) => "quota-exceeded",
         Err(Refused::NotFailed) => "not-failed",
         Err(Refused::CredentialNotActive) => "credential-not-active",
-        Err(Refused::Replayed(_)) => "replayed",
         Err(Refused::IdempotencyKeyReused) => "idempotency-key-reused",
         Err(Refused::NoLongerPossible(_)) => "no-longer-possible",
         Err(Refused::Busy) => "busy",

@@ -23,7 +23,7 @@ async fn remove(store: &Store, product: &str) -> Result<(), Refused> {
 
 async fn submit(store: &Store, app: &str) -> Result<AccessRequestView, Refused> {
     let target = Target::New(profile(app));
-    cart::submit(store, &mut context(), &ada(), target, None, None, &Idempotent::unkeyed()).await
+    cart::submit(store, &mut context(), &ada(), target, None, None, &Idempotent::Unkeyed).await
 }
 
 /// The products in ada's cart, in order, with the plan of each.
@@ -188,7 +188,7 @@ async fn a_cart_ends_30_days_after_it_was_last_touched() {
     put(29, "maps-api").await.unwrap();
     assert_eq!((count(58).await, count(59).await), (2, 0));
     let target = Target::New(profile("Storm warnings"));
-    let late = cart::submit(&world.store, &mut after(59), &ada(), target, None, None, &Idempotent::unkeyed()).await;
+    let late = cart::submit(&world.store, &mut after(59), &ada(), target, None, None, &Idempotent::Unkeyed).await;
     assert_eq!(said(&late), "empty-cart");
     // The next one begins anew, although the table may not have removed the old one yet.
     put(60, "maps-api").await.unwrap();
@@ -224,7 +224,7 @@ async fn products_of_several_catalogues_fit_in_one_cart() {
     put("fleet-api", "partner-apis").await.unwrap();
     assert_eq!(said(&put("maps-api", "partner-apis").await), "product-not-offered");
     let target = Target::New(profile("Harbour"));
-    let asked = cart::submit(&world.store, &mut context(), &grace(), target, None, None, &Idempotent::unkeyed()).await;
+    let asked = cart::submit(&world.store, &mut context(), &grace(), target, None, None, &Idempotent::Unkeyed).await;
     let catalogues: Vec<_> = asked.unwrap().items.into_iter().map(|item| item.catalogue_id.to_string()).collect();
     assert_eq!(catalogues, ["public-apis", "partner-apis"]);
 }

@@ -1,7 +1,7 @@
 //! Approving and rejecting.
 
 use gatepass_app::submit::Target;
-use gatepass_app::{Idempotent, Refused, reject as rejecting};
+use gatepass_app::{Idempotent, Refused, reject};
 use gatepass_domain::access_request::{ProvisioningStatus, Status};
 use gatepass_domain::{Actor, Plan, Product};
 use gatepass_testkit::{World, ada, context, demo, olga, owen, owner, person};
@@ -28,9 +28,8 @@ async fn a_rejection_grants_nothing_and_carries_its_reason() {
     let world = World::new().await;
     let asked = submit(&world.store, &ada(), &weather("gold", "Storm warnings")).await.unwrap();
     world.table.faults.calls();
-    let unkeyed = Idempotent::unkeyed();
-    let view =
-        rejecting::reject(&world.store, &mut context(), &owen(), asked.id, "  not now \n", &unkeyed).await.unwrap();
+    let unkeyed = Idempotent::Unkeyed;
+    let view = reject::reject(&world.store, &mut context(), &owen(), asked.id, "  not now \n", &unkeyed).await.unwrap();
     assert_eq!(world.table.faults.calls(), ["GetItem", "TransactWriteItems"]);
     assert_eq!((view.status, view.reason.as_deref(), view.credential_id), (Status::Rejected, Some("not now"), None));
     assert!(world.store.access_held_by(asked.app.id, asked.id).await.unwrap().is_empty());
@@ -43,11 +42,11 @@ async fn a_reason_and_a_note_are_checked_first() {
     let nowhere = context().id();
     for reason in ["", " \n", &"x".repeat(2001)] {
         let refused =
-            rejecting::reject(&world.store, &mut context(), &owen(), nowhere, reason, &Idempotent::unkeyed()).await;
+            reject::reject(&world.store, &mut context(), &owen(), nowhere, reason, &Idempotent::Unkeyed).await;
         assert_eq!(said(&refused), "invalid");
     }
     let note = Some("x".repeat(2001));
-    let unkeyed = Idempotent::unkeyed();
+    let unkeyed = Idempotent::Unkeyed;
     let refused = gatepass_app::approve::approve(&world.store, &mut context(), &owen(), nowhere, note, &unkeyed).await;
     assert_eq!(said(&refused), "invalid");
     assert_eq!(said(&approve(&world.store, &owen(), nowhere).await), "not-found");

@@ -38,7 +38,7 @@ async fn what_failed_is_queued_again_by_hand_and_only_that() {
     let queued = approved(&world, "queued").await;
     let deferred = approved(&world, "deferred").await;
     fail(&world, deferred, true).await;
-    let again = async |id| retry::retry(&world.store, &mut context(), &owen(), id, &Idempotent::unkeyed()).await;
+    let again = async |id| retry::retry(&world.store, &mut context(), &owen(), id, &Idempotent::Unkeyed).await;
     for id in [pending, queued, deferred] {
         assert_eq!(said(&again(id).await), "not-failed");
     }

@@ -109,7 +109,7 @@ async fn a_key_is_shown_to_those_who_see_the_app_alone() {
 
     use gatepass_domain::app::{Profile, Visibility};
     let shared = Profile { visibility: Visibility::Team, team: Some("builders".into()), ..profile("Shared") };
-    let unkeyed = gatepass_app::Idempotent::unkeyed();
+    let unkeyed = gatepass_app::Idempotent::Unkeyed;
     let shared = gatepass_app::apps::create(&world.store, &mut context(), &ada(), shared, &unkeyed).await.unwrap();
     let id = issue(&world.store, shared.id, None).await.credential.id;
     let mate = person("bob", &["builders"]);

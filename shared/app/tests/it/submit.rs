@@ -115,7 +115,7 @@ async fn only_its_owner_asks_for_an_app() {
     let world = World::new().await;
     let shared = Profile { visibility: Visibility::Team, team: Some("builders".into()), ..profile("Shared") };
     let app =
-        apps::create(&world.store, &mut context(), &ada(), shared, &gatepass_app::Idempotent::unkeyed()).await.unwrap();
+        apps::create(&world.store, &mut context(), &ada(), shared, &gatepass_app::Idempotent::Unkeyed).await.unwrap();
     let mate = gatepass_testkit::person("bob", &["builders"]);
     assert!(apps::get(&world.store, &mate, app.id).await.is_ok());
     let asked = asking_for(Target::Existing(app.id), &["weather-api"], "gold");

@@ -12,7 +12,7 @@ async fn submitted(world: &World, time: &str) -> Vec<EventId> {
     let mut context = context();
     context.now = at(time);
     let asked = weather("gold", time);
-    let unkeyed = gatepass_app::Idempotent::unkeyed();
+    let unkeyed = gatepass_app::Idempotent::Unkeyed;
     let flow = gatepass_app::submit::Flow::Direct;
     let view = gatepass_app::submit::submit(&world.store, &mut context, &ada(), &flow, &asked, &unkeyed).await.unwrap();
     let of_app = world.store.events_of(&Aggregate::App(view.app.id)).await.unwrap();

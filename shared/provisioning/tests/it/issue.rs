@@ -153,7 +153,7 @@ async fn a_revealed_key_is_the_one_that_was_issued() {
     let key = scene.sealer.unseal(id, &record.sealed).await.unwrap();
     let looked_up = store.api_key(&key.digest()).await.unwrap().unwrap();
     assert_eq!(looked_up.opens(&slug("weather-api"), context().now), Ok(()));
-    let again = Idempotent::unkeyed();
+    let again = Idempotent::Unkeyed;
     assert!(
         gatepass_app::retry::retry(store, &mut context(), &gatepass_testkit::owen(), approved.id, &again)
             .await

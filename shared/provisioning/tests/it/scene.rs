@@ -54,9 +54,9 @@ impl Scene {
 
     pub(crate) async fn ask_and_approve(&self, asked: &SubmitRequest) -> AccessRequestView {
         let store = &self.world.store;
-        let view = submit::submit(store, &mut context(), &ada(), &Flow::Direct, asked, &Idempotent::unkeyed()).await;
+        let view = submit::submit(store, &mut context(), &ada(), &Flow::Direct, asked, &Idempotent::Unkeyed).await;
         let id = view.unwrap().id;
-        approve::approve(store, &mut context(), &owen(), id, None, &Idempotent::unkeyed()).await.unwrap()
+        approve::approve(store, &mut context(), &owen(), id, None, &Idempotent::Unkeyed).await.unwrap()
     }
 
     pub(crate) async fn provision(&self, id: RequestId) -> Outcome {

@@ -7,8 +7,7 @@ use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::app::Profile;
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
 use gatepass_domain::text::FieldError;
-use gatepass_http::{Caller, IdempotencyKey, JsonBody, Problem, Reply, RequestContext, created};
-use gatepass_store::Answer;
+use gatepass_http::{Answer, Caller, IdempotencyKey, JsonBody, Problem, Reply, RequestContext, created};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -49,7 +48,7 @@ pub(crate) async fn submit(
     JsonBody { value: body, bytes }: JsonBody<SubmitBody>,
 ) -> Result<Reply, Problem> {
     let asked = body.into_submit_request()?;
-    let idempotent = key.idempotent(&caller.id, &bytes, answer);
+    let idempotent = key.idempotent(&caller.id, &bytes);
     Reply::to(submit::submit(&api.store, &mut context, &caller, &Flow::Direct, &asked, &idempotent).await, answer)
 }
 

@@ -2,8 +2,8 @@
 
 use gatepass_domain::access_request::{AccessRequestView, HistoryEntry};
 use gatepass_domain::event::MailRecord;
-use gatepass_http::ok;
-use gatepass_store::{Answer, Dossier};
+use gatepass_http::{Answer, ok};
+use gatepass_store::Dossier;
 use serde::Serialize;
 use utoipa::ToSchema;
 

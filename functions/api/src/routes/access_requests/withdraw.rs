@@ -21,7 +21,7 @@ pub(crate) async fn withdraw(
     key: IdempotencyKey,
     OptionalBody { value: EmptyBody {}, bytes }: OptionalBody<EmptyBody>,
 ) -> Result<Reply, Problem> {
-    let idempotent = key.idempotent(&caller.id, &bytes, answer);
+    let idempotent = key.idempotent(&caller.id, &bytes);
     let id = id.parse()?;
     Reply::to(withdraw::withdraw(&api.store, &mut context, &caller, id, &idempotent).await, answer)
 }

@@ -32,7 +32,7 @@ pub(crate) async fn approve(
     OptionalBody { value: ApproveBody { note }, bytes }: OptionalBody<ApproveBody>,
 ) -> Result<Reply, Problem> {
     approve::check_note(note.as_deref())?;
-    let idempotent = key.idempotent(&owner.person().id, &bytes, answer);
+    let idempotent = key.idempotent(&owner.person().id, &bytes);
     let id = id.parse()?;
     Reply::to(approve::approve(&api.store, &mut context, &owner, id, note, &idempotent).await, answer)
 }

@@ -3,16 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 use gatepass_app::Refused;
-use gatepass_app::decide::{self, Decision};
+use gatepass_app::decide_many::{self, Decision};
 use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::id::RequestId;
 use gatepass_domain::text::FieldError;
 use gatepass_http::{IdempotencyKey, JsonBody, Owner, Problem, ProblemBody, RequestContext};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::routes::access_requests::views::answer;
 use crate::state::Api;
 
 /// One decision for many requests.
@@ -59,8 +57,7 @@ struct DecidedOne {
     status: u16,
     /// The request as it stands, when it was decided on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<AccessRequestView>)]
-    access_request: Option<Value>,
+    access_request: Option<AccessRequestView>,
     /// Why it was not.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<ProblemBody>,
@@ -78,11 +75,11 @@ pub(crate) async fn decide(
     key: IdempotencyKey,
     JsonBody { value: body, bytes }: JsonBody<DecideBody>,
 ) -> Result<Json<Decided>, Problem> {
-    let key = key.idempotent(&owner.person().id, &bytes, answer).key;
+    let key = key.stored(&owner.person().id, &bytes);
     let ids = body.ids.clone();
     let decision = body.into_decision()?;
-    decide::check(&ids, &decision)?;
-    let results = decide::decide(&api.store, &mut context, &owner, &ids, &decision, key, answer).await?;
+    decide_many::check(&ids, &decision)?;
+    let results = decide_many::decide_many(&api.store, &mut context, &owner, &ids, &decision, key).await?;
     let items = ids.into_iter().zip(results).map(|(id, result)| DecidedOne::new(id, result, &context.correlation_id));
     Ok(Json(Decided { items: items.collect() }))
 }
@@ -102,14 +99,12 @@ impl DecideBody {
 
 impl DecidedOne {
     fn new(id: RequestId, result: Result<AccessRequestView, Refused>, request_id: &str) -> Self {
-        let answered = match result {
-            Ok(view) => answer(&view),
-            Err(Refused::Replayed(recorded)) => *recorded,
+        match result {
+            Ok(request) => Self { id, status: 200, access_request: Some(request), problem: None },
             Err(refused) => {
                 let problem = Problem::from(refused).into_part(request_id);
-                return Self { id, status: problem.status, access_request: None, problem: Some(problem) };
+                Self { id, status: problem.status, access_request: None, problem: Some(problem) }
             }
-        };
-        Self { id, status: answered.status, access_request: serde_json::from_str(&answered.body).ok(), problem: None }
+        }
     }
 }

@@ -33,7 +33,7 @@ pub(crate) async fn reject(
     JsonBody { value: RejectBody { reason }, bytes }: JsonBody<RejectBody>,
 ) -> Result<Reply, Problem> {
     reject::check_reason(&reason)?;
-    let idempotent = key.idempotent(&owner.person().id, &bytes, answer);
+    let idempotent = key.idempotent(&owner.person().id, &bytes);
     let id = id.parse()?;
     Reply::to(reject::reject(&api.store, &mut context, &owner, id, &reason, &idempotent).await, answer)
 }

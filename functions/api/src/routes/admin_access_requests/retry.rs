@@ -21,7 +21,7 @@ pub(crate) async fn retry(
     key: IdempotencyKey,
     OptionalBody { value: EmptyBody {}, bytes }: OptionalBody<EmptyBody>,
 ) -> Result<Reply, Problem> {
-    let idempotent = key.idempotent(&owner.person().id, &bytes, answer);
+    let idempotent = key.idempotent(&owner.person().id, &bytes);
     let id = id.parse()?;
     Reply::to(retry::retry(&api.store, &mut context, &owner, id, &idempotent).await, answer)
 }

@@ -24,7 +24,7 @@ pub(crate) async fn revoke(
     JsonBody { value: RejectBody { reason }, bytes }: JsonBody<RejectBody>,
 ) -> Result<Reply, Problem> {
     reject::check_reason(&reason)?;
-    let idempotent = key.idempotent(&owner.person().id, &bytes, answer);
+    let idempotent = key.idempotent(&owner.person().id, &bytes);
     let id = id.parse()?;
     let by = Actor::from(owner.person());
     Reply::to(revoke::revoke(&api.store, &mut context, &by, id, Some(reason.trim()), &idempotent).await, answer)

@@ -44,7 +44,7 @@ pub(crate) async fn grant(
     let GrantBody { product_ids, plan_id, catalogue_id, extends_credential_id, note } = body;
     let asked = GrantRequest { product_ids, plan_id, catalogue_id, extends_credential_id, note };
     asked.check()?;
-    let idempotent = key.idempotent(&owner.person().id, &bytes, answer);
+    let idempotent = key.idempotent(&owner.person().id, &bytes);
     let id = id.parse()?;
     Reply::to(grant::grant(&api.store, &mut context, &owner, id, &asked, &idempotent).await, answer)
 }

@@ -4,8 +4,7 @@ use axum::extract::State;
 use gatepass_app::apps;
 use gatepass_domain::id::AppId;
 use gatepass_domain::{App, PersonId, Versioned};
-use gatepass_http::{Id, IdempotencyKey, JsonBody, Owner, Problem, Reply, RequestContext, ok};
-use gatepass_store::Answer;
+use gatepass_http::{Answer, Id, IdempotencyKey, JsonBody, Owner, Problem, Reply, RequestContext, ok};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -32,7 +31,7 @@ pub(crate) async fn reassign(
     key: IdempotencyKey,
     JsonBody { value: ReassignBody { owner: to, organisation }, bytes }: JsonBody<ReassignBody>,
 ) -> Result<Reply, Problem> {
-    let idempotent = key.idempotent(&owner.person().id, &bytes, answer);
+    let idempotent = key.idempotent(&owner.person().id, &bytes);
     let id = id.parse()?;
     let organisation = organisation.as_deref();
     Reply::to(apps::reassign(&api.store, &mut context, &owner, id, &to, organisation, &idempotent).await, answer)

@@ -4,8 +4,7 @@ use gatepass_app::Refused;
 use gatepass_domain::access_request::MAX_TEXT;
 use gatepass_domain::text::ValidationErrors;
 use gatepass_domain::{Credential, Versioned};
-use gatepass_http::ok;
-use gatepass_store::Answer;
+use gatepass_http::{Answer, ok};
 use serde::Deserialize;
 use utoipa::ToSchema;
 

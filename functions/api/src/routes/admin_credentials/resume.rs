@@ -22,7 +22,7 @@ pub(crate) async fn resume(
     OptionalBody { value: body, bytes }: OptionalBody<ReasonBody>,
 ) -> Result<Reply, Problem> {
     let reason = body.checked()?;
-    let idempotent = key.idempotent(&owner.person().id, &bytes, answer);
+    let idempotent = key.idempotent(&owner.person().id, &bytes);
     let id = id.parse()?;
     Reply::to(suspend::resume(&api.store, &mut context, &owner, id, reason, &idempotent).await, answer)
 }

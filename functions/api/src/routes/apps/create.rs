@@ -4,8 +4,7 @@ use axum::extract::State;
 use gatepass_app::apps;
 use gatepass_domain::app::Profile;
 use gatepass_domain::{App, Versioned};
-use gatepass_http::{Caller, IdempotencyKey, JsonBody, Problem, Reply, RequestContext, created};
-use gatepass_store::Answer;
+use gatepass_http::{Answer, Caller, IdempotencyKey, JsonBody, Problem, Reply, RequestContext, created};
 
 use crate::state::Api;
 
@@ -20,7 +19,7 @@ pub(crate) async fn create(
     key: IdempotencyKey,
     JsonBody { value: profile, bytes }: JsonBody<Profile>,
 ) -> Result<Reply, Problem> {
-    let idempotent = key.idempotent(&caller.id, &bytes, answer);
+    let idempotent = key.idempotent(&caller.id, &bytes);
     Reply::to(apps::create(&api.store, &mut context, &caller, profile, &idempotent).await, answer)
 }
 

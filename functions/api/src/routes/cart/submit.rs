@@ -41,7 +41,7 @@ pub(crate) async fn submit(
 ) -> Result<Reply, Problem> {
     let SubmitCartBody { app_id, new_app, extends_credential_id, justification } = body;
     let target = target(app_id, new_app)?;
-    let idempotent = key.idempotent(&caller.id, &bytes, answer);
+    let idempotent = key.idempotent(&caller.id, &bytes);
     let filed =
         cart::submit(&api.store, &mut context, &caller, target, extends_credential_id, justification, &idempotent);
     Reply::to(filed.await, answer)

@@ -6,7 +6,7 @@ use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::id::RequestId;
 use gatepass_domain::text::ValidationErrors;
 use gatepass_domain::{ApiOwner, Context};
-use gatepass_store::{Answer, IdempotencyKey, Store};
+use gatepass_store::{IdempotencyKey, Store};
 
 use crate::approve::{approve, check_note};
 use crate::error::Refused;
@@ -14,9 +14,9 @@ use crate::idempotent::Idempotent;
 use crate::reject::{check_reason, reject};
 
 /// The most requests that are decided on at once.
-pub const MOST: usize = 100;
+pub const MAX_DECISIONS: usize = 100;
 
-/// What is decided.
+/// One decision for many requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// To approve, with a note.
@@ -31,7 +31,7 @@ pub enum Decision {
 /// [`Refused::Invalid`].
 pub fn check(ids: &[RequestId], decision: &Decision) -> Result<(), Refused> {
     let mut errors = ValidationErrors::default();
-    errors.require((1..=MOST).contains(&ids.len()), "/ids", "must name 1 to 100 requests");
+    errors.require((1..=MAX_DECISIONS).contains(&ids.len()), "/ids", "must name 1 to 100 requests");
     let mut seen = HashSet::new();
     for (index, id) in ids.iter().enumerate() {
         errors.require(seen.insert(id), &format!("/ids/{index}"), "must not repeat a request");
@@ -43,33 +43,27 @@ pub fn check(ids: &[RequestId], decision: &Decision) -> Result<(), Refused> {
     }
 }
 
-/// Decides on each of `ids`; what stands in the way of one is no obstacle to the others. `answer` is how a
-/// single decision is answered.
+/// Decides on each of `ids`; an obstacle to one is none to the others.
 ///
-/// With an idempotency key each decision is kept under that key and its request's id: sent again, it goes on
+/// With an idempotency key each decision is recorded under that key and its request's id: sent again, it goes on
 /// where it was broken off.
 ///
 /// # Errors
 /// [`Refused::IdempotencyKeyReused`] when the key was used for something else; [`Refused::Store`] when that
 /// could not be found out. Whatever befalls a single request is its own result.
-pub async fn decide(
+pub async fn decide_many(
     store: &Store,
     context: &mut Context,
     owner: &ApiOwner,
     ids: &[RequestId],
     decision: &Decision,
     key: Option<IdempotencyKey>,
-    answer: fn(&AccessRequestView) -> Answer,
 ) -> Result<Vec<Result<AccessRequestView, Refused>>, Refused> {
-    let whole = Idempotent { key: key.clone(), answer: |(): &()| Answer::nothing() };
-    match whole.settle(store, context, ()).await {
-        Ok(()) | Err(Refused::Replayed(_)) => {}
-        Err(refused) => return Err(refused),
-    }
+    Idempotent::by(key.clone()).settle(store, context, ()).await?;
     let mut results = Vec::with_capacity(ids.len());
     for id in ids {
         let key = key.clone().map(|key| IdempotencyKey { key: format!("{}\u{0}{id}", key.key), ..key });
-        let idempotent = Idempotent { key, answer };
+        let idempotent = Idempotent::by(key);
         results.push(match decision {
             Decision::Approve(note) => approve(store, context, owner, *id, note.clone(), &idempotent).await,
             Decision::Reject(reason) => reject(store, context, owner, *id, reason, &idempotent).await,
