@@ -1,5 +1,6 @@
 //! The configuration of one function of this artifact.
 
+use gatepass_http::{MailAddresses, TokenRules};
 use gatepass_lambda::{ConfigError, Vars};
 
 use crate::endpoint::Route;
@@ -12,8 +13,9 @@ pub struct Config {
     pub route: Route,
     /// The table's name (`GATEPASS_TABLE`).
     pub table: String,
-    /// The token's claim that lists groups (`GATEPASS_GROUPS_CLAIM`).
-    pub groups_claim: String,
+    /// The claims of the installation's issuer: the one that lists groups (`GATEPASS_GROUPS_CLAIM`), and whether mail
+    /// addresses need `email_verified` (`GATEPASS_MAIL_ADDRESSES`: `verified`, or `all` for an issuer that verifies each).
+    pub token_rules: TokenRules,
     /// The KMS key that API keys are sealed with (`GATEPASS_KEY_ID`): read by the endpoint that
     /// reveals them, and by no other.
     pub key_id: Option<String>,
@@ -36,8 +38,24 @@ impl Config {
         Ok(Self {
             route: endpoint.route.clone(),
             table: vars.required("GATEPASS_TABLE")?.to_owned(),
-            groups_claim: vars.required("GATEPASS_GROUPS_CLAIM")?.to_owned(),
+            token_rules: TokenRules {
+                groups_claim: vars.required("GATEPASS_GROUPS_CLAIM")?.to_owned(),
+                mail_addresses: mail_addresses(vars)?,
+            },
             key_id: key_id.map(str::to_owned),
         })
+    }
+}
+
+fn mail_addresses(vars: &Vars) -> Result<MailAddresses, ConfigError> {
+    const NAME: &str = "GATEPASS_MAIL_ADDRESSES";
+    match vars.required(NAME)? {
+        "verified" => Ok(MailAddresses::Verified),
+        "all" => Ok(MailAddresses::All),
+        other => Err(ConfigError::Unusable {
+            name: NAME,
+            value: other.to_owned(),
+            why: "it must be `verified` or `all`".into(),
+        }),
     }
 }

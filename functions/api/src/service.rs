@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn;
-use gatepass_http::{GroupsClaim, finish};
+use gatepass_http::finish;
 use gatepass_lambda::Clock;
 use gatepass_sealing::Sealer;
 use gatepass_store::Store;
@@ -28,7 +28,7 @@ pub fn service(config: Config, clients: &Clients, clock: Clock) -> Router {
         store: Store::new(clients.dynamodb.clone(), config.table),
         clock,
         sealer: config.key_id.map(|key_id| Sealer::new(clients.kms.clone(), key_id)),
-        groups_claim: GroupsClaim(config.groups_claim),
+        token_rules: config.token_rules,
         cursor_key: Arc::default(),
     };
     let mounted = endpoints().iter().filter(|endpoint| endpoint.route == config.route);

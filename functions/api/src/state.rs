@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use gatepass_domain::PersonId;
-use gatepass_http::{CursorKey, GroupsClaim, Listed, PageQuery, Problem};
+use gatepass_http::{CursorKey, Listed, PageQuery, Problem, TokenRules};
 use gatepass_lambda::Clock;
 use gatepass_sealing::Sealer;
 use gatepass_store::{Page, Position, Store};
@@ -17,13 +17,13 @@ pub(crate) struct Api {
     pub(crate) clock: Clock,
     /// Set only for the reveal endpoint.
     pub(crate) sealer: Option<Sealer>,
-    pub(crate) groups_claim: GroupsClaim,
+    pub(crate) token_rules: TokenRules,
     pub(crate) cursor_key: Arc<OnceCell<CursorKey>>,
 }
 
-impl FromRef<Api> for GroupsClaim {
+impl FromRef<Api> for TokenRules {
     fn from_ref(api: &Api) -> Self {
-        api.groups_claim.clone()
+        api.token_rules.clone()
     }
 }
 

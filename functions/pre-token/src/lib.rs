@@ -7,7 +7,12 @@
 use serde_json::{Map, Value, json};
 
 /// User attribute → claim.
-const CLAIMS: [(&str, &str); 3] = [("name", "name"), ("email", "email"), ("custom:organisation", "organisation")];
+const CLAIMS: [(&str, &str); 4] = [
+    ("name", "name"),
+    ("email", "email"),
+    ("email_verified", "email_verified"),
+    ("custom:organisation", "organisation"),
+];
 
 /// The event with the claims added to its response. An address that has not been verified stays out:
 /// mails would go to somebody else.
@@ -27,7 +32,7 @@ fn claims(attributes: &Map<String, Value>) -> Map<String, Value> {
     let verified = attributes.get("email_verified").and_then(Value::as_str) == Some("true");
     CLAIMS
         .into_iter()
-        .filter(|(attribute, _)| *attribute != "email" || verified)
+        .filter(|(attribute, _)| verified || !attribute.starts_with("email"))
         .filter_map(|(attribute, claim)| Some((claim.to_owned(), attributes.get(attribute)?.clone())))
         .collect()
 }
@@ -49,7 +54,10 @@ mod tests {
     fn name_email_and_organisation_become_claims() {
         let attributes = json!({ "sub": "1", "name": "Ada", "email": "ada@example.com", "email_verified": "true",
             "custom:organisation": "engines" });
-        assert_eq!(added(attributes), json!({ "name": "Ada", "email": "ada@example.com", "organisation": "engines" }));
+        assert_eq!(
+            added(attributes),
+            json!({ "name": "Ada", "email": "ada@example.com", "email_verified": "true", "organisation": "engines" })
+        );
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl Gateway {
         let claims = match route.authorizer.as_ref().and_then(|name| self.authorizers.get(name)) {
             Some(authorizer) => match authorizer::admit(authorizer, &self.issuer, call) {
                 Ok(claims) => Some(claims),
-                Err(refused) => return unauthorized(&refused),
+                Err(why) => return refused(&why),
             },
             None => None,
         };
@@ -128,8 +128,11 @@ pub(crate) fn message(status: StatusCode, text: &str) -> Response {
     (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
 }
 
-fn unauthorized(refused: &authorizer::Refused) -> Response {
-    let mut response = message(StatusCode::UNAUTHORIZED, "Unauthorized");
+fn refused(refused: &authorizer::Refused) -> Response {
+    let mut response = match refused {
+        authorizer::Refused::Scope => message(StatusCode::FORBIDDEN, "Forbidden"),
+        _ => message(StatusCode::UNAUTHORIZED, "Unauthorized"),
+    };
     if let Ok(challenge) = HeaderValue::from_str(&refused.challenge()) {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }

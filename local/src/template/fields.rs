@@ -289,6 +289,8 @@ pub(super) struct AuthorizerFields {
     pub(super) jwt_configuration: JwtConfiguration,
     #[serde(default)]
     pub(super) identity_source: Option<String>,
+    #[serde(default)]
+    pub(super) authorization_scopes: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

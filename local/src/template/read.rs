@@ -355,7 +355,8 @@ impl Template<'_> {
                 return Err(self.refuse(&place, format!("tokens come in {TOKEN_SOURCE} here")));
             }
             let audience = fields.jwt_configuration.audience.into_vec();
-            authorizers.insert(name, JwtAuthorizer { issuer: fields.jwt_configuration.issuer, audience });
+            let (issuer, scopes) = (fields.jwt_configuration.issuer, fields.authorization_scopes);
+            authorizers.insert(name, JwtAuthorizer { issuer, audience, scopes });
         }
         Ok(Api { authorizers, default_authorizer: read.auth.default_authorizer })
     }

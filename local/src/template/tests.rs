@@ -63,6 +63,7 @@ fn routes_have_the_default_authorizer_unless_they_say_otherwise() {
     let authorizer = &wiring.authorizers["Jwt"];
     assert_eq!(authorizer.issuer, "http://127.0.0.1:1/_local/oidc");
     assert_eq!(authorizer.audience, ["gatepass-portal"]);
+    assert_eq!(authorizer.scopes, ["openid"]);
 }
 
 #[test]

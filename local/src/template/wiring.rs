@@ -154,6 +154,8 @@ pub struct JwtAuthorizer {
     pub issuer: String,
     /// Whom it must have been issued for: any of these.
     pub audience: Vec<String>,
+    /// The scopes that it must carry: any of these. Empty - none is asked for.
+    pub scopes: Vec<String>,
 }
 
 /// The table.

@@ -65,6 +65,31 @@ async fn an_address_that_looks_like_another_site_is_a_page_of_the_portal() {
 }
 
 #[tokio::test]
+async fn an_id_token_opens_nothing() {
+    let world = World::start(options()).await;
+    for user in ["ada", "owen"] {
+        let token = world.client.token(&format!("user={user}&token_use=id")).await;
+        for path in ["/v1/me", "/v1/admin/access-requests"] {
+            let answer = world.client.request(Method::GET, path).bearer_auth(&token).send().await.unwrap();
+            assert!([401, 403].contains(&answer.status().as_u16()), "{path}: {}", answer.status());
+        }
+    }
+    assert_eq!(world.client.post("/_local/token?user=ada&token_use=refresh").await.status(), 400);
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_verified_is_nobody_s() {
+    let world = World::start(options()).await;
+    let mail = async |query: &str| {
+        let token = world.client.token(query).await;
+        world.client.read(&token, "/v1/me").await["email"].clone()
+    };
+    assert_eq!(mail("user=ada").await, "ada@example.com");
+    assert_eq!(mail("user=ada&email_verified=false").await, Value::Null);
+    assert_eq!(mail("user=eve&email=a@example.com,b@example.com").await, Value::Null, "one address, not a list");
+}
+
+#[tokio::test]
 async fn petra_is_one_of_the_demonstration() {
     let world = World::start(options()).await;
     let token = world.client.token("user=petra").await;

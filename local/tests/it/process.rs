@@ -10,7 +10,7 @@ use reqwest::Method;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
-use crate::world::{Client, DYNAMODB_ENDPOINT, changed_template, is_provisioned, template};
+use crate::world::{AT_MOST, Client, DYNAMODB_ENDPOINT, changed_template, is_provisioned, template};
 
 const SIGKILL: i32 = 9;
 /// Four products, two plans, two catalogues.
@@ -86,7 +86,7 @@ impl Process {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status.signal();
             }
-            assert!(began.elapsed() < Duration::from_secs(60), "the process lives on");
+            assert!(began.elapsed() < AT_MOST, "the process lives on");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

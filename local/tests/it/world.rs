@@ -7,6 +7,9 @@ use gatepass_local::{Data, DynamoDb, Options, Stack};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
+/// The longest wait for what happens by itself: generous, since a busy machine is no fault.
+pub(crate) const AT_MOST: Duration = Duration::from_secs(120);
+
 /// The template that is deployed.
 pub(crate) fn template() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../infra/template.yaml"))
@@ -118,7 +121,7 @@ impl Client {
             if what(&request) {
                 return request;
             }
-            assert!(began.elapsed() < Duration::from_secs(60), "waited in vain: {request}");
+            assert!(began.elapsed() < AT_MOST, "waited in vain: {request}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -131,7 +134,7 @@ impl Client {
             if items.len() >= count {
                 return items;
             }
-            assert!(began.elapsed() < Duration::from_secs(60), "waited in vain for {count} at {path}");
+            assert!(began.elapsed() < AT_MOST, "waited in vain for {count} at {path}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

@@ -16,10 +16,11 @@ mod params;
 mod path;
 mod precondition;
 mod problem;
+mod token;
 
 pub use answer::{Answer, Reply, created, ok};
 pub use body::{EmptyBody, JsonBody, OptionalBody};
-pub use caller::{Caller, GroupsClaim, Owner};
+pub use caller::{Caller, Owner};
 pub use context::RequestContext;
 pub use cursor::{CursorKey, Listed};
 pub use finish::finish;
@@ -29,6 +30,7 @@ pub use params::Params;
 pub use path::{Id, PathId, PathParams, path_parameter};
 pub use precondition::{IfMatch, OptionalIfMatch, Tagged};
 pub use problem::{InvalidParam, Problem, ProblemBody, title};
+pub use token::{MailAddresses, TokenRules};
 
 /// The longest request body that is read, in bytes: 256 KiB.
 pub const BODY_LIMIT: usize = 256 * 1024;

@@ -98,7 +98,7 @@ async fn run(commands: &[&str], address: &str) -> Vec<String> {
         .current_dir(scratch.path())
         .kill_on_drop(true)
         .output();
-    let output = tokio::time::timeout(std::time::Duration::from_secs(120), shell).await;
+    let output = tokio::time::timeout(std::time::Duration::from_secs(300), shell).await;
     let output = output.expect("the page's commands end").expect("bash can be started");
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     let printed = String::from_utf8(output.stdout).expect("commands print text");

@@ -8,6 +8,7 @@ fn vars(route: &str, without: &str) -> Vars {
         ("GATEPASS_ROUTE", route),
         ("GATEPASS_TABLE", "gatepass"),
         ("GATEPASS_GROUPS_CLAIM", "cognito:groups"),
+        ("GATEPASS_MAIL_ADDRESSES", "verified"),
         ("GATEPASS_KEY_ID", "alias/gatepass"),
     ];
     let kept = all.into_iter().filter(|(name, _)| *name != without);
@@ -16,7 +17,7 @@ fn vars(route: &str, without: &str) -> Vars {
 
 #[test]
 fn a_missing_variable_is_named() {
-    for name in ["GATEPASS_ROUTE", "GATEPASS_TABLE", "GATEPASS_GROUPS_CLAIM"] {
+    for name in ["GATEPASS_ROUTE", "GATEPASS_TABLE", "GATEPASS_GROUPS_CLAIM", "GATEPASS_MAIL_ADDRESSES"] {
         let error = Config::from_vars(&vars("GET /v1/me", name)).unwrap_err();
         assert_eq!(error, ConfigError::Missing(name));
         assert_eq!(error.to_string(), format!("{name} is not set"));
@@ -44,5 +45,19 @@ fn a_route_that_is_none_is_refused_in_words() {
         let error = Config::from_vars(&vars(route, "")).unwrap_err();
         let expected = format!("GATEPASS_ROUTE cannot be `{route}`: no endpoint has this method and path");
         assert_eq!(error.to_string(), expected);
+    }
+}
+
+#[test]
+fn mail_addresses_are_the_verified_ones_or_all() {
+    let config = |value: &str| {
+        let given =
+            [("GATEPASS_ROUTE", "GET /v1/me"), ("GATEPASS_TABLE", "gatepass"), ("GATEPASS_GROUPS_CLAIM", "groups")];
+        let vars = given.into_iter().chain([("GATEPASS_MAIL_ADDRESSES", value)]);
+        Config::from_vars(&vars.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    };
+    assert!(config("verified").is_ok() && config("all").is_ok());
+    for bad in ["", "true", "Verified"] {
+        assert!(config(bad).unwrap_err().to_string().starts_with("GATEPASS_MAIL_ADDRESSES cannot be"), "{bad}");
     }
 }

@@ -139,7 +139,7 @@ impl<'a> Call<'a> {
     /// With the token that Cognito gives `who`.
     pub(crate) fn by(self, who: &Person) -> Self {
         let claims = json!({
-            "sub": who.id, "token_use": "access", "name": who.name, "email": who.email,
+            "sub": who.id, "token_use": "access", "name": who.name, "email": who.email, "email_verified": true,
             "organisation": who.organisation, "cognito:groups": who.groups,
         });
         self.claims(claims)
@@ -292,6 +292,7 @@ fn config(route: &Route, table: &str) -> Config {
         ("GATEPASS_ROUTE", route.as_str()),
         ("GATEPASS_TABLE", table),
         ("GATEPASS_GROUPS_CLAIM", "cognito:groups"),
+        ("GATEPASS_MAIL_ADDRESSES", "verified"),
         ("GATEPASS_KEY_ID", KEY_ID),
     ];
     let vars: Vars = vars.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();

@@ -53,6 +53,24 @@ async fn what_is_no_token_opens_nothing() {
     answer.is("unauthorized");
 }
 
+/// ID tokens say who signed in, to the portal alone. One opened the list of the administrators.
+#[tokio::test]
+async fn an_id_token_opens_nothing() {
+    let api = Api::new().await;
+    let claims = |token_use: &str| json!({ "sub": "owen", "token_use": token_use, "cognito:groups": ["api-owners"] });
+    for call in guarded(&api) {
+        unauthorized(&call.claims(claims("id")).send().await);
+    }
+    api.get("/v1/admin/access-requests").claims(claims("access")).send().await.expect(200);
+}
+
+#[tokio::test]
+async fn a_name_is_shown_as_it_can_be_read() {
+    let api = Api::new().await;
+    let claims = json!({ "sub": "ada", "name": "Ada\u{202e}\u{200b} \r\nByron" });
+    assert_eq!(api.get("/v1/me").claims(claims).send().await.expect(200).text("/name"), "Ada Byron");
+}
+
 #[tokio::test]
 async fn the_scheme_may_be_written_as_one_likes() {
     let api = Api::new().await;

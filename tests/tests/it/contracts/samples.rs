@@ -62,7 +62,11 @@ fn samples_from_the_bus_are_as_their_schemas_say() {
 async fn api(world: &World, kms: &Kms) -> String {
     let event: LambdaRequest = serde_json::from_str(&sample("api")).expect("this is what API Gateway sends");
     let route = Route { method: "POST".into(), path: "/v1/access-requests".into() };
-    let more = [("GATEPASS_ROUTE", &*route.to_string()), ("GATEPASS_GROUPS_CLAIM", "cognito:groups")];
+    let more = [
+        ("GATEPASS_ROUTE", &*route.to_string()),
+        ("GATEPASS_GROUPS_CLAIM", "cognito:groups"),
+        ("GATEPASS_MAIL_ADDRESSES", "verified"),
+    ];
     let config = gatepass_api::Config::from_vars(&vars(world, &more)).unwrap();
     let clients = Clients { dynamodb: world.table.client.clone(), kms: kms.client.clone() };
     let router = gatepass_api::service(config, &clients, Clock::System);

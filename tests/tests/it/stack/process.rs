@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::{repository, template};
 
 /// How long a stack may take to become ready on a machine that does much else.
-const READY_WITHIN: Duration = Duration::from_secs(60);
+const READY_WITHIN: Duration = Duration::from_secs(180);
 
 /// What a stack is started with.
 #[derive(Debug, Clone, Default)]
