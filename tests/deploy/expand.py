@@ -180,7 +180,11 @@ def authorizer(api: str, name: str, described: dict) -> dict:
 
 
 def authorization(api: str, security: list[dict]) -> dict:
-    """Which authorizer a route has; none for an operation that says so or says nothing."""
+    """The authorizer of a route; none for an operation that says so or says nothing.
+
+    Its scopes are left out: the emulator has no sign-in page, and the tokens of Cognito's API carry its own scope alone.
+    `local/tests/it/front.rs` tries an ID token, which carries none.
+    """
     names = [name for one in security for name in one if name != "NONE"]
     if not names:
         return {"AuthorizationType": "NONE"}

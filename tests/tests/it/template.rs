@@ -24,12 +24,16 @@ pub(crate) struct Function {
 }
 
 impl Function {
-    /// Its environment variables; what depends on other resources is a name made up.
+    /// Its environment variables: a parameter that is a choice has its default, and what depends on other resources is a
+    /// name made up.
     pub(crate) fn environment(&self) -> BTreeMap<String, String> {
         let variables = self.properties["Environment"]["Variables"].as_object().into_iter().flatten();
         let value = |value: &Value| match &value["Fn::Sub"] {
             Value::Array(parts) => with_parts(parts),
-            _ => value.as_str().map_or_else(|| format!("value-of-{}", self.id), str::to_owned),
+            _ => match value.as_str().or_else(|| default_choice(value)) {
+                Some(text) => text.to_owned(),
+                None => format!("value-of-{}", self.id),
+            },
         };
         variables.map(|(name, given)| (name.clone(), value(given))).collect()
     }
@@ -224,4 +228,10 @@ fn convert(node: MarkedYaml<'_>) -> Value {
         }
         other => panic!("the template holds {other:?}"),
     }
+}
+
+/// The default of the parameter that `value` refers to, if that has a list of allowed values.
+fn default_choice(value: &Value) -> Option<&'static str> {
+    let parameter = &read()["Parameters"][value["Ref"].as_str()?];
+    parameter.get("AllowedValues").and(parameter["Default"].as_str())
 }

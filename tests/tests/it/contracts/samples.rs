@@ -184,6 +184,8 @@ fn plain(value: &Value) -> Value {
 fn pre_token_takes_its_sample() {
     let answer = gatepass_pre_token::handle(serde_json::from_str(&sample("pre-token")).unwrap());
     let claims = &answer["response"]["claimsAndScopeOverrideDetails"]["accessTokenGeneration"]["claimsToAddOrOverride"];
-    let expected = json!({ "name": "Ada", "email": "ada@example.com", "organisation": "Analytical Engines" });
+    let expected = json!({
+        "name": "Ada", "email": "ada@example.com", "email_verified": "true", "organisation": "Analytical Engines",
+    });
     assert_eq!(claims, &expected);
 }
