@@ -3,7 +3,7 @@
 //! | item | PK | SK | GSI1PK / GSI1SK | GSI2PK / GSI2SK |
 //! |---|---|---|---|---|
 //! | request | `R#id` | `REQ` | `U#person` / `R#time#id` | `Q#stage#shard` / `time#id` |
-//! | what a request is for, one row a product | `R#id` | `FOR#product` | `PROD#product` / `time#id` | `PLAN#plan` / `time#id` |
+//! | what a request is for, one row a product | `R#id` | `FOR#product` | `PROD#product#outcome` / `time#id` | while it stands: `PLAN#plan` / `time#id` |
 //! | event | its aggregate | `E#seq` | `A#app` / `E#time#id`; a request's first: `R#time#request` | `L#day#shard` / `time#id` |
 //! | mail of a request | `R#id` | `MAIL#mail[#event]` | | |
 //! | app | `A#id` | `APP` | `U#owner` / `A#time#id` | `T#team` or `O#organisation` / `time#id` |
@@ -120,10 +120,10 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// Every stage, in the order in which a request passes through them: read in this order, one that
-    /// moves on meanwhile is met twice rather than never.
-    pub const ALL: [Self; 7] =
-        [Self::Pending, Self::Queued, Self::Failed, Self::Approved, Self::Rejected, Self::Withdrawn, Self::Expired];
+    /// Stages by partition, in the order in which requests move through them: a request never moves back to an
+    /// earlier group. Queued and failed share a partition, because a request that failed can be queued again.
+    pub(crate) const GROUPS: [&[Self]; 3] =
+        [&[Self::Pending], &[Self::Queued], &[Self::Approved, Self::Rejected, Self::Withdrawn, Self::Expired]];
 
     /// The stages in which work is still to be done.
     pub const OPEN: [Self; 2] = [Self::Pending, Self::Queued];
@@ -162,16 +162,15 @@ impl Stage {
     /// Every request passes through the first stages; what people end by hand is little.
     fn shards(self) -> u8 {
         match self {
-            Self::Pending | Self::Queued | Self::Approved => SHARDS,
-            Self::Failed | Self::Rejected | Self::Withdrawn | Self::Expired => 1,
+            Self::Pending | Self::Queued | Self::Failed | Self::Approved => SHARDS,
+            Self::Rejected | Self::Withdrawn | Self::Expired => 1,
         }
     }
 
     fn partition(self, shard: u8) -> String {
         let name = match self {
             Self::Pending => "pending",
-            Self::Queued => "queued",
-            Self::Failed => "failed",
+            Self::Queued | Self::Failed => "unprovisioned",
             Self::Approved => "approved",
             Self::Rejected => "rejected",
             Self::Withdrawn => "withdrawn",
@@ -186,14 +185,57 @@ pub fn request_in_queue(stage: Stage, created_at: Timestamp, id: RequestId) -> I
     IndexKey { pk: stage.partition(shard(id) % stage.shards()), sk: time_and_id(created_at, id) }
 }
 
-/// That a request is for a product: a row that is written once, with the request.
+/// The row that says that a request is for a product. It is written with the request, and again when the request ends.
 pub fn request_for_product(id: RequestId, product: &ProductId) -> Key {
     key(request(id).pk, format!("FOR#{product}"))
 }
 
-/// A request among those that ask for a product, or under a plan: the partition is that thing's own.
-pub fn request_naming(partition: Key, created_at: Timestamp, id: RequestId) -> IndexKey {
-    IndexKey { pk: partition.pk, sk: time_and_id(created_at, id) }
+/// The partitions of the requests for a product: those that stand, and those that have ended, by their end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The request waits, or gives access.
+    Standing,
+    /// Access was taken back.
+    Revoked,
+    /// Rejected.
+    Rejected,
+    /// Withdrawn.
+    Withdrawn,
+    /// Expired undecided.
+    Expired,
+}
+
+impl Outcome {
+    /// The outcome of a request.
+    pub fn of(request: &AccessRequest) -> Self {
+        match Stage::of(request) {
+            _ if request.is_standing() => Self::Standing,
+            Stage::Rejected => Self::Rejected,
+            Stage::Withdrawn => Self::Withdrawn,
+            Stage::Expired => Self::Expired,
+            Stage::Pending | Stage::Queued | Stage::Failed | Stage::Approved => Self::Revoked,
+        }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Standing => "standing",
+            Self::Revoked => "revoked",
+            Self::Rejected => "rejected",
+            Self::Withdrawn => "withdrawn",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// The partition of GSI1 with the requests for a product that have this outcome.
+pub(crate) fn requests_for_product(product: &ProductId, outcome: Outcome) -> String {
+    format!("{}#{}", self::product(product).pk, outcome.as_str())
+}
+
+/// A request among others, in the order in which they were filed.
+pub fn request_among(partition: String, created_at: Timestamp, id: RequestId) -> IndexKey {
+    IndexKey { pk: partition, sk: time_and_id(created_at, id) }
 }
 
 /// The partition that an aggregate and its events share; of a credential, its events alone.

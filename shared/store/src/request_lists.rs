@@ -7,17 +7,17 @@
 //! only from a group to a later one, and each group is read as far as the page can reach before the next is begun.
 //! Whatever leaves a group before it is read is found in the later one. See ADR 0007.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
 use futures_util::future::try_join_all;
-use gatepass_domain::access_request::{AccessRequestView, Order, Status};
+use gatepass_domain::access_request::{Order, Status};
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId, RequestId};
 use gatepass_domain::{AccessRequest, PersonId};
 
 use crate::Store;
 use crate::error::StoreError;
 use crate::item::{Attributes, set_aside};
-use crate::keys::{self, Stage};
+use crate::keys::{self, Outcome, Stage};
 use crate::read::{Index, Page, Query, Span};
 use crate::requests::parse;
 
@@ -50,7 +50,7 @@ pub struct Listing {
     pub after: Option<Position>,
 }
 
-/// What a request may name, for which it has to be found when that thing goes away.
+/// An entity whose deletion must find the requests that refer to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Named {
     /// It asks for the product.
@@ -117,7 +117,7 @@ impl Source {
             };
             for request in requests {
                 let position = position(&request);
-                if wanted.includes(&position, &request.view()) {
+                if wanted.includes(&position, &request) {
                     self.rows.push_back((position, request));
                 }
             }
@@ -135,19 +135,41 @@ impl Source {
     }
 }
 
-/// What is left after the key conditions.
+/// Requests of an outcome.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Which {
+    All,
+    Standing,
+}
+
+/// The conditions that keys do not express.
 struct Wanted<'a> {
     status: Option<Status>,
     product: Option<&'a ProductId>,
+    catalogue: Option<&'a CatalogueId>,
+    which: Which,
     /// BETWEEN includes its ends: the row that the page before ended with is left out here.
     after: Option<&'a Position>,
 }
 
-impl Wanted<'_> {
-    fn includes(&self, position: &Position, view: &AccessRequestView) -> bool {
+impl<'a> Wanted<'a> {
+    fn all(listing: &'a Listing) -> Self {
+        Self {
+            status: listing.status,
+            product: None,
+            catalogue: None,
+            which: Which::All,
+            after: listing.after.as_ref(),
+        }
+    }
+
+    fn includes(&self, position: &Position, request: &AccessRequest) -> bool {
+        let items = &request.facts().submission.items;
         self.after != Some(position)
-            && self.status.is_none_or(|status| view.status == status)
-            && self.product.is_none_or(|product| view.product_ids.contains(product))
+            && self.status.is_none_or(|status| Stage::of(request).status() == status)
+            && self.product.is_none_or(|product| items.iter().any(|item| &item.product_id == product))
+            && self.catalogue.is_none_or(|catalogue| items.iter().any(|item| &item.catalogue_id == catalogue))
+            && (self.which == Which::All || request.is_standing())
     }
 }
 
@@ -169,22 +191,50 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn requests(&self, filter: &Filter, listing: &Listing) -> Result<Page<AccessRequest>, StoreError> {
-        let mut wanted = Wanted { status: listing.status, product: None, after: listing.after.as_ref() };
-        let range = |partition: String, prefix, holds| {
-            vec![vec![Source::new(Index::Gsi1, partition, prefix, holds, listing, listing.limit + 1)]]
-        };
-        let stages = match filter {
-            Filter::Requester(person) => range(keys::person(person), keys::REQUESTS_OF_PERSON, Holds::Requests),
-            Filter::App(app_id) => range(keys::app(*app_id).pk, keys::REQUESTS_OF_APP, Holds::Pointers),
+        let mut wanted = Wanted::all(listing);
+        let groups = match filter {
+            Filter::Requester(person) => {
+                vec![vec![whole(Index::Gsi1, keys::person(person), keys::REQUESTS_OF_PERSON, Holds::Requests, listing)]]
+            }
+            Filter::App(app_id) => {
+                vec![vec![whole(Index::Gsi1, keys::app(*app_id).pk, keys::REQUESTS_OF_APP, Holds::Pointers, listing)]]
+            }
             Filter::Everything => stages(listing),
-            // What is undecided is little, whatever the product has seen in its time.
+            // Few requests are undecided at a time, however many the product has had.
             Filter::Product(product) if listing.status == Some(Status::Pending) => {
                 wanted.product = Some(product);
                 stages(listing)
             }
-            Filter::Product(product) => range(keys::product(product).pk, "", Holds::Pointers),
+            Filter::Product(product) => outcomes(product, listing),
         };
-        self.merge(stages, listing, &wanted).await
+        self.merge(groups, listing, &wanted).await
+    }
+
+    /// A page of the requests that stand and refer to `what`, newest first. Requests that have ended are not read.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn standing_requests(
+        &self,
+        what: &Named,
+        limit: usize,
+        after: Option<Position>,
+    ) -> Result<Page<AccessRequest>, StoreError> {
+        let status = matches!(what, Named::Catalogue(_)).then_some(Status::Pending);
+        let listing = Listing { status, order: Order::Newest, limit, after };
+        let mut wanted = Wanted { which: Which::Standing, ..Wanted::all(&listing) };
+        let groups = match what {
+            Named::Product(id) => {
+                let partition = keys::requests_for_product(id, Outcome::Standing);
+                vec![vec![whole(Index::Gsi1, partition, "", Holds::Pointers, &listing)]]
+            }
+            Named::Plan(id) => vec![vec![whole(Index::Gsi2, keys::plan(id).pk, "", Holds::Pointers, &listing)]],
+            Named::Catalogue(id) => {
+                wanted.catalogue = Some(id);
+                stages(&listing)
+            }
+        };
+        self.merge(groups, &listing, &wanted).await
     }
 
     /// A page of what the groups hold together.
@@ -216,7 +266,7 @@ impl Store {
         listing: &Listing,
         wanted: &Wanted<'_>,
     ) -> Result<Vec<(Position, AccessRequest)>, StoreError> {
-        let mut rows = Vec::new();
+        let mut rows: Vec<(Position, AccessRequest)> = Vec::new();
         while rows.len() <= listing.limit {
             try_join_all(group.iter_mut().map(|source| source.fill(self, wanted))).await?;
             let sources = group.iter_mut().filter(|source| !source.rows.is_empty());
@@ -225,7 +275,10 @@ impl Store {
                 Order::Oldest => sources.min_by(|one, other| one.position().cmp(&other.position())),
             };
             let Some(row) = first.and_then(|source| source.rows.pop_front()) else { break };
-            rows.push(row);
+            // A request for several products has several rows under its plan.
+            if rows.last().is_none_or(|(position, _)| *position != row.0) {
+                rows.push(row);
+            }
         }
         Ok(rows)
     }
@@ -266,60 +319,52 @@ impl Store {
         Ok(behind.map(|request| request.facts().id).collect())
     }
 
-    /// Requests that still count and name `what`, newest first; at most `most`.
-    ///
-    /// Reads all that ever named it: what is taken away is looked at once.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn standing_requests(&self, what: &Named, most: usize) -> Result<Vec<AccessRequest>, StoreError> {
-        let query = match what {
-            Named::Product(id) => Query::new(Index::Gsi1, keys::product(id).pk, Span::All),
-            Named::Plan(id) => Query::new(Index::Gsi2, keys::plan(id).pk, Span::All),
-            Named::Catalogue(id) => {
-                let mut pending = self.requests_in(&[Stage::Pending]).await?;
-                pending.retain(|request| request.facts().submission.items.iter().any(|item| &item.catalogue_id == id));
-                pending.sort_by_key(|request| std::cmp::Reverse(position(request)));
-                pending.truncate(most);
-                return Ok(pending);
-            }
-        };
-        let query = query.newest_first().limit(MOST_AHEAD);
-        let mut standing = Vec::new();
-        let mut start = None;
-        loop {
-            let (rows, next) = self.query_page(&query, start).await?;
-            let requests = self.pointed_at(&query, 0, &rows).await?;
-            standing.extend(requests.into_iter().filter(AccessRequest::is_standing));
-            start = next;
-            if standing.len() >= most || start.is_none() {
-                standing.truncate(most);
-                return Ok(standing);
-            }
-        }
-    }
-
     /// Every request of the stages.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn requests_in(&self, stages: &[Stage]) -> Result<Vec<AccessRequest>, StoreError> {
         let mut requests = Vec::new();
-        for partition in stages.iter().flat_map(|stage| stage.partitions()) {
-            for row in self.query_all(Query::new(Index::Gsi2, partition, Span::All)).await? {
-                requests.push(parse(row)?);
-            }
+        let partitions: BTreeSet<_> = stages.iter().flat_map(|stage| stage.partitions()).collect();
+        for partition in partitions {
+            let rows = self.query_all(Query::new(Index::Gsi2, partition, Span::All)).await?;
+            requests.extend(readable(rows).into_iter().filter(|request| stages.contains(&Stage::of(request))));
         }
         Ok(requests)
     }
 }
 
-/// The ranges of the stages that have the status asked for.
+/// A range that a page can come from as a whole.
+fn whole(index: Index, partition: String, prefix: &str, holds: Holds, listing: &Listing) -> Source {
+    Source::new(index, partition, prefix, holds, listing, listing.limit + 1)
+}
+
+/// The ranges of a product's requests that can have the status asked for, as groups.
+fn outcomes(product: &ProductId, listing: &Listing) -> Vec<Vec<Source>> {
+    use Outcome::{Expired, Rejected, Revoked, Standing, Withdrawn};
+    let groups: &[&[Outcome]] = match listing.status {
+        None => &[&[Standing], &[Revoked, Rejected, Withdrawn, Expired]],
+        Some(Status::Pending) => &[&[Standing]],
+        Some(Status::Approved) => &[&[Standing], &[Revoked]],
+        Some(Status::Rejected) => &[&[Rejected]],
+        Some(Status::Withdrawn) => &[&[Withdrawn]],
+        Some(Status::Expired) => &[&[Expired]],
+    };
+    let source = |outcome: &Outcome| {
+        whole(Index::Gsi1, keys::requests_for_product(product, *outcome), "", Holds::Pointers, listing)
+    };
+    groups.iter().map(|group| group.iter().map(source).collect()).collect()
+}
+
+/// The ranges of the stages that have the status asked for, as groups.
 fn stages(listing: &Listing) -> Vec<Vec<Source>> {
-    let stages = Stage::ALL.into_iter().filter(|stage| listing.status.is_none_or(|status| stage.status() == status));
-    let partitions: Vec<Vec<String>> = stages.map(|stage| stage.partitions().collect()).collect();
-    // A page's rows are spread over the ranges; a little more than an even share spares most second reads.
-    let ahead = listing.limit / partitions.iter().flatten().count().max(1) + 4;
-    let source = |partition| Source::new(Index::Gsi2, partition, "", Holds::Requests, listing, ahead);
-    partitions.into_iter().map(|stage| stage.into_iter().map(source).collect()).collect()
+    let of_status = |stage: &&Stage| listing.status.is_none_or(|status| stage.status() == status);
+    let groups = Stage::GROUPS.into_iter().map(|stages| {
+        let partitions: Vec<_> = stages.iter().filter(of_status).flat_map(|stage| stage.partitions()).collect();
+        // A page's rows are spread over the ranges; a little more than an even share spares most second reads.
+        let ahead = listing.limit / partitions.len().max(1) + 4;
+        let source = |partition| Source::new(Index::Gsi2, partition, "", Holds::Requests, listing, ahead);
+        partitions.into_iter().map(source).collect::<Vec<_>>()
+    });
+    groups.filter(|group| !group.is_empty()).collect()
 }

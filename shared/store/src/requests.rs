@@ -10,7 +10,7 @@ use crate::Store;
 use crate::error::StoreError;
 use crate::guard::Guard;
 use crate::item::{Attributes, Item, decode};
-use crate::keys::{self, Stage};
+use crate::keys::{self, Outcome, Stage};
 use crate::read::{Index, Query, Span};
 use crate::stored::request::RequestForm;
 use crate::transaction::Transaction;
@@ -37,27 +37,35 @@ impl Transaction {
     pub fn request(self, request: &AccessRequest, event: &Event) -> Self {
         let item = item(request);
         let written = match request.facts().version {
-            1 => naming_rows(request)
+            1 => lookup_rows(request)
                 .iter()
                 .fold(self.create(Guard::Request, &item), |transaction, row| transaction.create(Guard::Request, row)),
+            // A request that has ended leaves the lists of what stands.
+            version if !request.is_standing() => lookup_rows(request)
+                .iter()
+                .fold(self.replace(Guard::Request, &item, version - 1), |transaction, row| {
+                    transaction.overwrite(Guard::Request, row)
+                }),
             version => self.replace(Guard::Request, &item, version - 1),
         };
         written.event(event)
     }
 }
 
-/// What says nothing beside its keys.
+/// The content of an item that says everything by its keys.
 #[derive(Debug, Serialize)]
 struct Nothing {}
 
-/// The rows by which a request is found among those of its products and of its plan.
-fn naming_rows(request: &AccessRequest) -> Vec<Item<Nothing>> {
+/// The rows by which a request is found among those for its products, and while it stands among those under its plan.
+fn lookup_rows(request: &AccessRequest) -> Vec<Item<Nothing>> {
     let facts = request.facts();
-    let among = |partition| keys::request_naming(partition, facts.created_at, facts.id);
+    let outcome = Outcome::of(request);
+    let among = |partition| keys::request_among(partition, facts.created_at, facts.id);
     let row = |product: &ProductId| {
+        let under_plan = request.is_standing().then(|| among(keys::plan(&facts.submission.plan_id).pk));
         Item::new(keys::request_for_product(facts.id, product), Nothing {})
-            .gsi1(among(keys::product(product)))
-            .gsi2(Some(among(keys::plan(&facts.submission.plan_id))))
+            .gsi1(among(keys::requests_for_product(product, outcome)))
+            .gsi2(under_plan)
     };
     facts.product_ids().iter().map(row).collect()
 }
