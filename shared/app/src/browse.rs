@@ -35,7 +35,9 @@ pub struct Offer {
 /// [`Refused::Store`].
 pub async fn catalogues(store: &Store, viewer: Option<&Person>) -> Result<Vec<Versioned<Catalogue>>, Refused> {
     let mut catalogues = presented(store, viewer).await?;
-    let products = store.all_offerings::<Product>().await?;
+    // By their keys, which are spread over the table: the list of all products is one partition, and anybody may ask for this.
+    let ids: Vec<ProductId> = catalogues.iter().flat_map(|catalogue| catalogue.product_ids.iter().cloned()).collect();
+    let products = store.offerings::<Product>(&ids).await?;
     for catalogue in &mut catalogues {
         name_published(&mut catalogue.content, &products);
     }

@@ -1,10 +1,13 @@
 //! Put catalogues, products and plans on offer, and take them off again (R29–R32).
 
+use futures_util::future::join_all;
 use gatepass_domain::access_request::UsedBy;
 use gatepass_domain::event::EntitySubject;
+use gatepass_domain::id::{PlanId, ProductId};
 use gatepass_domain::text::FieldError;
 use gatepass_domain::{Actor, ApiOwner, Catalogue, Context, Plan, Product, Versioned};
-use gatepass_store::{Guard, Named, Offering, Store, Transaction};
+use gatepass_store::{Deletion, Guard, Named, Offering, Store, Transaction};
+use jiff::SignedDuration;
 
 use crate::ending::{Loss, end};
 use crate::error::Refused;
@@ -12,24 +15,30 @@ use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
 use crate::precondition::Precondition;
 
-/// The most users of an offering that are named at once.
+/// The most requests that are named as users of an offering.
 const MOST_NAMED: usize = 100;
+/// The most requests that the call which deletes an offering ends by itself; the others are ended in the background.
+const ENDED_AT_ONCE: usize = 50;
+/// The pause after which the background work takes over a deletion from the call that began it.
+const TAKEN_OVER_AFTER: SignedDuration = SignedDuration::from_secs(60);
+/// Requests that are read, and ended, at the same time.
+const AT_ONCE: usize = 10;
 
 /// A kind of offering that can check itself, and is found again where it is used.
 pub trait Checked: Offering {
-    /// Checks what a type cannot say.
+    /// Checks the rules that the types do not express.
     ///
     /// # Errors
     /// Every fault at once, each with a JSON pointer.
     fn check(&self) -> Result<(), Vec<FieldError>>;
-    /// How requests name it.
+    /// The name by which requests refer to it.
     fn named(id: &Self::Id) -> Named;
-    /// The list of a catalogue that it may stand in.
-    fn list_in(catalogue: &mut Catalogue) -> Option<&mut Vec<Self::Id>>;
+    /// A catalogue as it is when it no longer offers `id`; `None` when it does not offer it now.
+    fn withdrawn(id: &Self::Id, from: &Catalogue) -> Option<Catalogue>;
 }
 
 macro_rules! checked {
-    ($entity:ident, $catalogue:ident => $list:expr) => {
+    ($entity:ident, $withdrawn:expr) => {
         impl Checked for $entity {
             fn check(&self) -> Result<(), Vec<FieldError>> {
                 self.check()
@@ -37,15 +46,21 @@ macro_rules! checked {
             fn named(id: &Self::Id) -> Named {
                 Named::$entity(id.clone())
             }
-            fn list_in($catalogue: &mut Catalogue) -> Option<&mut Vec<Self::Id>> {
-                $list
+            fn withdrawn(id: &Self::Id, from: &Catalogue) -> Option<Catalogue> {
+                let mut catalogue = from.clone();
+                let withdraw: fn(&Self::Id, &mut Catalogue) = $withdrawn;
+                withdraw(id, &mut catalogue);
+                (&catalogue != from).then_some(catalogue)
             }
         }
     };
 }
-checked!(Catalogue, _catalogue => None);
-checked!(Product, catalogue => Some(&mut catalogue.product_ids));
-checked!(Plan, catalogue => Some(&mut catalogue.plan_ids));
+checked!(Product, |id, catalogue| catalogue.product_ids.retain(|listed| listed != id));
+checked!(Plan, |id, catalogue| catalogue.plan_ids.retain(|listed| listed != id));
+checked!(Catalogue, |id, catalogue| if &catalogue.id == id {
+    catalogue.product_ids.clear();
+    catalogue.plan_ids.clear();
+});
 
 /// Creates a catalogue, product or plan.
 ///
@@ -77,7 +92,8 @@ pub async fn create<T: Checked>(
 /// Changes the catalogue, product or plan that has the id of `content`.
 ///
 /// # Errors
-/// [`Refused::Invalid`]; [`Refused::NotFound`]; [`Refused::VersionMismatch`].
+/// [`Refused::Invalid`]; [`Refused::NotFound`]; [`Refused::VersionMismatch`]; [`Refused::NoLongerPossible`] while it is
+/// being deleted.
 pub async fn replace<T: Checked>(
     store: &Store,
     context: &mut Context,
@@ -86,6 +102,9 @@ pub async fn replace<T: Checked>(
     content: T,
 ) -> Result<Versioned<T>, Refused> {
     Checked::check(&content).map_err(Refused::Invalid)?;
+    if store.deletion::<T>(content.id()).await?.is_some() {
+        return Err(Refused::NoLongerPossible(format!("the {} is being deleted", T::KIND)));
+    }
     revise(store, context, &Actor::from(owner.person()), content.id(), precondition, |_| content.clone()).await
 }
 
@@ -109,35 +128,59 @@ async fn revise<T: Checked>(
     .await
 }
 
-/// The requests that await the catalogue, product or plan `id`, or give access by it: the newest 100.
+/// The requests that need an offering.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Usage {
+    /// The newest of them, at most 100.
+    pub items: Vec<UsedBy>,
+    /// Whether there are others.
+    pub more: bool,
+}
+
+/// The requests that wait for the catalogue, product or plan `id`, or give access by it.
 ///
 /// # Errors
 /// [`Refused::NotFound`].
-pub async fn usage<T: Checked>(store: &Store, _owner: &ApiOwner, id: &T::Id) -> Result<Vec<UsedBy>, Refused> {
+pub async fn usage<T: Checked>(store: &Store, _owner: &ApiOwner, id: &T::Id) -> Result<Usage, Refused> {
     store.offering::<T>(id).await?.ok_or(Refused::NotFound(T::KIND))?;
-    used_by::<T>(store, id).await
+    let page = store.standing_requests(&T::named(id), MOST_NAMED, None).await?;
+    Ok(Usage { items: page.items.iter().map(UsedBy::from).collect(), more: page.next.is_some() })
 }
 
-async fn used_by<T: Checked>(store: &Store, id: &T::Id) -> Result<Vec<UsedBy>, Refused> {
-    let requests = store.standing_requests(&T::named(id), MOST_NAMED).await?;
-    Ok(requests.iter().map(UsedBy::from).collect())
+/// Refuses to go on while requests need the offering.
+async fn require_unused<T: Checked>(store: &Store, id: &T::Id) -> Result<(), Refused> {
+    let page = store.standing_requests(&T::named(id), MOST_NAMED, None).await?;
+    match page.items.is_empty() {
+        true => Ok(()),
+        false => Err(Refused::InUse { what: T::KIND, by: page.items.iter().map(UsedBy::from).collect() }),
+    }
 }
 
-/// What to do about requests that need what is to be deleted.
+/// The treatment of requests that need an offering which is to be deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InUse {
-    /// Leave all as it is.
+    /// Refuse the deletion.
     Keep,
-    /// Reject those that wait, and revoke access that stands.
+    /// Reject the requests that wait, and revoke access that stands.
     Force,
 }
 
-/// Deletes the catalogue, product or plan `id`. It disappears from the catalogues first, so that nobody
-/// asks for it any more; with [`InUse::Force`] what needs it ends next; then it is gone. Broken off half-way, it
-/// is finished by deleting again.
+/// How far a deletion got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// The offering is deleted.
+    Finished,
+    /// Requests remain to be ended; the background work goes on.
+    More,
+}
+
+/// Deletes the catalogue, product or plan `id`. It is withdrawn from the catalogues first, so that nobody can ask for it
+/// any more. With [`InUse::Force`] the requests that need it are ended next: some by this call, the others in the
+/// background. Then it is deleted.
 ///
 /// # Errors
-/// [`Refused::NotFound`]; [`Refused::VersionMismatch`]; [`Refused::InUse`] with who is hit.
+/// [`Refused::NotFound`]; [`Refused::VersionMismatch`], except for a deletion that has begun already;
+/// [`Refused::InUse`] with the requests that need it.
 pub async fn delete<T: Checked>(
     store: &Store,
     context: &mut Context,
@@ -145,50 +188,200 @@ pub async fn delete<T: Checked>(
     id: &T::Id,
     precondition: Precondition,
     in_use: InUse,
-) -> Result<(), Refused> {
+) -> Result<Progress, Refused> {
     let by = Actor::from(owner.person());
+    if let Some(deletion) = store.deletion::<T>(id).await? {
+        return go_on::<T>(store, context, id, &deletion, ENDED_AT_ONCE).await;
+    }
+    let (standing, _) = store.offering::<T>(id).await?.ok_or(Refused::NotFound(T::KIND))?;
+    precondition.check(standing.version)?;
+    match in_use {
+        InUse::Keep => {
+            require_unused::<T>(store, id).await?;
+            let withdrawn = withdraw::<T>(store, context, &by, id).await?;
+            // Somebody may have asked for it before it was withdrawn.
+            if let Err(refused) = require_unused::<T>(store, id).await {
+                put_back(store, context, &by, withdrawn).await?;
+                return Err(refused);
+            }
+            // Withdrawing a catalogue changes the catalogue itself.
+            let expected = if withdrawn.iter().any(|one| T::key(id) == Catalogue::key(&one.id)) {
+                Precondition::Any
+            } else {
+                precondition
+            };
+            finish::<T>(store, context, &by, id, expected, Marked::No).await?;
+            Ok(Progress::Finished)
+        }
+        InUse::Force => {
+            let deletion = Deletion { by, began_at: context.now };
+            if let Err(refused) = begin::<T>(store, context, id, precondition, &deletion).await {
+                // Another call may have begun it.
+                let begun = store.deletion::<T>(id).await?.ok_or(refused)?;
+                return go_on::<T>(store, context, id, &begun, ENDED_AT_ONCE).await;
+            }
+            go_on::<T>(store, context, id, &deletion, ENDED_AT_ONCE).await
+        }
+    }
+}
+
+/// Marks the offering as being deleted.
+async fn begin<T: Checked>(
+    store: &Store,
+    context: &mut Context,
+    id: &T::Id,
+    precondition: Precondition,
+    deletion: &Deletion,
+) -> Result<(), Refused> {
     let read = || async { store.offering::<T>(id).await?.ok_or(Refused::NotFound(T::KIND)) };
-    precondition.check(read().await?.0.version)?;
-    if in_use == InUse::Keep {
-        let used_by = used_by::<T>(store, id).await?;
-        if !used_by.is_empty() {
-            return Err(Refused::InUse { what: T::KIND, by: used_by });
-        }
-    }
-    strike::<T>(store, context, &by, id).await?;
-    if in_use == InUse::Force {
-        let reason = format!("The {} `{id}` was deleted.", T::KIND);
-        let loss = match T::named(id) {
-            Named::Catalogue(_) => Loss::Offer,
-            Named::Product(_) | Named::Plan(_) => Loss::Subject,
-        };
-        for request in store.standing_requests(&T::named(id), usize::MAX).await? {
-            end(store, context, &by, request.facts().id, loss, &reason).await?;
-        }
-    }
-    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, (standing, mut chain)| {
+    commit_decision(store, context, &Idempotent::unkeyed(), read, |context, (standing, mut chain)| {
         precondition.check(standing.version)?;
-        let detail = T::deleted(EntitySubject { id: id.to_string(), version: standing.version });
-        let event = chain.append(context, standing.aggregate(), &by, detail, None);
-        Ok(Step::commit(Transaction::new(context).without_offering(&standing, &event), ()))
+        let marked = standing.revised(standing.content.clone(), context.now);
+        let detail = T::updated(EntitySubject { id: id.to_string(), version: marked.version });
+        let event = chain.append(context, marked.aggregate(), &deletion.by, detail, None);
+        let due_at = context.now.checked_add(TAKEN_OVER_AFTER).unwrap_or(context.now);
+        let transaction = Transaction::new(context).offering(&marked, &event, chain);
+        Ok(Step::commit_unless(transaction.begin_deletion::<T>(id, deletion, due_at), (), |error, ()| {
+            error.is_refused_by(Guard::Deletion).then_some(Refused::Busy)
+        }))
     })
     .await
 }
 
-/// Takes `id` out of every catalogue that lists it.
-async fn strike<T: Checked>(store: &Store, context: &mut Context, by: &Actor, id: &T::Id) -> Result<(), Refused> {
+/// Goes on with a deletion: ends at most `most` requests, and deletes the offering when none is left. Can be repeated at
+/// any time.
+///
+/// # Errors
+/// [`Refused::Store`], [`Refused::Busy`]: the rest remains to be done. A request that cannot be ended for a reason of its
+/// own is logged, and the others are ended all the same.
+pub(crate) async fn go_on<T: Checked>(
+    store: &Store,
+    context: &mut Context,
+    id: &T::Id,
+    deletion: &Deletion,
+    most: usize,
+) -> Result<Progress, Refused> {
+    withdraw::<T>(store, context, &deletion.by, id).await?;
+    match end_some::<T>(store, context, id, &deletion.by, most).await? {
+        Progress::More => Ok(Progress::More),
+        Progress::Finished => {
+            match finish::<T>(store, context, &deletion.by, id, Precondition::Any, Marked::Yes).await {
+                // Another call was faster.
+                Ok(()) | Err(Refused::NotFound(_)) => Ok(Progress::Finished),
+                Err(refused) => Err(refused),
+            }
+        }
+    }
+}
+
+/// Ends at most `most` of the requests that need the offering, newest first.
+async fn end_some<T: Checked>(
+    store: &Store,
+    context: &mut Context,
+    id: &T::Id,
+    by: &Actor,
+    most: usize,
+) -> Result<Progress, Refused> {
+    let reason = format!("The {} `{id}` was deleted.", T::KIND);
+    let loss = match T::named(id) {
+        Named::Catalogue(_) => Loss::Offer,
+        Named::Product(_) | Named::Plan(_) => Loss::Subject,
+    };
+    let (mut after, mut ended, mut remaining) = (None, 0, 0);
+    loop {
+        let page = store.standing_requests(&T::named(id), AT_ONCE.min(most - ended), after).await?;
+        let work = page.items.iter().map(|request| {
+            let (mut context, reason) = (context.fork(), &reason);
+            let id = request.facts().id;
+            async move { (id, end(store, &mut context, by, id, loss, reason).await) }
+        });
+        let work: Vec<_> = work.collect();
+        ended += work.len();
+        for (request_id, result) in join_all(work).await {
+            match result {
+                Ok(()) => {}
+                Err(refused) if refused.is_transient() => return Err(refused),
+                Err(refused) => {
+                    remaining += 1;
+                    tracing::error!(%request_id, %refused, "a request cannot be ended, and holds up a deletion");
+                }
+            }
+        }
+        match page.next {
+            None if remaining == 0 => return Ok(Progress::Finished),
+            None => return Ok(Progress::More),
+            Some(_) if ended >= most => return Ok(Progress::More),
+            Some(next) => after = Some(next),
+        }
+    }
+}
+
+/// Tells a deletion that was marked as begun from one that takes a single call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Marked {
+    Yes,
+    No,
+}
+
+/// Deletes the offering, which nothing needs any more.
+async fn finish<T: Checked>(
+    store: &Store,
+    context: &mut Context,
+    by: &Actor,
+    id: &T::Id,
+    precondition: Precondition,
+    marked: Marked,
+) -> Result<(), Refused> {
+    let read = || async { store.offering::<T>(id).await?.ok_or(Refused::NotFound(T::KIND)) };
+    commit_decision(store, context, &Idempotent::unkeyed(), read, |context, (standing, mut chain)| {
+        precondition.check(standing.version)?;
+        let detail = T::deleted(EntitySubject { id: id.to_string(), version: standing.version });
+        let event = chain.append(context, standing.aggregate(), by, detail, None);
+        let transaction = Transaction::new(context).without_offering(&standing, &event);
+        let transaction = match marked {
+            Marked::Yes => transaction.end_deletion::<T>(id),
+            Marked::No => transaction,
+        };
+        Ok(Step::commit(transaction, ()))
+    })
+    .await
+}
+
+/// Takes `id` out of every catalogue that offers it. Gives those catalogues as they were before.
+async fn withdraw<T: Checked>(
+    store: &Store,
+    context: &mut Context,
+    by: &Actor,
+    id: &T::Id,
+) -> Result<Vec<Catalogue>, Refused> {
+    let mut changed = Vec::new();
     for catalogue in store.all_offerings::<Catalogue>().await? {
-        let mut content = catalogue.content;
-        if !T::list_in(&mut content).is_some_and(|list| list.contains(id)) {
+        if T::withdrawn(id, &catalogue).is_none() {
             continue;
         }
-        let without = |mut catalogue: Catalogue| {
-            if let Some(list) = T::list_in(&mut catalogue) {
-                list.retain(|listed| listed != id);
-            }
+        let without = |catalogue: Catalogue| T::withdrawn(id, &catalogue).unwrap_or(catalogue);
+        match revise(store, context, by, &catalogue.id, Precondition::Any, without).await {
+            Ok(_) => changed.push(catalogue.content),
+            Err(Refused::NotFound(_)) => {}
+            Err(refused) => return Err(refused),
+        }
+    }
+    Ok(changed)
+}
+
+/// Undoes [`withdraw`].
+async fn put_back(store: &Store, context: &mut Context, by: &Actor, withdrawn: Vec<Catalogue>) -> Result<(), Refused> {
+    for before in withdrawn {
+        let with = |mut catalogue: Catalogue| {
+            let missing = |id: &&ProductId| !catalogue.product_ids.contains(id);
+            let products: Vec<_> = before.product_ids.iter().filter(missing).cloned().collect();
+            let missing = |id: &&PlanId| !catalogue.plan_ids.contains(id);
+            let plans: Vec<_> = before.plan_ids.iter().filter(missing).cloned().collect();
+            catalogue.product_ids.extend(products);
+            catalogue.plan_ids.extend(plans);
             catalogue
         };
-        match revise(store, context, by, &content.id, Precondition::Any, without).await {
+        match revise(store, context, by, &before.id, Precondition::Any, with).await {
             Ok(_) | Err(Refused::NotFound(_)) => {}
             Err(refused) => return Err(refused),
         }

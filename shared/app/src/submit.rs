@@ -137,6 +137,10 @@ pub(crate) fn filing(
     let view = request.view();
 
     let mut transaction = Transaction::new(context).request(&request, &event);
+    // Deleting a product, a plan or a catalogue changes the catalogues first: what was on offer still is.
+    for catalogue in &facts.catalogues {
+        transaction = transaction.require_unchanged(catalogue);
+    }
     transaction = target.claim(context, transaction, caller, &view);
     if let Some(limit) = plan.request_allowance {
         let used = use_allowance(&entities.allowance, limit, context.now)?;

@@ -14,6 +14,8 @@
 //! | allowance used | `U#person` | `ALLOWANCE#plan` | | |
 //! | key | `K#digest` | `KEY` | | |
 //! | catalogue, product, plan | `CAT#id`, `PROD#id`, `PLAN#id` | `OFFER` | `KIND#kind` / `id` | |
+//! | version of one of them, for transactions that depend on it | `CAT#id`, `PROD#id`, `PLAN#id` | `VERSION` | | |
+//! | deletion of one of them, in progress | `CAT#id`, `PROD#id`, `PLAN#id` | `DELETION` | | |
 //! | settings | `SET#settings` | `SET` | | |
 //! | signing key of cursors | `SET#cursor-key` | `SET` | | |
 //! | idempotent answer | `I#digest` | `IDEM` | | |
@@ -300,17 +302,20 @@ pub enum WorkKind {
     AutoApprove,
     /// An approved request has to be provisioned.
     Provision,
+    /// Requests have to be ended because what they need is being deleted.
+    DeleteOffering,
 }
 
 impl WorkKind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::AutoApprove, Self::Provision];
+    pub const ALL: [Self; 3] = [Self::AutoApprove, Self::Provision, Self::DeleteOffering];
 
     /// Its name, in keys and logs.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::AutoApprove => "auto-approve",
             Self::Provision => "provision",
+            Self::DeleteOffering => "delete-offering",
         }
     }
 
@@ -451,6 +456,16 @@ pub fn product(id: &ProductId) -> Key {
 /// A plan.
 pub fn plan(id: &PlanId) -> Key {
     key(format!("PLAN#{id}"), OFFER)
+}
+
+/// The version of an offering, apart from the offering.
+pub(crate) fn offering_version(offering: &Key) -> Key {
+    key(&offering.pk, "VERSION")
+}
+
+/// The mark of an offering that is being deleted.
+pub(crate) fn deletion(offering: &Key) -> Key {
+    key(&offering.pk, "DELETION")
 }
 
 /// The list of all catalogues, products or plans, in GSI1.

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
 use gatepass_domain::id::{CatalogueId, PlanId, ProductId};
 use gatepass_domain::{Catalogue, Event, Plan, Product, Versioned};
@@ -85,6 +86,16 @@ offering!(
 offering!(Product, ProductId, ProductForm, "product", keys::product, ProductCreated, ProductUpdated, ProductDeleted);
 offering!(Plan, PlanId, PlanForm, "plan", keys::plan, PlanCreated, PlanUpdated, PlanDeleted);
 
+/// The version of an offering by itself: a transaction that depends on an offering pays for the size of what it checks.
+#[derive(Debug, Serialize)]
+struct VersionRow {
+    version: u64,
+}
+
+fn version_item<T: Offering>(entity: &Versioned<T>) -> Item<VersionRow> {
+    Item::new(keys::offering_version(&T::key(entity.id())), VersionRow { version: entity.version })
+}
+
 impl Transaction {
     /// Writes an offering with the event that led there; `chain` ends with that event. It must still
     /// be in the version that this one came from; a new one must have a new slug.
@@ -96,12 +107,21 @@ impl Transaction {
             1 => self.create(Guard::Offering, &item),
             version => self.replace(Guard::Offering, &item, version - 1),
         };
-        written.event(event)
+        written.overwrite(Guard::Offering, &version_item(entity)).event(event)
+    }
+
+    /// Requires that an offering is still in the version that was read. Refused by [`Guard::Offer`].
+    pub fn require_unchanged<T: Offering>(self, entity: &Versioned<T>) -> Self {
+        let expected = AttributeValue::N(entity.version.to_string());
+        self.require_value(Guard::Offer, &keys::offering_version(&T::key(entity.id())), "version = :expected", expected)
     }
 
     /// Deletes an offering in `version`, with the event that says so.
     pub fn without_offering<T: Offering>(self, entity: &Versioned<T>, event: &Event) -> Self {
-        self.delete(Guard::Offering, &T::key(entity.id()), entity.version).event(event)
+        let key = T::key(entity.id());
+        self.delete(Guard::Offering, &key, entity.version)
+            .delete(Guard::Offering, &keys::offering_version(&key), entity.version)
+            .event(event)
     }
 }
 

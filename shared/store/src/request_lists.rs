@@ -17,7 +17,7 @@ use gatepass_domain::{AccessRequest, PersonId};
 use crate::Store;
 use crate::error::StoreError;
 use crate::item::{Attributes, set_aside};
-use crate::keys::{self, Outcome, Stage};
+use crate::keys::{self, Key, Outcome, Stage};
 use crate::read::{Index, Page, Query, Span};
 use crate::requests::parse;
 
@@ -59,6 +59,19 @@ pub enum Named {
     Plan(PlanId),
     /// It was found in the catalogue, and waits for a decision.
     Catalogue(CatalogueId),
+}
+
+impl Named {
+    /// The offering whose items have the partition key of `key`.
+    pub fn from_key(key: &Key) -> Option<Self> {
+        let (kind, id) = key.pk.split_once('#')?;
+        match kind {
+            "PROD" => id.parse().ok().map(Self::Product),
+            "PLAN" => id.parse().ok().map(Self::Plan),
+            "CAT" => id.parse().ok().map(Self::Catalogue),
+            _ => None,
+        }
+    }
 }
 
 /// Before the sort keys that begin with a time. DynamoDB takes no empty text for a key.

@@ -1,15 +1,27 @@
-//! Catalogues, products and plans, for API Owners (R29–R32).
+//! Catalogues, products and plans, for API Owners.
 //!
 //! The three are managed in the same way, by the same verbs: one macro writes them out.
 
-use serde::Deserialize;
-use utoipa::IntoParams;
+use gatepass_domain::access_request::UsedBy;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-/// What to do about what is in use.
+/// The requests that need an offering, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Usage {
+    /// At most 100 requests.
+    items: Vec<UsedBy>,
+    /// Always `null`: there is one page.
+    next_cursor: Option<String>,
+    /// True when more requests need the offering than `items` names.
+    more: bool,
+}
+
+/// The treatment of requests that need what is deleted.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ForceParam {
-    /// Whether to revoke and reject whatever needs it, instead of refusing.
+    /// True to reject and revoke the requests that need it, instead of refusing the deletion.
     #[serde(default)]
     force: bool,
 }
@@ -27,15 +39,14 @@ macro_rules! endpoints {
             use axum::Json;
             use axum::extract::State;
             use axum::http::StatusCode;
-            use gatepass_app::offerings::InUse;
+            use gatepass_app::offerings::{InUse, Progress};
             use gatepass_app::{Refused, offerings};
-            use gatepass_domain::access_request::UsedBy;
             use gatepass_domain::id::$id;
             use gatepass_domain::text::FieldError;
             use gatepass_domain::{Actor, $entity, Versioned};
             use gatepass_http::{Answer, Id, IdempotencyKey, IfMatch, JsonBody, Listed, OptionalIfMatch, Owner, Params, Problem, Reply, RequestContext, Tagged, created};
 
-            use super::ForceParam;
+            use super::{ForceParam, Usage};
             use crate::state::Api;
 
             /// Creates one, under a slug of the owner's choice.
@@ -101,10 +112,11 @@ macro_rules! endpoints {
                 Ok(Tagged { version: entity.version, entity })
             }
 
-            /// Deletes one that nothing needs; with `force`, revokes and rejects what needs it first.
+            /// Deletes one that no request needs. With `force`, the requests that need it are rejected or revoked first: when there
+            /// are many, the answer is 202, and the deletion goes on in the background until the offering is gone.
             #[utoipa::path(delete, path = $one, tag = "admin: offerings", operation_id = $delete_id, security(("bearer" = [])),
                 params(Id<$id>, ForceParam, OptionalIfMatch),
-                responses((status = 204)))]
+                responses((status = 204), (status = 202, description = "The deletion goes on in the background.")))]
             pub(crate) async fn delete(
                 State(api): State<Api>,
                 Owner(owner): Owner,
@@ -115,20 +127,23 @@ macro_rules! endpoints {
             ) -> Result<StatusCode, Problem> {
                 let in_use = if force { InUse::Force } else { InUse::Keep };
                 let id = id.parse()?;
-                offerings::delete::<$entity>(&api.store, &mut context, &owner, &id, precondition, in_use).await?;
-                Ok(StatusCode::NO_CONTENT)
+                let deletion = offerings::delete::<$entity>(&api.store, &mut context, &owner, &id, precondition, in_use);
+                Ok(match deletion.await? {
+                    Progress::Finished => StatusCode::NO_CONTENT,
+                    Progress::More => StatusCode::ACCEPTED,
+                })
             }
 
-            /// The requests that await one, or give access by it: those who would be hit if it went away. The newest 100.
+            /// The requests that wait for one or give access by it, and would be ended if it were deleted: the newest 100.
             #[utoipa::path(get, path = $usage, tag = "admin: offerings", operation_id = $usage_id, security(("bearer" = [])),
-                params(Id<$id>), responses((status = 200, body = Listed<UsedBy>)))]
+                params(Id<$id>), responses((status = 200, body = Usage)))]
             pub(crate) async fn usage(
                 State(api): State<Api>,
                 Owner(owner): Owner,
                 id: Id<$id>,
-            ) -> Result<Json<Listed<UsedBy>>, Problem> {
-                let items = offerings::usage::<$entity>(&api.store, &owner, &id.parse()?).await?;
-                Ok(Json(Listed { items, next_cursor: None }))
+            ) -> Result<Json<Usage>, Problem> {
+                let offerings::Usage { items, more } = offerings::usage::<$entity>(&api.store, &owner, &id.parse()?).await?;
+                Ok(Json(Usage { items, next_cursor: None, more }))
             }
         }
     };

@@ -7,6 +7,7 @@
 //! off, so that it stands in nobody's way. When nothing is due a run costs one query.
 
 mod auto_approve;
+mod delete_offering;
 mod provision;
 
 use std::collections::BTreeMap;
@@ -103,6 +104,7 @@ fn limits(kind: WorkKind) -> Limits {
     match kind {
         WorkKind::AutoApprove => auto_approve::LIMITS,
         WorkKind::Provision => provision::LIMITS,
+        WorkKind::DeleteOffering => delete_offering::LIMITS,
     }
 }
 
@@ -110,6 +112,7 @@ async fn step(kind: WorkKind, store: &Store, context: &mut Context, item: &DueIt
     match kind {
         WorkKind::AutoApprove => auto_approve::step(store, context, item).await,
         WorkKind::Provision => provision::step(store, context, item).await,
+        WorkKind::DeleteOffering => delete_offering::step(store, context, item).await,
     }
 }
 
