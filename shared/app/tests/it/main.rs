@@ -8,6 +8,7 @@ mod auto_approve;
 mod browse;
 mod cart;
 mod decide;
+mod deleting;
 mod idempotency;
 mod races;
 mod reconcile;

@@ -3,7 +3,7 @@
 use gatepass_domain::access_request::{Order, Pending, RequestKind, Status, Submission, grant};
 use gatepass_domain::id::AppId;
 use gatepass_domain::{AccessRequest, Context, Event, Person};
-use gatepass_store::{Filter, Listing, Position, Store, Transaction};
+use gatepass_store::{Filter, Listing, Named, Position, Store, Transaction};
 use gatepass_testkit::{Table, ada, context, owen, person};
 use jiff::SignedDuration;
 
@@ -149,4 +149,58 @@ async fn a_page_costs_what_it_shows_not_what_the_table_holds() {
         println!("of {count}, {status:?}, {order:?}: {cost}");
         assert!(cost <= 40.0, "the first page and the last cost a page: {cost}");
     }
+}
+
+/// A product with `count` requests that stand, beside 40 rejected ones of its own.
+async fn popular(count: i64) -> Crowd {
+    let table = Table::new().await;
+    let mut crowd = Crowd { store: table.store(), table, app: context().id(), count: 0 };
+    let mut rejected = Vec::new();
+    for _ in 0..SOUGHT {
+        let other_app = context().id();
+        rejected.push(crowd.next(&ada(), other_app, "weather-api"));
+    }
+    for some in rejected.chunks(20) {
+        let filed: Vec<_> = some.iter().map(|(pending, event)| (pending.clone().into(), event.clone())).collect();
+        crowd.write(&filed).await;
+        let no = |(pending, _): &(Pending, Event)| {
+            let (closed, event) = pending.clone().reject(&mut context(), &by_owen(), "no".into());
+            (closed.into(), event)
+        };
+        crowd.write(&some.iter().map(no).collect::<Vec<_>>()).await;
+    }
+    while crowd.count < count {
+        let mut some = Vec::new();
+        while some.len() < 33 && crowd.count < count {
+            let who = person(&format!("person-{}", crowd.count), &[]);
+            let app = context().id();
+            some.push(granted(&crowd.next(&who, app, "weather-api").0));
+        }
+        crowd.write(&some).await;
+    }
+    crowd.table.faults.consumed();
+    crowd
+}
+
+#[tokio::test]
+async fn a_product_with_many_requests_costs_what_one_with_few_does() {
+    let many = std::env::var("GATEPASS_CROWD").map_or(2_000, |many| many.parse().expect("GATEPASS_CROWD is a number"));
+    let mut measured = Vec::new();
+    for count in [200, many] {
+        let crowd = popular(count).await;
+        let used = crowd.store.standing_requests(&Named::Product("weather-api".parse().unwrap()), 100, None).await;
+        let used = used.unwrap();
+        assert_eq!((used.items.len(), used.next.is_some()), (100, true));
+        let usage = crowd.table.faults.consumed();
+        let filter = Filter::Product("weather-api".parse().unwrap());
+        let (rejected, rows, _) = crowd.page(&filter, Some(Status::Rejected), Order::Newest, None).await;
+        assert_eq!(rows, PAGE);
+        let (all, rows, _) = crowd.page(&filter, None, Order::Oldest, None).await;
+        assert_eq!(rows, PAGE);
+        println!(
+            "{count} requests: usage {usage}, a page of the rejected {rejected}, the oldest page {all} read units"
+        );
+        measured.push((usage, rejected, all));
+    }
+    assert_eq!(measured[0], measured[1]);
 }

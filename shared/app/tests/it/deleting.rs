@@ -1,0 +1,138 @@
+//! Deleting what is on offer while requests need it.
+
+use std::time::Duration;
+
+use gatepass_app::offerings::{self, InUse, Progress};
+use gatepass_app::reconcile::reconcile;
+use gatepass_app::{Deadline, Precondition, Refused};
+use gatepass_domain::access_request::{Order, Status};
+use gatepass_domain::id::{CatalogueId, ProductId, RequestId};
+use gatepass_domain::{AccessRequest, Catalogue, Plan, Product};
+use gatepass_store::{Filter, Listing, Offering, Store};
+use gatepass_testkit::{World, ada, context, owen, person};
+use jiff::SignedDuration;
+
+use crate::asking::{approve, said, slug, standing, submit, weather};
+
+async fn delete<T: offerings::Checked>(store: &Store, id: &str, in_use: InUse) -> Result<Progress, Refused>
+where
+    T::Id: std::str::FromStr<Err: std::fmt::Debug>,
+{
+    offerings::delete::<T>(store, &mut context(), &owen(), &slug(id), Precondition::Any, in_use).await
+}
+
+async fn exists<T: Offering>(world: &World, id: &T::Id) -> bool {
+    world.store.offering::<T>(id).await.unwrap().is_some()
+}
+
+/// The background work of a minute, `minutes` after noon.
+async fn minute(world: &World, minutes: i64) -> usize {
+    let mut context = context();
+    context.now = context.now.checked_add(SignedDuration::from_mins(minutes)).unwrap();
+    reconcile(&world.store, &mut context, Deadline::after(Duration::from_secs(600))).await.unwrap().done()
+}
+
+/// Requests of as many people for `weather-api` under `gold`; every other one is approved.
+async fn many(world: &World, count: usize) -> Vec<RequestId> {
+    let mut ids = Vec::new();
+    for number in 0..count {
+        let who = person(&format!("person-{number}"), &[]);
+        let id = submit(&world.store, &who, &weather("gold", "App")).await.unwrap().id;
+        if number % 2 == 0 {
+            approve(&world.store, &owen(), id).await.unwrap();
+        }
+        ids.push(id);
+    }
+    ids
+}
+
+#[tokio::test]
+async fn a_deletion_by_force_that_is_too_long_for_a_call_goes_on_in_the_background() {
+    let world = World::new().await;
+    let ids = many(&world, 70).await;
+    let product: ProductId = slug("weather-api");
+
+    assert_eq!(delete::<Product>(&world.store, "weather-api", InUse::Force).await.unwrap(), Progress::More);
+    assert!(exists::<Product>(&world, &product).await, "it stays until the last request has ended");
+    let catalogue = world.store.offering::<Catalogue>(&slug("public-apis")).await.unwrap().unwrap().0;
+    assert!(!catalogue.product_ids.contains(&product), "nobody can ask for it any more");
+    assert_eq!(said(&submit(&world.store, &ada(), &weather("gold", "Late")).await), "product-not-offered");
+    let edit = world.store.offering::<Product>(&product).await.unwrap().unwrap().0.content;
+    let edit = offerings::replace(&world.store, &mut context(), &owen(), Precondition::Any, edit).await;
+    assert!(matches!(edit, Err(Refused::NoLongerPossible(_))), "it cannot be edited");
+
+    assert_eq!(minute(&world, 0).await, 0, "the call that began it has a minute to finish");
+    assert_eq!(minute(&world, 1).await, 1);
+    assert!(!exists::<Product>(&world, &product).await);
+    for id in ids {
+        let request = standing(&world, id).await;
+        assert!(matches!(request, AccessRequest::Closed(_) | AccessRequest::Revoked(_)), "{request:?}");
+    }
+    assert_eq!(minute(&world, 2).await, 0, "nothing is left to do");
+}
+
+#[tokio::test]
+async fn a_deletion_by_force_can_be_repeated_until_it_is_finished() {
+    let world = World::new().await;
+    many(&world, 120).await;
+    let mut calls = 0;
+    while delete::<Plan>(&world.store, "gold", InUse::Force).await.unwrap() == Progress::More {
+        calls += 1;
+    }
+    assert_eq!(calls, 2, "50 requests each, and the rest by the last call");
+    assert!(!exists::<Plan>(&world, &slug("gold")).await);
+    assert_eq!(said(&delete::<Plan>(&world.store, "gold", InUse::Force).await), "not-found");
+}
+
+/// The transaction of a submit is held back until what it asks for is gone.
+#[tokio::test]
+async fn a_submit_beside_a_deletion_is_refused() {
+    for kind in ["catalogue", "product", "plan"] {
+        let world = World::new().await;
+        let held = world.table.faults.hold("TransactWriteItems", 0);
+        let store = world.store.clone();
+        let late = tokio::spawn(async move { submit(&store, &ada(), &weather("gold", "Late")).await });
+        held.arrived().await;
+        let beside = world.table.beside().store();
+        let deleted = match kind {
+            "catalogue" => delete::<Catalogue>(&beside, "public-apis", InUse::Keep).await,
+            "product" => delete::<Product>(&beside, "weather-api", InUse::Keep).await,
+            _ => delete::<Plan>(&beside, "gold", InUse::Keep).await,
+        };
+        assert_eq!(deleted.unwrap(), Progress::Finished);
+        held.release();
+        let refused = if kind == "plan" { "plan-not-offered" } else { "product-not-offered" };
+        assert_eq!(said(&late.await.unwrap()), refused, "{kind}");
+        let listing = Listing { status: Some(Status::Pending), order: Order::Newest, limit: 1, after: None };
+        assert!(world.store.requests(&Filter::Everything, &listing).await.unwrap().items.is_empty(), "{kind}");
+    }
+}
+
+/// The deletion has seen that nobody needs the product, and is held back before it withdraws it.
+#[tokio::test]
+async fn a_deletion_beside_a_submit_is_refused_and_leaves_all_as_it_was() {
+    for kind in ["catalogue", "product", "plan"] {
+        let world = World::new().await;
+        let id: CatalogueId = slug("public-apis");
+        let before = world.store.offering::<Catalogue>(&id).await.unwrap().unwrap().0.content;
+        let held = world.table.faults.hold("TransactWriteItems", 0);
+        let store = world.store.clone();
+        let late = tokio::spawn(async move {
+            match kind {
+                "catalogue" => delete::<Catalogue>(&store, "public-apis", InUse::Keep).await,
+                "product" => delete::<Product>(&store, "weather-api", InUse::Keep).await,
+                _ => delete::<Plan>(&store, "gold", InUse::Keep).await,
+            }
+        });
+        held.arrived().await;
+        submit(&world.table.beside().store(), &ada(), &weather("gold", "In time")).await.unwrap();
+        held.release();
+        let refused = late.await.unwrap();
+        assert!(matches!(&refused, Err(Refused::InUse { by, .. }) if by.len() == 1), "{kind}: {refused:?}");
+        let mut after = world.store.offering::<Catalogue>(&id).await.unwrap().unwrap().0.content;
+        after.product_ids.sort();
+        let mut before = before;
+        before.product_ids.sort();
+        assert_eq!(after, before, "{kind}");
+    }
+}
