@@ -138,7 +138,7 @@ pub(crate) fn filing(
 
     let mut transaction = Transaction::new(context).request(&request, &event);
     // Deleting a product, a plan or a catalogue changes the catalogues first: what was on offer still is.
-    for catalogue in &facts.catalogues {
+    for catalogue in &entities.catalogues {
         transaction = transaction.require_unchanged(catalogue);
     }
     transaction = target.claim(context, transaction, caller, &view);

@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::error::StoreError;
+use crate::guard::Guard;
 use crate::item::Item;
 use crate::keys::{self, WorkKind};
 use crate::offerings::Offering;
-use crate::transaction::{Guard, Transaction};
+use crate::transaction::Transaction;
 
 /// A deletion that was accepted: the requests that need the offering are being ended, and then it is deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -21,6 +21,10 @@ pub enum Guard {
     ApiKey,
     /// The catalogue, product or plan has not changed since it was read; or its id is new.
     Offering,
+    /// The offering is not being deleted already.
+    Deletion,
+    /// The catalogues have not changed since they were read.
+    Offer,
     /// The settings have not changed since they were read.
     Settings,
     /// No answer was recorded for the idempotency key.

@@ -17,45 +17,6 @@ use crate::error::StoreError;
 use crate::guard::Guard;
 use crate::item::{Attributes, Item, attributes_of, encode};
 use crate::keys::Key;
-<<<<<<< HEAD
-=======
-use crate::{Store, events};
-
-/// What a part of a transaction guards: the name by which a refusal is told apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Guard {
-    /// The request has not changed since it was read; or its id is new.
-    Request,
-    /// The app has not changed since it was read; or its id is new.
-    App,
-    /// The app exists and holds or awaits none of the products (`duplicate-access`).
-    Access,
-    /// The owner has no other app of that name (`name-taken`).
-    AppName,
-    /// The cart has not changed since it was read.
-    Cart,
-    /// Nobody used the requester's allowance since it was read.
-    Allowance,
-    /// The credential has not changed since it was read; or its id is new.
-    Credential,
-    /// The key has not changed since it was read; or its digest is new.
-    ApiKey,
-    /// The catalogue, product or plan has not changed since it was read; or its id is new.
-    Offering,
-    /// The offering is not being deleted already.
-    Deletion,
-    /// The catalogues have not changed since they were read.
-    Offer,
-    /// The settings have not changed since they were read.
-    Settings,
-    /// No answer was recorded for the idempotency key.
-    Idempotency,
-    /// The event's place in its chain is free.
-    Event,
-    /// Nobody has counted on since the counters were read.
-    Statistics,
-}
->>>>>>> 5ddca9c (app: delete offerings in bounded steps that resume; guard a submit against deletions of what it names)
 
 /// State, guards and events that are committed together or not at all.
 ///
@@ -165,8 +126,6 @@ impl Transaction {
         })
     }
 
-<<<<<<< HEAD
-=======
     /// Requires `condition` of an item, in which `:expected` stands for `value`, without changing it.
     pub(crate) fn require_value(self, guard: Guard, key: &Key, condition: &str, value: AttributeValue) -> Self {
         let check = ConditionCheck::builder()
@@ -178,13 +137,6 @@ impl Transaction {
         })
     }
 
-    /// Records what happened. Its place in the chain must be free, so that a chain never forks.
-    pub fn event(self, event: &Event) -> Self {
-        let item = events::item(event);
-        self.create(Guard::Event, &item)
-    }
-
->>>>>>> 5ddca9c (app: delete offerings in bounded steps that resume; guard a submit against deletions of what it names)
     fn push<B, E>(
         mut self,
         guard: Guard,
