@@ -33,5 +33,5 @@ export interface Offering<Form extends { id: string; name: string }, Entity exte
   create: (form: Form, key: string) => Promise<Entity>;
   remove: (id: string, version: number, force: boolean) => Promise<void>;
   /** The newest of those who would be hit if it went away, and whether there are more. */
-  usage: (id: string, signal?: AbortSignal) => Promise<Schema<'Listed_UsedBy'>>;
+  usage: (id: string, signal?: AbortSignal) => Promise<Schema<'Usage'>>;
 }
