@@ -1,4 +1,4 @@
-//! Put catalogues, products and plans on offer, and take them off again (R29–R32).
+//! Put catalogues, products and plans on offer, and take them off again.
 
 use futures_util::future::join_all;
 use gatepass_domain::access_request::UsedBy;
@@ -234,7 +234,7 @@ async fn begin<T: Checked>(
     deletion: &Deletion,
 ) -> Result<(), Refused> {
     let read = || async { store.offering::<T>(id).await?.ok_or(Refused::NotFound(T::KIND)) };
-    commit_decision(store, context, &Idempotent::unkeyed(), read, |context, (standing, mut chain)| {
+    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, (standing, mut chain)| {
         precondition.check(standing.version)?;
         let marked = standing.revised(standing.content.clone(), context.now);
         let detail = T::updated(EntitySubject { id: id.to_string(), version: marked.version });
@@ -333,7 +333,7 @@ async fn finish<T: Checked>(
     marked: Marked,
 ) -> Result<(), Refused> {
     let read = || async { store.offering::<T>(id).await?.ok_or(Refused::NotFound(T::KIND)) };
-    commit_decision(store, context, &Idempotent::unkeyed(), read, |context, (standing, mut chain)| {
+    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, (standing, mut chain)| {
         precondition.check(standing.version)?;
         let detail = T::deleted(EntitySubject { id: id.to_string(), version: standing.version });
         let event = chain.append(context, standing.aggregate(), by, detail, None);
