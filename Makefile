@@ -49,7 +49,7 @@ export SAM_CLI_TELEMETRY := 0
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help dev test test-rust test-portal test-dynamodb-local test-schemathesis test-deploy test-artifacts sam-local \
-	check check-rust check-portal check-dependencies check-template screenshots build deploy jq
+	check check-rust check-portal check-dependencies check-template screenshots build deploy redrive jq
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -140,6 +140,9 @@ build: $(SAM_STAMP) $(LAMBDA_STAMP) ## Build every function as it is deployed
 # As samconfig.toml says for the environment, in the account of the AWS credentials at hand.
 deploy: build $(PORTAL) ## Deploy the environment ENV of samconfig.toml, and its portal
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" python scripts/deploy.py $(ENV)
+
+redrive: $(SAM_STAMP) ## Hand the dead letters of the environment ENV in again (OPTIONS=--list only shows them)
+	$(VENV)/bin/python scripts/redrive.py $(ENV) $(OPTIONS)
 
 # npm itself writes that file last, when everything is in place. No package's own scripts are run.
 $(PORTAL_PACKAGES): portal/package.json portal/package-lock.json

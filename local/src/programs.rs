@@ -87,7 +87,7 @@ fn handler(wiring: &template::Function, clients: Clients, clock: Clock) -> Resul
         "relay" => {
             let config = gatepass_relay::Config::from_vars(&vars)?;
             let relay = gatepass_relay::Relay::new(config, dynamodb, eventbridge, clock);
-            json(relay, |relay, event| async move { relay.handle(event).await })
+            json(relay, |relay, event| async move { Ok::<_, gatepass_lambda::Failure>(relay.handle(event).await) })
         }
         "auto-approve" => {
             let config = gatepass_auto_approve::Config::from_vars(&vars)?;

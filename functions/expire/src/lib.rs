@@ -1,21 +1,26 @@
 //! Schedule → background work: what stands still, events that the stream lost, the counters that statistics are made of.
 //!
-//! The three are independent: each has its share of the time, and one that fails does not keep the others from running.
+//! The parts are independent: each has its share of the time, and one that fails does not keep the others from running.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use gatepass_app::reconcile::{Report, reconcile};
-use gatepass_app::{Deadline, cursors, statistics, sweep};
+use gatepass_app::reconcile::{self, Report};
+use gatepass_app::sweep::Sweep;
+use gatepass_app::{Deadline, cursors, statistics};
 use gatepass_bus::Bus;
 use gatepass_domain::Context;
-use gatepass_lambda::{Clock, ConfigError, Failure, Figure, Metrics, Vars};
+use gatepass_lambda::{Clock, ConfigError, Failure, Metric, Metrics, Vars};
 use gatepass_store::Store;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-/// The time that the reconciler may take. The template gives a run 55 seconds.
-const RECONCILE_FOR: Duration = Duration::from_secs(25);
+/// The time that the reconciler may take. The template gives a run 55 seconds: each part also ends the step that it is at.
+const RECONCILE_FOR: Duration = Duration::from_secs(20);
+/// The time that the sweep may take.
+const SWEEP_FOR: Duration = Duration::from_secs(15);
+/// The time that counting may take.
+const COUNT_FOR: Duration = Duration::from_secs(8);
 
 /// Configuration.
 #[derive(Debug, Clone)]
@@ -73,7 +78,7 @@ impl Expire {
     /// Does what is due. What the schedule sends with its call is of no interest.
     ///
     /// # Errors
-    /// The first [`Failure`] of the three, once all have run; what was done stays done, and the next run goes on from there.
+    /// The first [`Failure`], once every part has run; what was done stays done, and the next run goes on from there.
     pub async fn handle(&self, _schedule: Value) -> Result<(), Failure> {
         let now = self.clock.now();
         let context = self.clock.context(format!("expire-{}", now.as_millisecond()));
@@ -90,16 +95,15 @@ impl Expire {
     }
 
     async fn reconcile(&self, context: &mut Context) -> Result<Report, Failure> {
-        let report = reconcile(&self.store, context, Deadline::after(RECONCILE_FOR)).await;
+        let report = reconcile::reconcile(&self.store, context, Deadline::after(RECONCILE_FOR)).await;
         let report = report.map_err(|error| Failure::transient("due work could not be listed", &error))?;
-        let failures = vec![Figure::WorkFailed; report.failed()];
-        self.metrics.write(context.now, &failures);
+        self.metrics.write(context.now, &vec![Metric::WorkFailed; report.failed()]);
+        let released: Vec<_> = report.released.iter().map(|released| released.event.clone()).collect();
+        let answers = self.bus.publish(&released).await;
+        reconcile::settle(&self.store, context, &report.released, &answers)
+            .await
+            .map_err(|error| Failure::transient("events that were set aside could not be settled", &error))?;
         Ok(report)
-    }
-
-    async fn count(&self, context: &mut Context) -> Result<usize, Failure> {
-        let counted = statistics::count_up(&self.store, context).await;
-        counted.map_err(|error| Failure::transient("the log could not be counted", &error))
     }
 
     /// Makes the key of cursors after the installation. A process that has seen it does not look again.
@@ -108,27 +112,27 @@ impl Expire {
         made.copied().map_err(|error| Failure::transient("the key of cursors could not be made", &error))
     }
 
-    /// Publishes what was recorded and has no receipt; gives how many. The sweep moves on only when
-    /// all of it was published.
+    /// Publishes what was recorded and has no receipt; gives how many.
     async fn republish_lost(&self) -> Result<usize, Failure> {
-        let failed = |error| Failure::transient("the sweep failed", &error);
-        // One time for all strides: the sweep ends where the past ended when it began.
-        let now = self.clock.now();
+        let failed = |error: &dyn std::error::Error| Failure::transient("the sweep failed", error);
+        let deadline = Deadline::after(SWEEP_FOR);
+        let mut sweep = Sweep::begin(&self.store, self.clock.now()).await.map_err(|error| failed(&error))?;
         let mut republished = 0;
-        while let Some(found) = sweep::find_lost(&self.store, now).await.map_err(failed)? {
-            for answer in self.bus.publish(&found.lost).await {
-                answer.map_err(|error| Failure::transient("a lost event could not be published", &error))?;
-            }
-            for event in &found.lost {
+        while let Some(page) = sweep.next(&self.store, deadline).await.map_err(|error| failed(&error))? {
+            for event in &page.events {
                 let correlation_id = &event.correlation_id;
-                tracing::warn!(event_id = %event.id, correlation_id, "republished an event that the stream lost");
+                tracing::warn!(event_id = %event.id, correlation_id, "republishing an event that the stream lost");
             }
-            let ids: Vec<_> = found.lost.iter().map(|event| event.id).collect();
-            self.store.put_receipt(&ids, self.clock.now()).await.map_err(failed)?;
-            self.store.set_swept_to(found.until).await.map_err(failed)?;
-            republished += ids.len();
+            let answers = self.bus.publish(&page.events).await;
+            let settled = sweep.settle(&self.store, page, &answers).await.map_err(|error| failed(&error))?;
+            republished += settled.published;
         }
         Ok(republished)
+    }
+
+    async fn count(&self, context: &mut Context) -> Result<usize, Failure> {
+        let counted = statistics::count_up(&self.store, context, Deadline::after(COUNT_FOR)).await;
+        counted.map_err(|error| Failure::transient("the log could not be counted", &error))
     }
 }
 

@@ -9,7 +9,7 @@ use aws_lambda_events::event::eventbridge::EventBridgeEvent;
 use gatepass_domain::event::{BusEvent, MailStatus};
 use gatepass_domain::id::RequestId;
 use gatepass_domain::{AccessRequest, Plan, Product, Settings};
-use gatepass_lambda::{Clock, ConfigError, Failure, Figure, Metrics, Vars, react};
+use gatepass_lambda::{Clock, ConfigError, Failure, Metric, Metrics, Vars, react};
 use gatepass_mail::{MailContext, render};
 use gatepass_ses::{Mailer, SendError};
 use gatepass_store::{Lease, Store, StoreError};
@@ -124,13 +124,13 @@ impl Notify {
             Ok(status) => {
                 self.store.settle_mail(lease, status, self.clock.now()).await.map_err(store_failed)?;
                 if status == MailStatus::Sent {
-                    self.metrics.write(self.clock.now(), &[Figure::MailSent]);
+                    self.metrics.write(self.clock.now(), &[Metric::MailSent]);
                 }
                 Ok(status)
             }
             Err(failure @ Failure::Permanent(_)) => {
                 self.store.settle_mail(lease, MailStatus::Refused, self.clock.now()).await.map_err(store_failed)?;
-                self.metrics.write(self.clock.now(), &[Figure::MailRefused]);
+                self.metrics.write(self.clock.now(), &[Metric::MailRefused]);
                 Err(failure)
             }
             Err(failure @ Failure::Transient(_)) => {

@@ -3,17 +3,16 @@
 //! An event item's appearance on the stream is what publishes it; there is no dual write. The stream
 //! delivers at least once and so does this function: consumers go by the state they find.
 //!
-//! Each batch that was published leaves one receipt, with which the sweeper in `expire` finds what
-//! the stream has lost.
+//! Each batch that was published leaves a receipt, by which the sweeper in `expire` finds what the stream has lost.
 
-mod figures;
+mod metrics;
 
-use aws_lambda_events::event::dynamodb::{Event as StreamEvent, EventRecord};
+use aws_lambda_events::event::dynamodb::Event as StreamEvent;
 use aws_lambda_events::event::streams::DynamoDbBatchItemFailure;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
+use gatepass_app::relay;
 use gatepass_bus::Bus;
-use gatepass_domain::Event;
-use gatepass_lambda::{Clock, ConfigError, Failure, Metrics, Vars};
+use gatepass_lambda::{Clock, ConfigError, Metrics, Vars};
 use gatepass_store::Store;
 
 /// Configuration.
@@ -63,37 +62,34 @@ impl Relay {
     }
 
     /// Publishes the events of a batch. Names the first record that was not published, from which the
-    /// stream goes on ("Reporting batch item failures", AWS Lambda developer guide).
-    ///
-    /// # Errors
-    /// [`Failure`] when the receipt could not be written: the batch is delivered, and published, again.
-    pub async fn handle(&self, batch: StreamEvent) -> Result<DynamoDbEventResponse, Failure> {
+    /// stream goes on ("Reporting batch item failures", AWS Lambda developer guide). A record that cannot be read is set
+    /// aside and holds up no others.
+    pub async fn handle(&self, batch: StreamEvent) -> DynamoDbEventResponse {
+        let now = self.clock.now();
         let mut positions = Vec::new();
         let mut events = Vec::new();
         let mut stuck = None;
         for record in batch.records {
             let position = record.change.sequence_number.clone();
-            match event_of(record) {
+            match Store::event_from_image(record.change.new_image) {
                 Ok(event) => {
                     positions.push(position);
                     events.push(event);
                 }
-                // What comes before it is still published; the stream then stops at this record.
-                Err(failure) => {
-                    tracing::error!(%failure, "a record of the stream is no event of ours");
-                    stuck = position;
-                    break;
+                Err(unreadable) => {
+                    if let Err(error) = relay::set_aside(&self.store, unreadable, now).await {
+                        // What comes before it is still published; the stream then goes on from this record.
+                        tracing::error!(%error, "a record could not be set aside");
+                        stuck = position;
+                        break;
+                    }
                 }
             }
         }
         let answers = self.bus.publish(&events).await;
         let published = answers.iter().zip(&events).filter(|(answer, _)| answer.is_ok()).map(|(_, event)| event);
         let published: Vec<_> = published.collect();
-        let ids: Vec<_> = published.iter().map(|event| event.id).collect();
-        self.store
-            .put_receipt(&ids, self.clock.now())
-            .await
-            .map_err(|error| Failure::transient("the receipt could not be written", &error))?;
+        relay::confirm(&self.store, published.iter().copied(), now).await;
         let refused = answers.iter().zip(&events).zip(&positions).find(|((answer, _), _)| answer.is_err());
         if let Some(((Err(reason), event), position)) = refused {
             let correlation_id = &event.correlation_id;
@@ -104,7 +100,7 @@ impl Relay {
             let (event_type, correlation_id) = (event.detail.event_type(), &event.correlation_id);
             tracing::info!(event_id = %event.id, event_type, correlation_id, "relayed");
         }
-        self.metrics.write(self.clock.now(), &figures::of(published.into_iter()));
+        self.metrics.write(now, &metrics::of(published.into_iter()));
         let mut response = DynamoDbEventResponse::default();
         response.batch_item_failures = stuck
             .map(|position| {
@@ -114,11 +110,6 @@ impl Relay {
             })
             .into_iter()
             .collect();
-        Ok(response)
+        response
     }
-}
-
-fn event_of(record: EventRecord) -> Result<Event, Failure> {
-    let image = record.change.new_image;
-    Store::event_from_image(image).map_err(|error| Failure::permanent("cannot be read", &error))
 }

@@ -12,5 +12,6 @@ async fn main() -> Result<(), Error> {
     let aws = aws_config::load_defaults(BehaviorVersion::latest()).await;
     let (dynamodb, eventbridge) = (aws_sdk_dynamodb::Client::new(&aws), aws_sdk_eventbridge::Client::new(&aws));
     let relay = Relay::new(config, dynamodb, eventbridge, Clock::System);
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<_>| relay.handle(event.payload).await)).await
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<_>| Ok::<_, Error>(relay.handle(event.payload).await)))
+        .await
 }

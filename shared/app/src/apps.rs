@@ -27,7 +27,7 @@ pub(crate) fn create_in(
     app: &Versioned<App>,
 ) -> Transaction {
     let mut chain = Chain::default();
-    let detail = Detail::AppCreated(EntitySubject { id: app.id.to_string(), version: app.version });
+    let detail = Detail::AppCreated(EntitySubject::created(app.id, app.version, &app.content));
     let event = chain.append(context, Aggregate::App(app.id), &Actor::from(owner), detail, None);
     transaction.new_app(app, &event, chain)
 }
@@ -138,7 +138,7 @@ pub async fn edit(
         let profile = edit.apply(app.profile.clone());
         profile.check(caller).map_err(Refused::Invalid)?;
         let edited = app.revised(App { profile, ..app.content.clone() }, context.now);
-        let detail = Detail::AppUpdated(EntitySubject { id: id.to_string(), version: edited.version });
+        let detail = Detail::AppUpdated(EntitySubject::changed(id, edited.version, &app.content, &edited.content));
         let event = chain.append(context, Aggregate::App(id), &Actor::from(caller), detail, None);
         let transaction = Transaction::new(context).edited_app(&edited, &app, &event, chain);
         // When somebody edited it in between, the precondition says in the next round what to make of that.
@@ -172,7 +172,7 @@ pub async fn delete(
         end(store, context, &by, request_id, Loss::App, "The app was deleted.").await?;
     }
     commit_decision(store, context, &unkeyed, read, |context, (app, mut chain)| {
-        let detail = Detail::AppDeleted(EntitySubject { id: id.to_string(), version: app.version });
+        let detail = Detail::AppDeleted(EntitySubject::deleted(id, app.version, &app.content));
         let event = chain.append(context, Aggregate::App(id), &by, detail, None);
         Ok(Step::commit(Transaction::new(context).without_app(&app, &event), ()))
     })
@@ -230,7 +230,8 @@ pub async fn reassign(
         let organisation = organisation.map(str::to_owned).or_else(|| app.organisation.clone());
         let content = App { owner: to.clone(), organisation, ..app.content.clone() };
         let reassigned = app.revised(content, context.now);
-        let detail = Detail::AppUpdated(EntitySubject { id: id.to_string(), version: reassigned.version });
+        let detail = EntitySubject::changed(id, reassigned.version, &app.content, &reassigned.content);
+        let detail = Detail::AppUpdated(detail);
         let event = chain.append(context, Aggregate::App(id), &Actor::from(owner.person()), detail, None);
         let transaction = Transaction::new(context).edited_app(&reassigned, &app, &event, chain);
         Ok(Step::commit_unless(transaction, reassigned, name_taken))

@@ -26,6 +26,7 @@ pub mod grant;
 pub mod offerings;
 pub mod reconcile;
 pub mod reject;
+pub mod relay;
 pub mod requests;
 pub mod retry;
 pub mod revoke;

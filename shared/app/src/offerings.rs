@@ -79,7 +79,7 @@ pub async fn create<T: Checked>(
     let read = || async { Ok(store.end_of_chain(&aggregate).await?) };
     commit_decision(store, context, idempotent, read, |context, mut chain| {
         let entity = Versioned::first(content.clone(), context.now);
-        let detail = T::created(EntitySubject { id: entity.id().to_string(), version: entity.version });
+        let detail = T::created(EntitySubject::created(entity.id(), entity.version, &entity.content));
         let event = chain.append(context, entity.aggregate(), by, detail, None);
         let transaction = Transaction::new(context).offering(&entity, &event, chain);
         Ok(Step::commit_unless(transaction, entity, |error, entity| {
@@ -121,7 +121,7 @@ async fn revise<T: Checked>(
     commit_decision(store, context, &Idempotent::Unkeyed, read, |context, (standing, mut chain)| {
         precondition.check(standing.version)?;
         let next = standing.revised(next(standing.content.clone()), context.now);
-        let detail = T::updated(EntitySubject { id: id.to_string(), version: next.version });
+        let detail = T::updated(EntitySubject::changed(id, next.version, &standing.content, &next.content));
         let event = chain.append(context, next.aggregate(), by, detail, None);
         Ok(Step::commit(Transaction::new(context).offering(&next, &event, chain), next))
     })
@@ -237,7 +237,7 @@ async fn begin<T: Checked>(
     commit_decision(store, context, &Idempotent::Unkeyed, read, |context, (standing, mut chain)| {
         precondition.check(standing.version)?;
         let marked = standing.revised(standing.content.clone(), context.now);
-        let detail = T::updated(EntitySubject { id: id.to_string(), version: marked.version });
+        let detail = T::updated(EntitySubject::changed(id, marked.version, &standing.content, &marked.content));
         let event = chain.append(context, marked.aggregate(), &deletion.by, detail, None);
         let due_at = context.now.checked_add(TAKEN_OVER_AFTER).unwrap_or(context.now);
         let transaction = Transaction::new(context).offering(&marked, &event, chain);
@@ -335,7 +335,7 @@ async fn finish<T: Checked>(
     let read = || async { store.offering::<T>(id).await?.ok_or(Refused::NotFound(T::KIND)) };
     commit_decision(store, context, &Idempotent::Unkeyed, read, |context, (standing, mut chain)| {
         precondition.check(standing.version)?;
-        let detail = T::deleted(EntitySubject { id: id.to_string(), version: standing.version });
+        let detail = T::deleted(EntitySubject::deleted(id, standing.version, &standing.content));
         let event = chain.append(context, standing.aggregate(), by, detail, None);
         let transaction = Transaction::new(context).without_offering(&standing, &event);
         let transaction = match marked {

@@ -59,7 +59,8 @@ pub async fn put(
                 0 => Versioned::first(settings.clone(), context.now),
                 _ => standing.revised(settings.clone(), context.now),
             };
-            let detail = Detail::SettingsUpdated(EntitySubject { id: "settings".into(), version: next.version });
+            let detail = EntitySubject::changed("settings", next.version, &standing.content, &next.content);
+            let detail = Detail::SettingsUpdated(detail);
             let event = chain.append(context, Aggregate::Settings, &Actor::from(owner.person()), detail, None);
             Ok(Step::commit(Transaction::new(context).settings(&next, &event, chain), next))
         },

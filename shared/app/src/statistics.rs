@@ -3,47 +3,58 @@
 
 use gatepass_domain::statistics::{Day, Statistics, Tally};
 use gatepass_domain::{ApiOwner, Context};
-use gatepass_store::{CountedDay, Guard, Store, Transaction};
+use gatepass_store::{CountedDay, Guard, LogPosition, Store, Transaction};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
+use crate::Deadline;
 use crate::error::Refused;
 
 /// How long an event may be on its way into the table: so long the log of a moment is left alone.
 const ON_ITS_WAY: SignedDuration = SignedDuration::from_mins(2);
 /// How much of the log is worth counting: what is younger is added up when somebody asks.
-const WORTH_COUNTING: SignedDuration = SignedDuration::from_hours(1);
-/// How much of the log is counted at once, at most.
-const STRIDE: SignedDuration = SignedDuration::from_hours(6);
+const WORTH_COUNTING: SignedDuration = SignedDuration::from_mins(10);
+/// Events of each of the log's shards that are read at once.
+const PAGE: i32 = 250;
+/// Events after which what was counted is written down.
+const MOST_UNSAVED: usize = 5_000;
 /// How far back the first count begins.
 const FIRST_LOOK: SignedDuration = SignedDuration::from_hours(24 * 7);
 
-/// Counts what the log has gained since the last time, an hour's worth at least; gives how many events. Two at once count once: the
-/// second finds its start taken and leaves the rest to the first.
+/// Counts what the log has gained since the last time, if it is worth it, until `deadline`; gives how many events. Two runs
+/// at once count once: the second finds its start taken and leaves the rest to the first.
 ///
 /// # Errors
 /// [`Refused::Store`]. What was counted stays counted.
-pub async fn count_up(store: &Store, context: &mut Context) -> Result<usize, Refused> {
+pub async fn count_up(store: &Store, context: &mut Context, deadline: Deadline) -> Result<usize, Refused> {
     let settled = context.now.checked_sub(ON_ITS_WAY).unwrap_or(context.now);
+    let first = LogPosition::at(settled.checked_sub(FIRST_LOOK).unwrap_or(settled));
     let mut counted = 0;
     let mut marker = store.counted_to().await?;
     loop {
-        let from = marker.unwrap_or_else(|| settled.checked_sub(FIRST_LOOK).unwrap_or(settled));
-        if settled.duration_since(from) < WORTH_COUNTING {
+        let from = marker.clone().unwrap_or_else(|| first.clone());
+        if settled.duration_since(from.time()) < WORTH_COUNTING || deadline.is_over() {
             return Ok(counted);
         }
-        let date = date_of(from);
-        let until = from.checked_add(STRIDE).unwrap_or(settled).min(settled).min(midnight_after(date));
+        let date = date_of(from.time());
+        let end = LogPosition::at(midnight_after(date).min(settled));
         let standing = store.counted_day(date).await?;
         let mut tally = standing.map(|day| day.tally).unwrap_or_default();
-        counted += add_log(store, &mut tally, from, until).await?;
-        let day = CountedDay { date, tally, until };
-        match store.commit(Transaction::new(context).counted(&day, marker)).await {
-            Ok(()) => marker = Some(until),
+        let (mut position, mut added) = (from, 0);
+        while position < end && added < MOST_UNSAVED && !deadline.is_over() {
+            let page = store.log_page(&position, end.time(), PAGE).await?;
+            page.events.iter().for_each(|event| tally.count(event));
+            added += page.events.len();
+            position = page.end;
+        }
+        let day = CountedDay { date, tally, until: position.clone() };
+        match store.commit(Transaction::new(context).counted(&day, marker.as_ref())).await {
+            Ok(()) => marker = Some(position),
             Err(error) if error.is_refused_by(Guard::Statistics) => return Ok(counted),
             Err(error) => return Err(Refused::unexpected(error)),
         }
+        counted += added;
     }
 }
 
@@ -60,17 +71,17 @@ pub async fn statistics(
 ) -> Result<Statistics, Refused> {
     // Read before the days: what is counted in between is in a day that says so itself.
     let marker = store.counted_to().await?;
-    let marker = marker.unwrap_or_else(|| now.checked_sub(FIRST_LOOK).unwrap_or(now));
+    let marker = marker.unwrap_or_else(|| LogPosition::at(now.checked_sub(FIRST_LOOK).unwrap_or(now)));
     let counted = store.counted_days(from, to).await?;
     let mut totals = Tally::default();
     let mut days = Vec::new();
     for date in from.series(1.day()).take_while(|date| *date <= to) {
         let standing = counted.iter().find(|day| day.date == date);
         let mut tally = standing.map(|day| day.tally.clone()).unwrap_or_default();
-        let since = standing.map_or(marker, |day| day.until.max(marker)).max(midnight_before(date));
-        let until = midnight_after(date);
-        if since < until && since <= now {
-            add_log(store, &mut tally, since, until).await?;
+        let since = standing.map_or(&marker, |day| (&day.until).max(&marker)).clone();
+        let since = since.max(LogPosition::at(midnight_before(date)));
+        if since.time() <= now {
+            add_log(store, &mut tally, since, midnight_after(date)).await?;
         }
         totals.add(&tally);
         days.push(Day { date, counts: tally.counts });
@@ -85,11 +96,15 @@ pub async fn statistics(
     })
 }
 
-/// Adds what happened from `from` until before `until`; both on one day.
-async fn add_log(store: &Store, tally: &mut Tally, from: Timestamp, until: Timestamp) -> Result<usize, Refused> {
-    let events = store.events_of_day(from, until).await?;
-    let counted = events.iter().filter(|event| event.occurred_at < until);
-    Ok(counted.map(|event| tally.count(event)).count())
+/// Adds what happened after `position` and before `until`, page by page.
+async fn add_log(store: &Store, tally: &mut Tally, mut position: LogPosition, until: Timestamp) -> Result<(), Refused> {
+    let end = LogPosition::at(until);
+    while position < end {
+        let page = store.log_page(&position, until, PAGE).await?;
+        page.events.iter().for_each(|event| tally.count(event));
+        position = page.end;
+    }
+    Ok(())
 }
 
 /// The day of `at`, in UTC.

@@ -4,8 +4,18 @@ use jiff::Timestamp;
 use newtype_uuid::{TypedUuid, TypedUuidKind};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use serde::{Deserialize, Serialize};
 
 use crate::id::EventId;
+
+/// The HTTP call that caused something. Personal data, kept where it can be erased.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The address that it came from.
+    pub source_address: String,
+    /// The caller's program, in its own words.
+    pub user_agent: Option<String>,
+}
 
 /// The surroundings of one unit of work, handed in by whoever runs it.
 ///
@@ -19,6 +29,8 @@ pub struct Context {
     pub correlation_id: String,
     /// The event that this work reacts to; `None` for an HTTP request or a schedule.
     pub causation_id: Option<EventId>,
+    /// The HTTP call that caused this work; `None` for an event or a schedule.
+    pub origin: Option<Origin>,
     rng: StdRng,
 }
 
@@ -30,6 +42,7 @@ impl Context {
             now: Timestamp::from_millisecond(millis).unwrap_or(now),
             correlation_id: correlation_id.into(),
             causation_id: None,
+            origin: None,
             rng,
         }
     }
@@ -44,7 +57,8 @@ impl Context {
     /// other ids.
     pub fn fork(&mut self) -> Self {
         let rng = StdRng::from_seed(self.bytes());
-        Self { now: self.now, correlation_id: self.correlation_id.clone(), causation_id: self.causation_id, rng }
+        let (correlation_id, origin) = (self.correlation_id.clone(), self.origin.clone());
+        Self { now: self.now, correlation_id, causation_id: self.causation_id, origin, rng }
     }
 
     /// A context whose every id and key follows from `seed`; for tests and demonstrations.

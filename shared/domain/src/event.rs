@@ -1,8 +1,12 @@
-//! Events: what happened, once on record and once on the bus.
+//! Events: the audit record of every change, and what goes on the bus.
 //!
-//! An event is the audit record of a change of state and is written in the same transaction. The
-//! events of one aggregate form a hash chain. What is personal or free text stands apart, behind a
-//! salted commitment: it can be erased and the chain still verifies.
+//! An event is written in the same transaction as the change that it records. The events of one
+//! aggregate form a hash chain. What an event says is written once, as canonical JSON, and never
+//! serialised again: the hash is over those bytes, so that a chain verifies for ever, whatever fields later
+//! versions add. Names and free text stand apart behind a salted commitment: they can be erased and
+//! the chain still verifies.
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,13 +15,13 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use crate::access_request::RequestKind;
-use crate::context::Context;
+use crate::context::{Context, Origin};
 use crate::id::{AppId, CatalogueId, CredentialId, EventId, PlanId, ProductId, RequestId};
 use crate::person::{Actor, ActorKind, PersonId};
 use crate::policy::Review;
 use crate::settings::MailKind;
 
-/// The version of the shape of [`Detail`]'s data.
+/// The version of the shape that events are written in. It stands in each event; readers take older and newer ones.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// The thing whose history an event belongs to.
@@ -76,13 +80,59 @@ pub struct CredentialSubject {
     pub request_id: RequestId,
 }
 
-/// What happened to something that has an id of its own.
+/// An app, an offering or the settings, and what a change did to them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EntitySubject {
     /// Its id.
     pub id: String,
-    /// Its version from then on.
+    /// Its version from then on; of something deleted, its last one.
     pub version: u64,
+    /// SHA-256 of its content before the change, as canonical JSON, in hexadecimal; `null` when it was created.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub before: Option<String>,
+    /// SHA-256 of its content after the change; `null` when it was deleted.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub after: Option<String>,
+    /// The names of the fields that changed; empty when it was created or deleted.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub changed: Vec<String>,
+}
+
+impl EntitySubject {
+    /// Something was created with this content.
+    pub fn created(id: impl ToString, version: u64, content: &impl Serialize) -> Self {
+        let after = Some(content_hash(content));
+        Self { id: id.to_string(), version, before: None, after, changed: Vec::new() }
+    }
+
+    /// Something was changed.
+    pub fn changed<T: Serialize>(id: impl ToString, version: u64, before: &T, after: &T) -> Self {
+        let (old, new) = (members(before), members(after));
+        let names = old.keys().chain(new.keys().filter(|name| !old.contains_key(*name)));
+        let changed = names.filter(|name| old.get(*name) != new.get(*name)).cloned().collect();
+        let (before, after) = (Some(content_hash(before)), Some(content_hash(after)));
+        Self { id: id.to_string(), version, before, after, changed }
+    }
+
+    /// Something with this content was deleted.
+    pub fn deleted(id: impl ToString, version: u64, content: &impl Serialize) -> Self {
+        let before = Some(content_hash(content));
+        Self { id: id.to_string(), version, before, after: None, changed: Vec::new() }
+    }
+}
+
+fn content_hash(content: &impl Serialize) -> String {
+    hash(&canonical(&serde_json::to_value(content).unwrap_or_default()))
+}
+
+fn members(content: &impl Serialize) -> BTreeMap<String, Value> {
+    match serde_json::to_value(content) {
+        Ok(Value::Object(members)) => members.into_iter().collect(),
+        _ => BTreeMap::new(),
+    }
 }
 
 /// A request was submitted.
@@ -107,17 +157,52 @@ pub struct AttemptFailed {
     pub code: String,
 }
 
+/// An event of a type that this version does not know, or whose data it cannot read: a newer version wrote it. It is
+/// published and shown as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownDetail {
+    /// Its type.
+    pub event_type: String,
+    /// Its data.
+    pub data: Value,
+}
+
 macro_rules! details {
     ($($(#[$doc:meta])* $name:ident($data:ty),)*) => {
         /// What happened. The variant's name is the event's type (EventBridge `detail-type`).
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(tag = "type", content = "data")]
-        pub enum Detail { $($(#[$doc])* $name($data),)* }
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Detail {
+            $($(#[$doc])* $name($data),)*
+            /// Something that only a newer version knows.
+            Unknown(UnknownDetail),
+        }
 
         impl Detail {
             /// The event's type.
-            pub fn event_type(&self) -> &'static str {
-                match self { $(Self::$name(_) => stringify!($name),)* }
+            pub fn event_type(&self) -> &str {
+                match self {
+                    $(Self::$name(_) => stringify!($name),)*
+                    Self::Unknown(unknown) => &unknown.event_type,
+                }
+            }
+
+            /// The event's data, as it stands in the record and on the bus.
+            pub fn data(&self) -> Value {
+                match self {
+                    $(Self::$name(data) => serde_json::to_value(data).unwrap_or_default(),)*
+                    Self::Unknown(unknown) => unknown.data.clone(),
+                }
+            }
+
+            /// Reads the data of an event of this type. A type that is not known is no error.
+            ///
+            /// # Errors
+            /// Data that does not fit a type that is known.
+            pub fn read(event_type: &str, data: Value) -> Result<Self, serde_json::Error> {
+                match event_type {
+                    $(stringify!($name) => serde_json::from_value(data).map(Self::$name),)*
+                    _ => Ok(Self::Unknown(UnknownDetail { event_type: event_type.to_owned(), data })),
+                }
             }
 
             /// The JSON Schema of each event type's data.
@@ -196,13 +281,16 @@ details! {
     SettingsUpdated(EntitySubject),
 }
 
-/// The part of an event that can be erased: names and free text.
+/// The part of an event that can be erased: names, free text, and the origin of the call.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Personal {
     /// The actor's name at that time.
     pub actor_name: Option<String>,
     /// Why, in the actor's own words.
     pub reason: Option<String>,
+    /// The HTTP call that caused it; absent when no call did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
 }
 
 /// The end of an aggregate's hash chain, kept on the aggregate so that the next event needs no read.
@@ -214,38 +302,71 @@ pub struct Chain {
     pub hash: String,
 }
 
-/// Something that happened: the audit record, and what the relay publishes.
+/// An event as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealed {
+    /// What it says, as canonical JSON: written once and never changed.
+    pub body: String,
+    /// SHA-256 of `body`, in hexadecimal.
+    pub hash: String,
+    /// Makes the commitment to `personal` unguessable; erased with it.
+    pub salt: Option<String>,
+    /// The personal part ([`Personal`]), as canonical JSON; erased on request.
+    pub personal: Option<String>,
+}
+
+/// What the body of an event says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Body {
+    version: u32,
+    id: EventId,
+    aggregate: Aggregate,
+    seq: u64,
+    occurred_at: Timestamp,
+    actor_kind: ActorKind,
+    actor_id: String,
+    correlation_id: String,
+    causation_id: Option<EventId>,
+    #[serde(rename = "type")]
+    event_type: String,
+    data: Value,
+    prev_hash: String,
+    commitment: String,
+}
+
+/// Something that happened: the audit record, and what the relay publishes.
+///
+/// Read from its stored form by [`Event::open`]; a new one is made by [`Chain::append`].
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// UUIDv7.
     pub id: EventId,
-    /// The thing it happened to.
+    /// The version of the shape that it was written in.
+    pub version: u32,
+    /// The aggregate that it happened to.
     pub aggregate: Aggregate,
     /// Counts the aggregate's events from 1.
     pub seq: u64,
-    /// When.
+    /// The time of the change.
     pub occurred_at: Timestamp,
-    /// What kind of actor.
+    /// The kind of actor.
     pub actor_kind: ActorKind,
-    /// Which one.
+    /// The actor's id.
     pub actor_id: String,
     /// The HTTP request that it all began with.
     pub correlation_id: String,
     /// The event that it is a reaction to.
     pub causation_id: Option<EventId>,
     /// What happened.
-    #[serde(flatten)]
     pub detail: Detail,
     /// Hash of the event before it; empty for the first.
     pub prev_hash: String,
     /// SHA-256 over salt and personal part: what the hash covers in its stead.
     pub commitment: String,
-    /// SHA-256 over everything but the personal part and its salt, in canonical JSON.
-    pub hash: String,
-    /// Makes the commitment unguessable; erased with the personal part.
-    pub salt: Option<String>,
-    /// Names and free text; erased on request.
+    /// Names, free text and origin; `None` when they were erased.
     pub personal: Option<Personal>,
+    /// The stored form.
+    pub sealed: Sealed,
 }
 
 /// Why a chain does not verify.
@@ -290,8 +411,10 @@ impl Chain {
         reason: Option<String>,
     ) -> Event {
         let salt = hex(&context.bytes::<16>());
-        let personal = Personal { actor_name: actor.name.clone(), reason };
-        let mut event = Event {
+        let personal = Personal { actor_name: actor.name.clone(), reason, origin: context.origin.clone() };
+        let personal_text = canonical(&serde_json::to_value(&personal).unwrap_or_default());
+        let body = Body {
+            version: SCHEMA_VERSION,
             id: context.id(),
             aggregate,
             seq: self.seq + 1,
@@ -300,16 +423,15 @@ impl Chain {
             actor_id: actor.id.clone(),
             correlation_id: context.correlation_id.clone(),
             causation_id: context.causation_id,
-            detail,
+            event_type: detail.event_type().to_owned(),
+            data: detail.data(),
             prev_hash: std::mem::take(&mut self.hash),
-            commitment: commit(&salt, &personal),
-            hash: String::new(),
-            salt: Some(salt),
-            personal: Some(personal),
+            commitment: commit(&salt, &personal_text),
         };
-        event.hash = event.digest();
-        *self = Self { seq: event.seq, hash: event.hash.clone() };
-        event
+        let text = canonical(&serde_json::to_value(&body).unwrap_or_default());
+        let sealed = Sealed { hash: hash(&text), body: text, salt: Some(salt), personal: Some(personal_text) };
+        *self = Self { seq: body.seq, hash: sealed.hash.clone() };
+        Event::new(body, detail, Some(personal), sealed)
     }
 
     /// Verifies that `events` are the whole chain from its first event, unaltered.
@@ -326,22 +448,56 @@ impl Chain {
             if event.prev_hash != chain.hash {
                 return Err(Broken::NotContinued { seq });
             }
-            if event.hash != event.digest() {
+            let sealed = &event.sealed;
+            if sealed.hash != hash(&sealed.body) {
                 return Err(Broken::Altered { seq });
             }
             // Without its salt a personal part could say anything: it counts as altered, not as erased.
-            if let Some(personal) = &event.personal
-                && event.salt.as_ref().is_none_or(|salt| event.commitment != commit(salt, personal))
+            if let Some(personal) = &sealed.personal
+                && sealed.salt.as_ref().is_none_or(|salt| event.commitment != commit(salt, personal))
             {
                 return Err(Broken::PersonalAltered { seq });
             }
-            chain = Self { seq, hash: event.hash.clone() };
+            chain = Self { seq, hash: sealed.hash.clone() };
         }
         Ok(chain)
     }
 }
 
 impl Event {
+    /// Reads an event from its stored form. An event of an unknown type, or with data that a newer version wrote in a way
+    /// this one cannot read, is read as [`Detail::Unknown`].
+    ///
+    /// # Errors
+    /// A body or a personal part that is not as any version writes it.
+    pub fn open(sealed: Sealed) -> Result<Self, serde_json::Error> {
+        let body: Body = serde_json::from_str(&sealed.body)?;
+        let personal = sealed.personal.as_deref().map(serde_json::from_str).transpose()?;
+        let detail = Detail::read(&body.event_type, body.data.clone()).unwrap_or_else(|_| {
+            Detail::Unknown(UnknownDetail { event_type: body.event_type.clone(), data: body.data.clone() })
+        });
+        Ok(Self::new(body, detail, personal, sealed))
+    }
+
+    fn new(body: Body, detail: Detail, personal: Option<Personal>, sealed: Sealed) -> Self {
+        Self {
+            id: body.id,
+            version: body.version,
+            aggregate: body.aggregate,
+            seq: body.seq,
+            occurred_at: body.occurred_at,
+            actor_kind: body.actor_kind,
+            actor_id: body.actor_id,
+            correlation_id: body.correlation_id,
+            causation_id: body.causation_id,
+            detail,
+            prev_hash: body.prev_hash,
+            commitment: body.commitment,
+            personal,
+            sealed,
+        }
+    }
+
     /// The actor, with the name as far as it has not been erased.
     pub fn actor(&self) -> Actor {
         Actor {
@@ -351,30 +507,29 @@ impl Event {
         }
     }
 
+    /// The end of the chain that this event is the last one of.
+    pub fn end_of_chain(&self) -> Chain {
+        Chain { seq: self.seq, hash: self.sealed.hash.clone() }
+    }
+
     /// What goes on the bus as `detail`: ids and what rules match on; nothing personal.
     pub fn bus_detail(&self) -> Value {
-        let data = serde_json::to_value(&self.detail).unwrap_or_default();
+        // As it was written, with members that this version may not know.
+        let body: Value = serde_json::from_str(&self.sealed.body).unwrap_or_default();
         serde_json::json!({
             "metadata": {
                 "id": self.id,
                 "type": self.detail.event_type(),
-                "version": SCHEMA_VERSION,
+                "version": self.version,
                 "occurred_at": self.occurred_at,
                 "correlation_id": self.correlation_id,
                 "causation_id": self.causation_id,
+                "aggregate": self.aggregate,
+                "seq": self.seq,
+                "hash": self.sealed.hash,
             },
-            "data": data.get("data"),
+            "data": body["data"],
         })
-    }
-
-    fn digest(&self) -> String {
-        let mut covered = serde_json::to_value(self).unwrap_or_default();
-        if let Some(members) = covered.as_object_mut() {
-            for apart in ["hash", "salt", "personal"] {
-                members.remove(apart);
-            }
-        }
-        hex(&Sha256::digest(canonical(&covered)))
     }
 }
 
@@ -410,14 +565,17 @@ impl BusEvent {
     /// What is not as [`Event::bus_detail`] makes it.
     pub fn parse(detail: Value) -> Result<Self, serde_json::Error> {
         let Envelope { metadata, data } = serde_json::from_value(detail)?;
-        let detail = serde_json::from_value(serde_json::json!({ "type": metadata.event_type, "data": data }))?;
+        let detail = Detail::read(&metadata.event_type, data)?;
         Ok(Self { id: metadata.id, correlation_id: metadata.correlation_id, detail })
     }
 }
 
-fn commit(salt: &str, personal: &Personal) -> String {
-    let value = serde_json::to_value(personal).unwrap_or_default();
-    hex(&Sha256::digest(format!("{salt}.{}", canonical(&value))))
+fn commit(salt: &str, personal: &str) -> String {
+    hash(&format!("{salt}.{personal}"))
+}
+
+fn hash(text: &str) -> String {
+    hex(&Sha256::digest(text))
 }
 
 /// JSON with sorted members and no white space. Gatepass writes no fractions and only ASCII member

@@ -4,6 +4,7 @@ use axum::extract::Request;
 use axum::http::{Extensions, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use gatepass_domain::context::Origin;
 use lambda_http::request::RequestContext;
 use tracing::Instrument;
 
@@ -38,6 +39,18 @@ pub(crate) fn exchange_id(extensions: &Extensions) -> String {
         _ => None,
     };
     id.unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// The longest user agent that goes on record, in characters.
+const MOST_OF_AGENT: usize = 256;
+
+/// The address and the program that the request came from, as API Gateway saw them.
+pub(crate) fn origin(extensions: &Extensions) -> Option<Origin> {
+    let Some(RequestContext::ApiGatewayV2(context)) = extensions.get::<RequestContext>() else { return None };
+    let source_address = context.http.source_ip.clone()?;
+    let user_agent = context.http.user_agent.as_ref().filter(|agent| !agent.is_empty());
+    let user_agent = user_agent.map(|agent| agent.chars().take(MOST_OF_AGENT).collect());
+    Some(Origin { source_address, user_agent })
 }
 
 fn write_problem(mut response: Response, id: &str) -> Response {

@@ -14,6 +14,6 @@ pub use causes::causes;
 pub use clock::{Clock, NoEntropy};
 pub use failure::Failure;
 pub use logs::init as init_logs;
-pub use metrics::{Figure, Metrics};
+pub use metrics::{Metric, Metrics};
 pub use reaction::react;
 pub use vars::{ConfigError, Vars};

@@ -21,7 +21,7 @@ const MOST_VALUES: usize = 100;
 
 /// Something that is counted or measured once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Figure {
+pub enum Metric {
     /// A request was submitted.
     Submitted,
     /// A request was approved or rejected.
@@ -40,7 +40,7 @@ pub enum Figure {
     WorkFailed,
 }
 
-impl Figure {
+impl Metric {
     /// Name and unit of the metric, and the value.
     fn parts(self) -> (&'static str, &'static str, i64) {
         let millis = |time: SignedDuration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX).max(0);
@@ -66,7 +66,7 @@ pub enum Metrics {
     /// To the log of the function of this name.
     Log(String),
     /// Here, for a test to look at.
-    Kept(Arc<Mutex<Vec<Figure>>>),
+    Kept(Arc<Mutex<Vec<Metric>>>),
 }
 
 impl Metrics {
@@ -78,7 +78,7 @@ impl Metrics {
 
     /// Writes `figures` down. What is handled twice is counted twice: figures are for people to look at, the table has
     /// what is so.
-    pub fn write(&self, now: Timestamp, figures: &[Figure]) {
+    pub fn write(&self, now: Timestamp, figures: &[Metric]) {
         match self {
             Self::Nowhere => {}
             Self::Log(function) => {
@@ -94,7 +94,7 @@ impl Metrics {
 }
 
 /// One line of figures. The log's own fields are there too, so that queries of the log find it.
-fn document(function: &str, now: Timestamp, figures: &[Figure]) -> Value {
+fn document(function: &str, now: Timestamp, figures: &[Metric]) -> Value {
     let mut metrics: BTreeMap<(&str, &str), Vec<i64>> = BTreeMap::new();
     for (name, unit, value) in figures.iter().map(|figure| figure.parts()) {
         metrics.entry((name, unit)).or_default().push(value);
@@ -122,15 +122,15 @@ fn document(function: &str, now: Timestamp, figures: &[Figure]) -> Value {
 mod tests {
     use super::*;
 
-    const ALL: [Figure; 8] = [
-        Figure::Submitted,
-        Figure::Decided,
-        Figure::Provisioned,
-        Figure::TimeToProvisioned(SignedDuration::from_millis(1_500)),
-        Figure::ProvisioningFailed,
-        Figure::MailSent,
-        Figure::MailRefused,
-        Figure::WorkFailed,
+    const ALL: [Metric; 8] = [
+        Metric::Submitted,
+        Metric::Decided,
+        Metric::Provisioned,
+        Metric::TimeToProvisioned(SignedDuration::from_millis(1_500)),
+        Metric::ProvisioningFailed,
+        Metric::MailSent,
+        Metric::MailRefused,
+        Metric::WorkFailed,
     ];
 
     #[test]
@@ -155,7 +155,7 @@ mod tests {
     #[test]
     fn every_figure_is_on_the_dashboard() {
         let template = include_str!("../../../infra/observability.yaml");
-        for (name, ..) in ALL.map(Figure::parts) {
+        for (name, ..) in ALL.map(Metric::parts) {
             assert!(template.contains(&format!("\"{name}\"")), "{name}");
         }
     }

@@ -4,7 +4,7 @@
 //! |---|---|---|---|---|
 //! | request | `R#id` | `REQ` | `U#person` / `R#time#id` | `Q#stage#shard` / `time#id` |
 //! | what a request is for, one row a product | `R#id` | `FOR#product` | `PROD#product#outcome` / `time#id` | while it stands: `PLAN#plan` / `time#id` |
-//! | event | its aggregate | `E#seq` | `A#app` / `E#time#id`; a request's first: `R#time#request` | `L#day#shard` / `time#id` |
+//! | event | `E#` and its aggregate | `seq` | `A#app` / `E#time#id`; a request's first: `R#time#request` | `L#day#shard` / `time#id` |
 //! | mail of a request | `R#id` | `MAIL#mail[#event]` | | |
 //! | app | `A#id` | `APP` | `U#owner` / `A#time#id` | `T#team` or `O#organisation` / `time#id` |
 //! | what an app has asked for | `A#id` | `ACCESS` | | |
@@ -19,7 +19,8 @@
 //! | settings | `SET#settings` | `SET` | | |
 //! | signing key of cursors | `SET#cursor-key` | `SET` | | |
 //! | idempotent answer | `I#digest` | `IDEM` | | |
-//! | receipt of the relay | `PUB#hour` | `time#id` | | |
+//! | receipt of what was published | `PUB#minute` in which it had happened | `time#id` | | |
+//! | event that was set aside | `ASIDE#` and its key | `EVENT` | | |
 //! | how far the sweeper got | `SET#sweeper` | `SET` | | |
 //! | counters of a day | `STAT#yyyy-mm` | `yyyy-mm-dd` | | |
 //! | how far the log is counted | `SET#counter` | `SET` | | |
@@ -240,29 +241,31 @@ pub fn request_among(partition: String, created_at: Timestamp, id: RequestId) ->
     IndexKey { pk: partition, sk: time_and_id(created_at, id) }
 }
 
-/// The partition that an aggregate and its events share; of a credential, its events alone.
-pub fn aggregate(aggregate: &Aggregate) -> String {
-    match aggregate {
+/// The partition of an aggregate's events. Events have partitions of their own, all with the same prefix, so that a role
+/// can be kept from them (`dynamodb:LeadingKeys`).
+pub fn events_of(aggregate: &Aggregate) -> String {
+    let of = match aggregate {
         Aggregate::Request(id) => request(*id).pk,
         Aggregate::App(id) => app(*id).pk,
-        Aggregate::Credential(id) => format!("C#{id}"),
+        Aggregate::Credential(id) => credential_partition(*id),
         Aggregate::Catalogue(id) => catalogue(id).pk,
         Aggregate::Product(id) => product(id).pk,
         Aggregate::Plan(id) => plan(id).pk,
         Aggregate::Settings => settings().pk,
-    }
+    };
+    format!("E#{of}")
 }
 
 /// Sort-key prefix of requests in an app's partition of GSI1.
 pub const REQUESTS_OF_APP: &str = "R#";
-/// Sort-key prefix of events.
-pub const EVENTS: &str = "E#";
+/// Sort-key prefix of the events of an app, in its partition of GSI1.
+const EVENTS_OF_APP: &str = "E#";
 /// Sort-key prefix of the mails of a request.
 pub const MAILS: &str = "MAIL#";
 
 /// An event of an aggregate.
 pub fn event(event: &Event) -> Key {
-    key(aggregate(&event.aggregate), format!("{EVENTS}{:08}", event.seq))
+    key(events_of(&event.aggregate), format!("{:08}", event.seq))
 }
 
 /// An event among those that concern an app. A request's first event stands where the request would,
@@ -272,7 +275,7 @@ pub fn event_of_app(app_id: AppId, event: &Event) -> IndexKey {
         Aggregate::Request(id) if event.seq == 1 => {
             format!("{REQUESTS_OF_APP}{}", time_and_id(event.occurred_at, id))
         }
-        _ => format!("{EVENTS}{}", time_and_id(event.occurred_at, event.id)),
+        _ => format!("{EVENTS_OF_APP}{}", time_and_id(event.occurred_at, event.id)),
     };
     IndexKey { pk: app(app_id).pk, sk }
 }
@@ -304,11 +307,13 @@ pub enum WorkKind {
     Provision,
     /// Requests have to be ended because what they need is being deleted.
     DeleteOffering,
+    /// An event was set aside and has to be published.
+    SetAside,
 }
 
 impl WorkKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::AutoApprove, Self::Provision, Self::DeleteOffering];
+    pub const ALL: [Self; 4] = [Self::AutoApprove, Self::Provision, Self::DeleteOffering, Self::SetAside];
 
     /// Its name, in keys and logs.
     pub fn as_str(self) -> &'static str {
@@ -316,6 +321,7 @@ impl WorkKind {
             Self::AutoApprove => "auto-approve",
             Self::Provision => "provision",
             Self::DeleteOffering => "delete-offering",
+            Self::SetAside => "set-aside",
         }
     }
 
@@ -427,7 +433,11 @@ pub fn credential(app_id: AppId, id: CredentialId) -> Key {
 
 /// A credential by its id alone.
 pub fn credential_by_id(id: CredentialId) -> IndexKey {
-    IndexKey { pk: aggregate(&Aggregate::Credential(id)), sk: "C".into() }
+    IndexKey { pk: credential_partition(id), sk: "C".into() }
+}
+
+fn credential_partition(id: CredentialId) -> String {
+    format!("C#{id}")
 }
 
 /// A credential among those that end on the same day.
@@ -505,14 +515,19 @@ pub fn idempotency(who: &PersonId, idempotency_key: &str) -> Key {
     key(format!("I#{}", gatepass_domain::event::hex(&digest)), "IDEM")
 }
 
-/// The partition of the receipts of what the relay published in the hour of `at`.
-pub fn receipts(at: Timestamp) -> String {
-    format!("PUB#{}", at.strftime("%Y-%m-%dT%H"))
+/// The partition of the receipts for events that happened in the minute of `at`.
+pub(crate) fn receipts(at: Timestamp) -> String {
+    format!("PUB#{}", minute(at))
 }
 
-/// The receipt of a batch of which `first` is an event.
-pub fn receipt(at: Timestamp, first: EventId) -> Key {
-    key(receipts(at), time_and_id(at, first))
+/// A receipt in such a partition, for events that were published at `now` and of which `first` is one.
+pub(crate) fn receipt(partition: &str, now: Timestamp, first: EventId) -> Key {
+    key(partition, time_and_id(now, first))
+}
+
+/// An event that was set aside.
+pub(crate) fn set_aside(event: &Key) -> Key {
+    key(format!("ASIDE#{}/{}", event.pk, event.sk), "EVENT")
 }
 
 #[cfg(test)]

@@ -91,6 +91,11 @@ impl Query {
 impl Store {
     /// The item under `key`, read consistently.
     pub(crate) async fn get<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, StoreError> {
+        self.attributes(key).await?.map(decode).transpose()
+    }
+
+    /// The attributes of the item under `key`, read consistently.
+    pub(crate) async fn attributes(&self, key: &Key) -> Result<Option<Attributes>, StoreError> {
         let answer = self
             .client
             .get_item()
@@ -100,7 +105,7 @@ impl Store {
             .send()
             .await
             .map_err(|error| StoreError::from_sdk("GetItem", &error))?;
-        answer.item.map(decode).transpose()
+        Ok(answer.item)
     }
 
     /// The items under `keys`, read consistently in as few calls as can be, by key. What does not

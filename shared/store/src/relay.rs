@@ -1,79 +1,185 @@
-//! Receipts of what the relay published, and how far the sweeper has compared them with the log.
+//! Receipts of what was published, how far the sweeper has compared them with the log, and what was set aside.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::types::AttributeValue;
+use gatepass_domain::Event;
 use gatepass_domain::id::EventId;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::error::StoreError;
-use crate::item::{Item, decode, encode};
-use crate::keys;
+use crate::events::LogPosition;
+use crate::item::{Item, attributes_of, decode, encode};
+use crate::keys::{self, Key, WorkKind};
 use crate::read::{Index, Query, Span};
 
-/// How long receipts are kept: far longer than the sweeper may lag behind.
+/// The time that receipts are kept: far longer than the sweeper may lag behind.
 const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// The most ids in a receipt: 8 KB.
+const MOST_IDS: usize = 200;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Receipt {
     ids: Vec<EventId>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-struct SweptTo {
-    at: Timestamp,
+/// How far the sweeper has got.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SweepState {
+    /// Everything before it has been published.
+    pub position: LogPosition,
+    /// How often the events behind it were, or were about to be, published.
+    pub attempts: u32,
+}
+
+/// The reason for which an event was set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SetAsideReason {
+    /// This version cannot read it.
+    Unreadable,
+    /// EventBridge did not take it, and took others.
+    Refused,
+    /// It was published as often as the sweeper may, and nobody could write that down.
+    Unconfirmed,
+}
+
+/// An event that was set aside, so that it holds up no others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetAside {
+    /// Partition key of the event's item.
+    pub event_pk: String,
+    /// Sort key of the event's item.
+    pub event_sk: String,
+    /// The reason.
+    pub reason: SetAsideReason,
+    /// What went wrong, in the words of the program that could not read or publish it.
+    pub cause: String,
+    /// How often it was, or was about to be, published since.
+    pub attempts: u32,
+}
+
+impl SetAside {
+    /// The event with this key, set aside for `reason`.
+    pub fn new(event: Key, reason: SetAsideReason, cause: impl Into<String>) -> Self {
+        Self { event_pk: event.pk, event_sk: event.sk, reason, cause: cause.into(), attempts: 0 }
+    }
+
+    /// The key of the event's item.
+    pub fn event(&self) -> Key {
+        Key { pk: self.event_pk.clone(), sk: self.event_sk.clone() }
+    }
 }
 
 impl Store {
-    /// Writes down that the events `ids` were published at `now`: one item for a whole batch.
+    /// Writes down that events were published at `now`: an item for each minute in which they had happened, and for each
+    /// 200 of them.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn put_receipt(&self, ids: &[EventId], now: Timestamp) -> Result<(), StoreError> {
-        let Some(first) = ids.first() else { return Ok(()) };
+    pub async fn put_receipts(&self, ids: &[EventId], now: Timestamp) -> Result<(), StoreError> {
         let kept_until = now.checked_add(KEPT).unwrap_or(Timestamp::MAX);
-        let item = Item::new(keys::receipt(now, *first), Receipt { ids: ids.to_vec() }).expiring(kept_until);
-        self.put_plain(&item).await
+        let mut minutes: BTreeMap<String, Vec<EventId>> = BTreeMap::new();
+        for id in ids {
+            minutes.entry(keys::receipts(occurred_at(*id))).or_default().push(*id);
+        }
+        for (minute, ids) in minutes {
+            for ids in ids.chunks(MOST_IDS) {
+                let key = keys::receipt(&minute, now, ids[0]);
+                let item = Item::new(key, Receipt { ids: ids.to_vec() }).expiring(kept_until);
+                self.put_plain(&item).await?;
+            }
+        }
+        Ok(())
     }
 
-    /// The events that were published in the hours from that of `from` to that of `to`.
+    /// Those of `events` that have a receipt: one query for each minute in which they happened.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn published(&self, from: Timestamp, to: Timestamp) -> Result<HashSet<EventId>, StoreError> {
+    pub async fn published(&self, events: &[Event]) -> Result<HashSet<EventId>, StoreError> {
+        let minutes: BTreeSet<_> = events.iter().map(|event| keys::receipts(occurred_at(event.id))).collect();
         let mut published = HashSet::new();
-        let mut hour = from;
-        loop {
-            for row in self.query_all(Query::new(Index::Table, keys::receipts(hour), Span::All)).await? {
+        for minute in minutes {
+            for row in self.query_all(Query::new(Index::Table, minute, Span::All)).await? {
                 published.extend(decode::<Item<Receipt>>(row)?.content.ids);
             }
-            if keys::receipts(hour) >= keys::receipts(to) {
-                return Ok(published);
-            }
-            hour = hour.checked_add(SignedDuration::from_hours(1)).unwrap_or(to);
+        }
+        published.retain(|id| events.iter().any(|event| event.id == *id));
+        Ok(published)
+    }
+
+    /// How far the sweeper has got; `None` before the first sweep.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn sweep_state(&self) -> Result<Option<SweepState>, StoreError> {
+        let stored: Option<Item<SweepState>> = self.get(&keys::sweeper()).await?;
+        Ok(stored.map(|item| item.content))
+    }
+
+    /// Moves the sweeper from one state to another; `false` when another run has moved it meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn move_sweep(&self, from: Option<&SweepState>, to: &SweepState) -> Result<bool, StoreError> {
+        let item = encode(&Item::new(keys::sweeper(), to.clone()))?;
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let put = match from {
+            None => put.condition_expression("attribute_not_exists(PK)"),
+            Some(from) => put
+                .condition_expression("#position = :position AND attempts = :attempts")
+                .expression_attribute_names("#position", "position")
+                .expression_attribute_values(":position", AttributeValue::S(from.position.as_str().to_owned()))
+                .expression_attribute_values(":attempts", AttributeValue::N(from.attempts.to_string())),
+        };
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
+            Err(error) => Err(StoreError::from_sdk("PutItem", &error)),
         }
     }
 
-    /// The time up to which every event is known to have been published.
-    ///
-    /// # Errors
-    /// [`StoreError`]; `None` before the first sweep.
-    pub async fn swept_to(&self) -> Result<Option<Timestamp>, StoreError> {
-        let stored: Option<Item<SweptTo>> = self.get(&keys::sweeper()).await?;
-        Ok(stored.map(|item| item.content.at))
-    }
-
-    /// Writes down that every event up to `at` is known to have been published.
+    /// Sets an event aside, for background work to look at from `due_at` on.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn set_swept_to(&self, at: Timestamp) -> Result<(), StoreError> {
-        self.put_plain(&Item::new(keys::sweeper(), SweptTo { at })).await
+    pub async fn set_aside(&self, event: &SetAside, due_at: Timestamp) -> Result<(), StoreError> {
+        let key = keys::set_aside(&event.event());
+        let work = keys::work(WorkKind::SetAside, due_at, &key);
+        self.put_plain(&Item::new(key, event.clone()).work(Some(work))).await
+    }
+
+    /// The event that was set aside under `key`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn event_set_aside(&self, key: &Key) -> Result<Option<SetAside>, StoreError> {
+        let stored: Option<Item<SetAside>> = self.get(key).await?;
+        Ok(stored.map(|item| item.content))
+    }
+
+    /// Forgets that an event was set aside.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn take_back(&self, event: &Key) -> Result<(), StoreError> {
+        let key = attributes_of(&keys::set_aside(event));
+        let deleted = self.client.delete_item().table_name(&self.table).set_key(Some(key)).send().await;
+        deleted.map(drop).map_err(|error| StoreError::from_sdk("DeleteItem", &error))
     }
 
     async fn put_plain<T: Serialize>(&self, item: &Item<T>) -> Result<(), StoreError> {
         let put = self.client.put_item().table_name(&self.table).set_item(Some(encode(item)?)).send().await;
         put.map(drop).map_err(|error| StoreError::from_sdk("PutItem", &error))
     }
+}
+
+/// An event's id begins with the time at which it happened (RFC 9562, section 5.7).
+fn occurred_at(id: EventId) -> Timestamp {
+    let millis = id.as_bytes().iter().take(6).fold(0, |millis, byte| millis << 8 | i64::from(*byte));
+    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH)
 }

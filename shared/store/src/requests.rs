@@ -1,7 +1,7 @@
 //! Access requests.
 
 use gatepass_domain::access_request::HistoryEntry;
-use gatepass_domain::event::MailRecord;
+use gatepass_domain::event::{Aggregate, MailRecord};
 use gatepass_domain::id::{ProductId, RequestId};
 use gatepass_domain::{AccessRequest, Event};
 use serde::Serialize;
@@ -98,26 +98,25 @@ impl Store {
         stored.map(|item| Ok(item.content.try_into()?)).transpose()
     }
 
-    /// The request `id` with its events and mails, in one consistent query.
+    /// The request `id` with its events and mails, by two consistent queries. The events may be one ahead of the request.
     ///
     /// # Errors
     /// [`StoreError`]; a request that does not exist is `None`.
     pub async fn dossier(&self, id: RequestId) -> Result<Option<Dossier>, StoreError> {
         let rows = self.query_all(Query::new(Index::Table, keys::request(id).pk, Span::All)).await?;
         let mut request = None;
-        let mut events = Vec::new();
         let mut mails = Vec::new();
         for row in rows {
             let sort_key = row.get("SK").and_then(|sk| sk.as_s().ok()).cloned().unwrap_or_default();
-            if sort_key.starts_with(keys::EVENTS) {
-                events.push(decode::<Item<Event>>(row)?.content);
-            } else if sort_key.starts_with(keys::MAILS) {
+            if sort_key.starts_with(keys::MAILS) {
                 mails.push(decode::<Item<MailRecord>>(row)?.content);
             } else if sort_key == keys::request(id).sk {
                 request = Some(parse(row)?);
             }
         }
         mails.sort_by_key(|mail| mail.at);
-        Ok(request.map(|request| Dossier { request, events, mails }))
+        let Some(request) = request else { return Ok(None) };
+        let events = self.events_of(&Aggregate::Request(id)).await?;
+        Ok(Some(Dossier { request, events, mails }))
     }
 }

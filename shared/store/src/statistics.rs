@@ -2,12 +2,12 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatepass_domain::statistics::{Open, Tally};
-use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::error::StoreError;
+use crate::events::LogPosition;
 use crate::guard::Guard;
 use crate::item::{Item, decode};
 use crate::keys::{self, Stage};
@@ -22,23 +22,21 @@ pub struct CountedDay {
     pub date: Date,
     /// What was counted.
     pub tally: Tally,
-    /// Events before this time are counted.
-    pub until: Timestamp,
+    /// Events before this position of the log are counted.
+    pub until: LogPosition,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 struct CountedTo {
-    /// In milliseconds since the epoch: a number, so that DynamoDB can compare it.
-    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
-    counted_to: Timestamp,
+    counted_to: LogPosition,
 }
 
 impl Transaction {
     /// Writes what was counted of a day, and that the log is counted up to then. Refused by
     /// [`Guard::Statistics`] when another got in between, who started from `from` too.
-    pub fn counted(self, day: &CountedDay, from: Option<Timestamp>) -> Self {
-        let marker = Item::new(keys::counter(), CountedTo { counted_to: day.until });
-        let expected = from.map(|from| (":from", AttributeValue::N(from.as_millisecond().to_string())));
+    pub fn counted(self, day: &CountedDay, from: Option<&LogPosition>) -> Self {
+        let marker = Item::new(keys::counter(), CountedTo { counted_to: day.until.clone() });
+        let expected = from.map(|from| (":from", AttributeValue::S(from.as_str().to_owned())));
         let condition = if from.is_some() { "counted_to = :from" } else { "attribute_not_exists(PK)" };
         let counted = Item::new(keys::counted_day(day.date), day.clone());
         self.put(Guard::Statistics, &marker, condition, expected).overwrite(Guard::Statistics, &counted)
@@ -46,11 +44,11 @@ impl Transaction {
 }
 
 impl Store {
-    /// The time up to which the log has been counted; `None` before the first time.
+    /// How far the log has been counted; `None` before the first time.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn counted_to(&self) -> Result<Option<Timestamp>, StoreError> {
+    pub async fn counted_to(&self) -> Result<Option<LogPosition>, StoreError> {
         let stored: Option<Item<CountedTo>> = self.get(&keys::counter()).await?;
         Ok(stored.map(|item| item.content.counted_to))
     }

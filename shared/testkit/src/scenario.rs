@@ -59,8 +59,8 @@ impl World {
     }
 
     /// The types of what happened to the request, oldest first.
-    pub async fn history(&self, id: RequestId) -> Vec<&'static str> {
-        self.events(id).await.iter().map(|event| event.detail.event_type()).collect()
+    pub async fn history(&self, id: RequestId) -> Vec<String> {
+        self.events(id).await.iter().map(|event| event.detail.event_type().to_owned()).collect()
     }
 
     /// The newest event of the request that has this type.

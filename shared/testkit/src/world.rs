@@ -66,11 +66,18 @@ impl World {
     pub async fn offer<T: Offering>(&self, content: T) -> Versioned<T> {
         let mut context = context();
         let standing = self.store.offering::<T>(content.id()).await.expect("the table can be read");
-        let (entity, mut chain, detail): (_, _, fn(EntitySubject) -> _) = match standing {
-            Some((entity, chain)) => (entity.revised(content, context.now), chain, T::updated),
-            None => (Versioned::first(content, context.now), Chain::default(), T::created),
+        let (entity, mut chain, detail) = match standing {
+            Some((before, chain)) => {
+                let entity = before.revised(content, context.now);
+                let subject = EntitySubject::changed(entity.id(), entity.version, &before.content, &entity.content);
+                (entity, chain, T::updated(subject))
+            }
+            None => {
+                let entity = Versioned::first(content, context.now);
+                let subject = EntitySubject::created(entity.id(), entity.version, &entity.content);
+                (entity, Chain::default(), T::created(subject))
+            }
         };
-        let detail = detail(EntitySubject { id: "demo".into(), version: entity.version });
         let event = chain.append(&mut context, entity.aggregate(), &Actor::system("test"), detail, None);
         let transaction = Transaction::new(&mut context).offering(&entity, &event, chain);
         self.store.commit(transaction).await.expect("the offering can be written");
@@ -82,7 +89,7 @@ impl World {
         let mut context = context();
         let standing = self.store.offering::<T>(id).await.expect("the table can be read");
         let (entity, mut chain) = standing.expect("it is on offer");
-        let detail = T::deleted(EntitySubject { id: "demo".into(), version: entity.version });
+        let detail = T::deleted(EntitySubject::deleted(id, entity.version, &entity.content));
         let event = chain.append(&mut context, entity.aggregate(), &Actor::system("test"), detail, None);
         let transaction = Transaction::new(&mut context).without_offering(&entity, &event);
         self.store.commit(transaction).await.expect("the offering can be deleted");

@@ -2,7 +2,7 @@
 
 use gatepass_domain::event::MailStatus;
 use gatepass_domain::settings::MailKind;
-use gatepass_lambda::{Failure, Figure};
+use gatepass_lambda::{Failure, Metric};
 use gatepass_testkit::at;
 
 use crate::stage::Stage;
@@ -17,7 +17,7 @@ async fn an_event_that_comes_again_sends_nothing_again() {
         }
     }
     assert_eq!(stage.ses.mails().len(), 3, "one to the owners, one to the owners, one to ada");
-    assert_eq!(stage.figures(), [Figure::MailSent; 3], "each is counted once");
+    assert_eq!(stage.figures(), [Metric::MailSent; 3], "each is counted once");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject, MailRecord
 use gatepass_domain::id::RequestId;
 use gatepass_domain::settings::MailKind;
 use gatepass_domain::{AccessRequest, Actor, Settings, Versioned};
-use gatepass_lambda::{Failure, Figure, Metrics};
+use gatepass_lambda::{Failure, Metric, Metrics};
 use gatepass_notify::{Config, Notify};
 use gatepass_provisioning::{Outcome, provision};
 use gatepass_sealing::Sealer;
@@ -19,7 +19,7 @@ use serde_json::Value;
 pub(crate) struct Stage {
     pub(crate) world: World,
     pub(crate) ses: Ses,
-    figures: Arc<Mutex<Vec<Figure>>>,
+    figures: Arc<Mutex<Vec<Metric>>>,
     kms: Kms,
     sender: Option<String>,
 }
@@ -79,7 +79,7 @@ impl Stage {
         let mut context = context();
         let settings = Versioned::first(settings, context.now);
         let mut chain = Chain::default();
-        let detail = Detail::SettingsUpdated(EntitySubject { id: "settings".into(), version: 1 });
+        let detail = Detail::SettingsUpdated(EntitySubject::created("settings", 1, &settings));
         let event = chain.append(&mut context, Aggregate::Settings, &Actor::system("test"), detail, None);
         let transaction = Transaction::new(&mut context).settings(&settings, &event, chain);
         self.world.store.commit(transaction).await.unwrap();
@@ -109,7 +109,7 @@ impl Stage {
     }
 
     /// The figures so far; they are then forgotten.
-    pub(crate) fn figures(&self) -> Vec<Figure> {
+    pub(crate) fn figures(&self) -> Vec<Metric> {
         std::mem::take(&mut *self.figures.lock().unwrap())
     }
 

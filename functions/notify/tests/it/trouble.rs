@@ -2,7 +2,7 @@
 
 use gatepass_domain::event::MailStatus;
 use gatepass_domain::settings::MailKind;
-use gatepass_lambda::{Failure, Figure};
+use gatepass_lambda::{Failure, Metric};
 use gatepass_testkit::{Fault, ada};
 
 use crate::stage::Stage;
@@ -16,7 +16,7 @@ async fn a_mail_that_ses_refuses_is_on_record_and_can_be_sent_when_the_reason_is
     assert!(matches!(&failure, Failure::Permanent(text) if text.contains("MessageRejected")), "{failure}");
     assert!(!failure.to_string().contains('@'), "{failure}");
     assert_eq!(stage.record(id).await, [(MailKind::Submitted, MailStatus::Refused)]);
-    assert_eq!(stage.figures(), [Figure::MailRefused]);
+    assert_eq!(stage.figures(), [Metric::MailRefused]);
     stage.deliver(id, "AccessRequestSubmitted").await.unwrap();
     assert_eq!(stage.ses.mails().len(), 1);
     assert_eq!(stage.record(id).await, [(MailKind::Submitted, MailStatus::Sent)]);

@@ -107,8 +107,8 @@ async fn after_five_transient_failures_provisioning_gives_up() {
         stage.deliver_newest(id, "ProvisioningRequeued").await.unwrap();
     }
     assert_eq!(stage.status(id).await, ProvisioningStatus::Failed);
-    assert_eq!(stage.world.history(id).await.iter().filter(|one| **one == "ProvisioningDeferred").count(), 4);
-    assert_eq!(stage.world.history(id).await.last(), Some(&"ProvisioningFailed"));
+    assert_eq!(stage.world.history(id).await.iter().filter(|one| *one == "ProvisioningDeferred").count(), 4);
+    assert_eq!(stage.world.history(id).await.last().unwrap(), "ProvisioningFailed");
 }
 
 #[tokio::test]

@@ -6,11 +6,11 @@ use gatepass_domain::Context;
 use gatepass_domain::event::Aggregate;
 use gatepass_store::{DueItem, Store, keys};
 
-use super::{Limits, Step};
+use super::{Limits, PUT_OFF, Step};
 use crate::auto_approve::{Outcome, auto_approve};
 use crate::error::Refused;
 
-pub(super) const LIMITS: Limits = Limits { items: 2000, failures: 20, time: Duration::from_secs(15) };
+pub(super) const LIMITS: Limits = Limits { items: 2000, failures: 20, time: Duration::from_secs(15), put_off: PUT_OFF };
 
 pub(super) async fn step(store: &Store, context: &mut Context, item: &DueItem) -> Result<Step, Refused> {
     let Some(id) = keys::request_id(&item.key) else { return Err(Refused::NotFound("access request")) };

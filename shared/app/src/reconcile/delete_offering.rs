@@ -5,11 +5,11 @@ use std::time::Duration;
 use gatepass_domain::{Catalogue, Context, Plan, Product};
 use gatepass_store::{DueItem, Named, Store};
 
-use super::{Limits, Step};
+use super::{Limits, PUT_OFF, Step};
 use crate::error::Refused;
 use crate::offerings::{Checked, go_on};
 
-pub(super) const LIMITS: Limits = Limits { items: 20, failures: 5, time: Duration::from_secs(15) };
+pub(super) const LIMITS: Limits = Limits { items: 20, failures: 5, time: Duration::from_secs(15), put_off: PUT_OFF };
 /// The most requests that one step ends.
 const ENDED: usize = 500;
 

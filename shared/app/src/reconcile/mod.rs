@@ -9,6 +9,7 @@
 mod auto_approve;
 mod delete_offering;
 mod provision;
+mod set_aside;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -21,9 +22,11 @@ use jiff::SignedDuration;
 use crate::deadline::Deadline;
 use crate::error::Refused;
 
+pub use set_aside::{Released, settle};
+
 /// Rows of the index that are read at once.
 const PAGE: i32 = 100;
-/// The pause before an item that could not be moved on is looked at again.
+/// The usual pause before an item that could not be moved on is looked at again.
 const PUT_OFF: SignedDuration = SignedDuration::from_mins(10);
 
 /// How much one run does of a kind of work.
@@ -35,15 +38,19 @@ struct Limits {
     failures: usize,
     /// Time.
     time: Duration,
+    /// The pause before an item that could not be moved on is looked at again.
+    put_off: SignedDuration,
 }
 
 /// What looking at an item led to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 enum Step {
     /// It was moved on.
     Done,
     /// There was nothing to do, or not yet.
     Nothing,
+    /// An event is to be published. Whoever started the run does that.
+    Publish(Box<Released>),
 }
 
 /// What a run did of one kind of work.
@@ -56,12 +63,14 @@ pub struct Tally {
 }
 
 /// What a run did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Report {
     /// By kind of work; kinds of which nothing was due are absent.
     pub kinds: BTreeMap<WorkKind, Tally>,
     /// Items of kinds that this version does not know: a newer one wrote them.
     pub unknown: usize,
+    /// Events that were set aside and can be published now; to be [settled](settle) then.
+    pub released: Vec<Released>,
 }
 
 impl Report {
@@ -105,6 +114,7 @@ fn limits(kind: WorkKind) -> Limits {
         WorkKind::AutoApprove => auto_approve::LIMITS,
         WorkKind::Provision => provision::LIMITS,
         WorkKind::DeleteOffering => delete_offering::LIMITS,
+        WorkKind::SetAside => set_aside::LIMITS,
     }
 }
 
@@ -113,6 +123,7 @@ async fn step(kind: WorkKind, store: &Store, context: &mut Context, item: &DueIt
         WorkKind::AutoApprove => auto_approve::step(store, context, item).await,
         WorkKind::Provision => provision::step(store, context, item).await,
         WorkKind::DeleteOffering => delete_offering::step(store, context, item).await,
+        WorkKind::SetAside => set_aside::step(store, context, item).await,
     }
 }
 
@@ -145,7 +156,7 @@ pub async fn reconcile(store: &Store, context: &mut Context, deadline: Deadline)
             position = item.position();
             // A run starts in the minute in which work becomes due, which may be a moment before it is due.
             if item.due_at <= context.now {
-                look_at(kind, store, context, item, share).await;
+                report.released.extend(look_at(kind, store, context, item, share).await);
             }
         }
     }
@@ -153,15 +164,23 @@ pub async fn reconcile(store: &Store, context: &mut Context, deadline: Deadline)
     Ok(report)
 }
 
-async fn look_at(kind: WorkKind, store: &Store, context: &mut Context, item: &DueItem, share: &mut Share) {
+/// Looks at one item. Gives the event that is to be published, if there is one.
+async fn look_at(
+    kind: WorkKind,
+    store: &Store,
+    context: &mut Context,
+    item: &DueItem,
+    share: &mut Share,
+) -> Option<Released> {
     share.looked_at += 1;
     let done = step(kind, store, &mut context.fork(), item).await;
     let (kind, key) = (kind.as_str(), &item.key.pk);
     match done {
         Ok(Step::Done) => {
             share.tally.done += 1;
-            return;
+            return None;
         }
+        Ok(Step::Publish(released)) => return Some(*released),
         Ok(Step::Nothing) => {}
         Err(failure) => {
             share.tally.failed += 1;
@@ -169,15 +188,16 @@ async fn look_at(kind: WorkKind, store: &Store, context: &mut Context, item: &Du
             if failure.is_transient() {
                 // The store is in trouble, not the item: the next run goes on here.
                 share.is_given_up = true;
-                return;
+                return None;
             }
         }
     }
-    let later = context.now.checked_add(PUT_OFF).unwrap_or(context.now);
+    let later = context.now.checked_add(share.limits.put_off).unwrap_or(context.now);
     if let Err(error) = store.put_off(item, later).await {
         tracing::error!(kind, key, %error, "the item could not be put off");
         share.is_given_up = true;
     }
+    None
 }
 
 /// An error with the chain of its causes.

@@ -7,10 +7,10 @@ use gatepass_domain::event::Aggregate;
 use gatepass_domain::{AccessRequest, Actor, Context};
 use gatepass_store::{DueItem, Guard, Store, Transaction, keys};
 
-use super::{Limits, Step};
+use super::{Limits, PUT_OFF, Step};
 use crate::error::Refused;
 
-pub(super) const LIMITS: Limits = Limits { items: 2000, failures: 20, time: Duration::from_secs(20) };
+pub(super) const LIMITS: Limits = Limits { items: 2000, failures: 20, time: Duration::from_secs(20), put_off: PUT_OFF };
 
 /// Queues the provisioning again. It goes on as part of what the last event of the request was part of: its events have
 /// that correlation id, so that one search finds everything from the HTTP request to the mail.

@@ -23,10 +23,10 @@ async fn delete(store: &Store, who: &Person, id: AppId) -> Result<(), Refused> {
 }
 
 /// The types of the app's events, whose chain must verify.
-async fn story(world: &World, id: AppId) -> Vec<&'static str> {
+async fn story(world: &World, id: AppId) -> Vec<String> {
     let events = world.store.events_of(&Aggregate::App(id)).await.unwrap();
     Chain::verify(&events).unwrap();
-    events.iter().map(|event| event.detail.event_type()).collect()
+    events.iter().map(|event| event.detail.event_type().to_owned()).collect()
 }
 
 #[tokio::test]

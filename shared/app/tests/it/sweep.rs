@@ -1,9 +1,18 @@
-//! What was recorded and never published is found.
+//! What was recorded and never published is found, published, and never more than three times.
 
-use gatepass_app::sweep::find_lost;
-use gatepass_domain::event::Aggregate;
-use gatepass_domain::id::EventId;
-use gatepass_testkit::{World, ada, at, context};
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use gatepass_app::Deadline;
+use gatepass_app::reconcile::{reconcile, settle};
+use gatepass_app::sweep::{Sweep, SweepError};
+use gatepass_domain::Actor;
+use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
+use gatepass_domain::id::{AppId, EventId};
+use gatepass_store::{LogPosition, Store, SweepState, Transaction};
+use gatepass_testkit::{Fault, World, ada, at, context};
+use jiff::SignedDuration;
 
 use crate::asking::weather;
 
@@ -20,12 +29,51 @@ async fn submitted(world: &World, time: &str) -> Vec<EventId> {
     of_app.iter().chain(&of_request).map(|event| event.id).collect()
 }
 
-/// What a sweep at `now` finds, and until when it looked.
-async fn found(world: &World, now: &str) -> Option<(Vec<EventId>, String)> {
-    let sweep = find_lost(&world.store, at(now)).await.unwrap()?;
-    let mut ids: Vec<_> = sweep.lost.iter().map(|event| event.id).collect();
-    ids.sort();
-    Some((ids, sweep.until.to_string()))
+/// A bus that counts what is published on it.
+#[derive(Default)]
+struct Counter {
+    published: HashMap<EventId, usize>,
+    refused: Vec<EventId>,
+}
+
+impl Counter {
+    fn publish(&mut self, events: &[gatepass_domain::Event]) -> Vec<Result<(), String>> {
+        let answer = |event: &gatepass_domain::Event| {
+            if self.refused.contains(&event.id) {
+                return Err("ThrottlingException".to_owned());
+            }
+            *self.published.entry(event.id).or_default() += 1;
+            Ok(())
+        };
+        events.iter().map(answer).collect()
+    }
+
+    fn ids(&self) -> Vec<EventId> {
+        sorted(&[&self.published.keys().copied().collect::<Vec<_>>()])
+    }
+}
+
+fn never() -> Deadline {
+    Deadline::after(Duration::from_secs(3600))
+}
+
+/// A whole sweep at `now`.
+async fn sweep(store: &Store, bus: &mut Counter, now: &str) -> Result<(), SweepError> {
+    let mut sweep = Sweep::begin(store, at(now)).await?;
+    while let Some(page) = sweep.next(store, never()).await? {
+        let answers = bus.publish(&page.events);
+        sweep.settle(store, page, &answers).await?;
+    }
+    Ok(())
+}
+
+async fn begin_at(world: &World, time: &str) {
+    let state = SweepState { position: LogPosition::at(at(time)), attempts: 0 };
+    assert!(world.store.move_sweep(None, &state).await.unwrap());
+}
+
+async fn position(world: &World) -> LogPosition {
+    world.store.sweep_state().await.unwrap().unwrap().position
 }
 
 fn sorted(ids: &[&[EventId]]) -> Vec<EventId> {
@@ -35,66 +83,35 @@ fn sorted(ids: &[&[EventId]]) -> Vec<EventId> {
 }
 
 #[tokio::test]
-async fn what_has_no_receipt_is_found_and_what_has_one_is_not() {
+async fn what_has_no_receipt_is_published_and_what_has_one_is_not() {
     let world = World::new().await;
-    world.store.set_swept_to(at("2026-11-20T11:00:00Z")).await.unwrap();
+    begin_at(&world, "2026-11-20T11:00:00Z").await;
     let lost = submitted(&world, "2026-11-20T11:30:00Z").await;
     let published = submitted(&world, "2026-11-20T11:31:00Z").await;
-    world.store.put_receipt(&published, at("2026-11-20T11:31:01Z")).await.unwrap();
+    world.store.put_receipts(&published, at("2026-11-20T15:31:01Z")).await.unwrap();
     let on_its_way = submitted(&world, "2026-11-20T12:08:30Z").await;
-    let (ids, until) = found(&world, "2026-11-20T12:10:00Z").await.unwrap();
-    assert_eq!(ids, sorted(&[&lost]), "what is two minutes old may still be on its way");
-    assert_eq!(until, "2026-11-20T12:08:00Z");
+    let mut bus = Counter::default();
+    sweep(&world.store, &mut bus, "2026-11-20T12:10:00Z").await.unwrap();
+    assert_eq!(bus.ids(), sorted(&[&lost]), "what is two minutes old may still be on its way");
+    assert_eq!(position(&world).await, LogPosition::at(at("2026-11-20T12:08:00Z")));
 
-    // Until the sweep is written down as done, the next finds the same.
-    assert_eq!(found(&world, "2026-11-20T12:10:00Z").await.unwrap().0, sorted(&[&lost]));
-    world.store.put_receipt(&lost, at("2026-11-20T12:10:00Z")).await.unwrap();
-    world.store.set_swept_to(at(&until)).await.unwrap();
-    assert_eq!(found(&world, "2026-11-20T12:10:00Z").await, None, "nothing is left to compare");
-    assert_eq!(found(&world, "2026-11-20T12:11:00Z").await.unwrap().0, sorted(&[&on_its_way]));
+    sweep(&world.store, &mut bus, "2026-11-20T12:11:00Z").await.unwrap();
+    sweep(&world.store, &mut bus, "2026-11-20T12:12:00Z").await.unwrap();
+    assert_eq!(bus.ids(), sorted(&[&lost, &on_its_way]));
+    assert!(bus.published.values().all(|times| *times == 1));
 }
 
 #[tokio::test]
-async fn a_receipt_of_a_later_hour_counts() {
+async fn a_sweeper_that_stood_still_catches_up_over_days() {
     let world = World::new().await;
-    world.store.set_swept_to(at("2026-11-20T12:59:00Z")).await.unwrap();
-    let late = submitted(&world, "2026-11-20T12:59:59.900Z").await;
-    world.store.put_receipt(&late, at("2026-11-20T15:00:00Z")).await.unwrap();
-    let (ids, _) = found(&world, "2026-11-20T15:01:00Z").await.unwrap();
-    assert!(ids.is_empty(), "{ids:?}");
-}
-
-#[tokio::test]
-async fn a_sweep_ends_with_the_day_and_the_next_begins_there() {
-    let world = World::new().await;
-    world.store.set_swept_to(at("2026-11-20T23:50:00Z")).await.unwrap();
-    let before = submitted(&world, "2026-11-20T23:59:59.999Z").await;
-    let midnight = submitted(&world, "2026-11-21T00:00:00Z").await;
-    let (ids, until) = found(&world, "2026-11-21T00:30:00Z").await.unwrap();
-    assert_eq!((ids, until.as_str()), (sorted(&[&before]), "2026-11-21T00:00:00Z"));
-    world.store.set_swept_to(at(&until)).await.unwrap();
-    let (ids, until) = found(&world, "2026-11-21T00:30:00Z").await.unwrap();
-    assert_eq!((ids, until.as_str()), (sorted(&[&midnight]), "2026-11-21T00:28:00Z"));
-}
-
-#[tokio::test]
-async fn a_sweeper_that_stood_still_catches_up_in_strides() {
-    let world = World::new().await;
-    world.store.set_swept_to(at("2026-11-18T20:00:00Z")).await.unwrap();
+    begin_at(&world, "2026-11-18T20:00:00Z").await;
     let mut lost = Vec::new();
-    for time in ["2026-11-18T21:00:00Z", "2026-11-19T05:00:00Z", "2026-11-19T23:00:00Z", "2026-11-20T11:00:00Z"] {
+    for time in ["2026-11-18T23:59:59.999Z", "2026-11-19T00:00:00Z", "2026-11-19T23:00:00Z", "2026-11-20T11:00:00Z"] {
         lost.push(submitted(&world, time).await);
     }
-    let mut all = Vec::new();
-    let mut strides = 0;
-    while let Some((ids, until)) = found(&world, "2026-11-20T12:00:00Z").await {
-        all.extend(ids);
-        world.store.set_swept_to(at(&until)).await.unwrap();
-        strides += 1;
-    }
-    all.sort();
-    assert_eq!(all, sorted(&lost.iter().map(Vec::as_slice).collect::<Vec<_>>()));
-    assert_eq!(strides, 1 + 4 + 2, "six hours at a time, and no day is crossed");
+    let mut bus = Counter::default();
+    sweep(&world.store, &mut bus, "2026-11-20T12:00:00Z").await.unwrap();
+    assert_eq!(bus.ids(), sorted(&lost.iter().map(Vec::as_slice).collect::<Vec<_>>()));
 }
 
 #[tokio::test]
@@ -102,18 +119,213 @@ async fn the_first_sweep_looks_back_for_an_hour() {
     let world = World::new().await;
     submitted(&world, "2026-11-20T10:57:59Z").await;
     let within = submitted(&world, "2026-11-20T10:58:00Z").await;
-    let (ids, until) = found(&world, "2026-11-20T12:00:00Z").await.unwrap();
-    assert_eq!((ids, until.as_str()), (sorted(&[&within]), "2026-11-20T11:58:00Z"));
+    let mut bus = Counter::default();
+    sweep(&world.store, &mut bus, "2026-11-20T12:00:00Z").await.unwrap();
+    assert_eq!(bus.ids(), sorted(&[&within]));
+}
+
+/// C1: one refused entry threw all progress away.
+#[tokio::test]
+async fn a_refused_event_is_set_aside_and_published_when_the_bus_takes_it() {
+    let world = World::new().await;
+    begin_at(&world, "2026-11-20T11:00:00Z").await;
+    let lost = submitted(&world, "2026-11-20T11:30:00Z").await;
+    let mut bus = Counter { refused: vec![lost[1]], ..Counter::default() };
+    sweep(&world.store, &mut bus, "2026-11-20T12:00:00Z").await.unwrap();
+    assert_eq!(bus.ids(), lost[..1]);
+    assert_eq!(position(&world).await, LogPosition::at(at("2026-11-20T11:58:00Z")));
+    for (now, published) in [("2026-11-20T12:01:00Z", 1), ("2026-11-20T12:02:00Z", 1), ("2026-11-20T12:05:00Z", 2)] {
+        if published == 2 {
+            bus.refused.clear();
+        }
+        reconciled(&world, &mut bus, now).await;
+        assert_eq!(bus.published.len(), published, "{now}");
+    }
+    reconciled(&world, &mut bus, "2026-11-20T12:30:00Z").await;
+    assert!(bus.published.values().all(|times| *times == 1));
+}
+
+/// A run of the reconciler, with what it released published.
+async fn reconciled(world: &World, bus: &mut Counter, now: &str) -> usize {
+    let mut context = context();
+    context.now = at(now);
+    let report = reconcile(&world.store, &mut context, never()).await.unwrap();
+    let events: Vec<_> = report.released.iter().map(|released| released.event.clone()).collect();
+    let answers = bus.publish(&events);
+    settle(&world.store, &context, &report.released, &answers).await.unwrap()
+}
+
+#[tokio::test]
+async fn while_the_bus_takes_nothing_the_sweep_stays_where_it_is_and_counts_no_attempt() {
+    let world = World::new().await;
+    begin_at(&world, "2026-11-20T11:00:00Z").await;
+    let lost = submitted(&world, "2026-11-20T11:30:00Z").await;
+    let mut bus = Counter { refused: lost.clone(), ..Counter::default() };
+    for minute in 0..5 {
+        let failure = sweep(&world.store, &mut bus, &format!("2026-11-20T12:0{minute}:00Z")).await.unwrap_err();
+        assert!(matches!(failure, SweepError::NothingTaken(2)), "{failure}");
+    }
+    bus.refused.clear();
+    sweep(&world.store, &mut bus, "2026-11-20T12:10:00Z").await.unwrap();
+    assert_eq!(bus.ids(), sorted(&[&lost]));
+}
+
+/// C1: without receipt and progress the same events were published every minute.
+#[tokio::test]
+async fn nothing_is_published_more_than_three_times_whatever_cannot_be_written_down() {
+    let world = World::new().await;
+    begin_at(&world, "2026-11-20T11:00:00Z").await;
+    let lost = submitted(&world, "2026-11-20T11:30:00Z").await;
+    let later = submitted(&world, "2026-11-20T11:59:00Z").await;
+    let mut bus = Counter::default();
+    for minute in 0..6 {
+        let now = at(&format!("2026-11-20T12:0{minute}:00Z"));
+        let mut sweep = Sweep::begin(&world.store, now).await.unwrap();
+        let Some(page) = sweep.next(&world.store, never()).await.unwrap() else { continue };
+        let answers = bus.publish(&page.events);
+        let broken = world.table.beside();
+        broken.faults.plan("PutItem", Fault::Unreachable, 100);
+        assert!(sweep.settle(&broken.store(), page, &answers).await.is_err());
+    }
+    assert!(lost.iter().all(|id| bus.published[id] == 3), "{:?}", bus.published);
+    // What comes after it is not held up, and what could not be confirmed is on record.
+    sweep(&world.store, &mut bus, "2026-11-20T12:10:00Z").await.unwrap();
+    assert!(later.iter().all(|id| bus.published.contains_key(id)));
+    assert_eq!(reconciled(&world, &mut bus, "2026-11-20T12:11:00Z").await, 0);
+    assert!(bus.published.values().all(|times| *times <= 3), "{:?}", bus.published);
+}
+
+#[tokio::test]
+async fn a_failed_receipt_does_not_bring_events_back() {
+    let world = World::new().await;
+    begin_at(&world, "2026-11-20T11:00:00Z").await;
+    submitted(&world, "2026-11-20T11:30:00Z").await;
+    let mut bus = Counter::default();
+    let mut run = Sweep::begin(&world.store, at("2026-11-20T12:00:00Z")).await.unwrap();
+    let page = run.next(&world.store, never()).await.unwrap().unwrap();
+    let answers = bus.publish(&page.events);
+    // The SDK makes three attempts.
+    world.table.faults.plan("PutItem", Fault::Unreachable, 3);
+    run.settle(&world.store, page, &answers).await.unwrap();
+    sweep(&world.store, &mut bus, "2026-11-20T12:05:00Z").await.unwrap();
+    assert!(bus.published.values().all(|times| *times == 1));
+}
+
+/// H3: one unreadable event stopped the sweep.
+#[tokio::test]
+async fn an_unreadable_event_is_set_aside_and_published_once_it_can_be_read() {
+    let world = World::new().await;
+    begin_at(&world, "2026-11-20T11:00:00Z").await;
+    let lost = submitted(&world, "2026-11-20T11:30:00Z").await;
+    let (pk, sk, body) = spoil(&world, lost[0]).await;
+    let mut bus = Counter::default();
+    sweep(&world.store, &mut bus, "2026-11-20T12:00:00Z").await.unwrap();
+    assert_eq!(bus.ids(), lost[1..]);
+    assert_eq!(reconciled(&world, &mut bus, "2026-11-20T12:01:00Z").await, 0);
+    write(&world, &pk, &sk, &body).await;
+    assert_eq!(reconciled(&world, &mut bus, "2026-11-20T12:05:00Z").await, 1);
+    assert_eq!(bus.ids(), sorted(&[&lost]));
+}
+
+/// Makes an event unreadable; gives its key, and what it said.
+async fn spoil(world: &World, id: EventId) -> (String, String, String) {
+    let page = world.store.log_page(&LogPosition::at(at("2026-11-20T00:00:00Z")), at("2026-11-21T00:00:00Z"), 50).await;
+    let event = page.unwrap().events.into_iter().find(|event| event.id == id).unwrap();
+    let key = gatepass_store::keys::event(&event);
+    write(world, &key.pk, &key.sk, "{}").await;
+    (key.pk, key.sk, event.sealed.body)
+}
+
+async fn write(world: &World, pk: &str, sk: &str, body: &str) {
+    let update = world.table.client.update_item().table_name(&world.table.name);
+    let update = update.key("PK", AttributeValue::S(pk.into())).key("SK", AttributeValue::S(sk.into()));
+    let update = update.update_expression("SET body = :body");
+    update.expression_attribute_values(":body", AttributeValue::S(body.into())).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_sweep_without_time_does_nothing_and_the_next_goes_on() {
+    let world = World::new().await;
+    begin_at(&world, "2026-11-20T11:00:00Z").await;
+    submitted(&world, "2026-11-20T11:30:00Z").await;
+    let mut run = Sweep::begin(&world.store, at("2026-11-20T12:00:00Z")).await.unwrap();
+    assert!(run.next(&world.store, Deadline::after(Duration::ZERO)).await.unwrap().is_none());
+    let mut bus = Counter::default();
+    sweep(&world.store, &mut bus, "2026-11-20T12:01:00Z").await.unwrap();
+    assert_eq!(bus.published.len(), 2);
+}
+
+#[tokio::test]
+async fn of_two_sweeps_at_once_one_publishes() {
+    let world = World::new().await;
+    begin_at(&world, "2026-11-20T11:00:00Z").await;
+    submitted(&world, "2026-11-20T11:30:00Z").await;
+    let now = at("2026-11-20T12:00:00Z");
+    let (mut one, mut other) =
+        (Sweep::begin(&world.store, now).await.unwrap(), Sweep::begin(&world.store, now).await.unwrap());
+    assert!(one.next(&world.store, never()).await.unwrap().is_some());
+    assert!(other.next(&world.store, never()).await.unwrap().is_none());
 }
 
 #[tokio::test]
 async fn lost_events_come_oldest_first() {
     let world = World::new().await;
-    world.store.set_swept_to(at("2026-11-20T11:00:00Z")).await.unwrap();
+    begin_at(&world, "2026-11-20T11:00:00Z").await;
     for minute in [40, 10, 30, 20] {
         submitted(&world, &format!("2026-11-20T11:{minute}:00Z")).await;
     }
-    let sweep = find_lost(&world.store, at("2026-11-20T12:00:00Z")).await.unwrap().unwrap();
-    assert_eq!(sweep.lost.len(), 8);
-    assert!(sweep.lost.is_sorted_by_key(|event| event.occurred_at));
+    let mut run = Sweep::begin(&world.store, at("2026-11-20T12:00:00Z")).await.unwrap();
+    let page = run.next(&world.store, never()).await.unwrap().unwrap();
+    assert_eq!(page.events.len(), 8);
+    assert!(page.events.is_sorted_by_key(|event| event.occurred_at));
+}
+
+/// As many events of apps as asked for, ten a second from 11:00 on.
+async fn recorded(world: &World, count: usize) -> Vec<EventId> {
+    let (actor, start) = (Actor::system("test"), at("2026-11-20T11:00:00Z"));
+    let mut ids = Vec::with_capacity(count);
+    while ids.len() < count {
+        let mut transaction = Transaction::new(&mut context());
+        // A transaction takes a hundred parts.
+        for _ in 0..100.min(count - ids.len()) {
+            let mut context = context();
+            context.now = start + SignedDuration::from_millis(100 * i64::try_from(ids.len()).unwrap());
+            let app: AppId = context.id();
+            let detail = Detail::AppCreated(EntitySubject::created(app, 1, &"an app"));
+            let event = Chain::default().append(&mut context, Aggregate::App(app), &actor, detail, None);
+            ids.push(event.id);
+            transaction = transaction.event(&event);
+        }
+        world.store.commit(transaction).await.unwrap();
+    }
+    ids
+}
+
+/// The outage experiment: the relay is held back while events are recorded, and the sweeper has to publish them all.
+/// CONTRIBUTING.md says how to run it with 20,000.
+#[tokio::test]
+async fn the_backlog_of_an_outage_is_published_once() {
+    let count = std::env::var("GATEPASS_OUTAGE").map_or(1_000, |count| count.parse().expect("a number of events"));
+    let world = World::new().await;
+    begin_at(&world, "2026-11-20T11:00:00Z").await;
+    let lost = recorded(&world, count).await;
+    let mut bus = Counter::default();
+    world.table.faults.calls();
+    let started = std::time::Instant::now();
+    let mut runs = 0;
+    while position(&world).await < LogPosition::at(at("2026-11-20T23:00:00Z")) {
+        let mut sweep = Sweep::begin(&world.store, at("2026-11-20T23:02:00Z")).await.unwrap();
+        let deadline = Deadline::after(Duration::from_secs(15));
+        while let Some(page) = sweep.next(&world.store, deadline).await.unwrap() {
+            let answers = bus.publish(&page.events);
+            sweep.settle(&world.store, page, &answers).await.unwrap();
+        }
+        runs += 1;
+    }
+    let (took, calls) = (started.elapsed(), world.table.faults.calls().len());
+    println!("{count} events in {runs} run(s) of at most 15 s: {took:?}, {calls} calls of the table");
+    assert_eq!(bus.published.len(), count);
+    assert!(lost.iter().all(|id| bus.published[id] == 1));
+    // A call of the table for each event would be too slow for 1,000 a minute.
+    assert!(calls < count / 5 + 100, "{calls} calls for {count} events");
 }

@@ -77,10 +77,10 @@ impl Scene {
     }
 
     /// The types of the request's events, whose chain must verify and end with the request's own.
-    pub(crate) async fn story(&self, id: RequestId) -> Vec<&'static str> {
+    pub(crate) async fn story(&self, id: RequestId) -> Vec<String> {
         let dossier = self.world.store.dossier(id).await.unwrap().unwrap();
         assert_eq!(Chain::verify(&dossier.events).unwrap(), dossier.request.facts().chain);
-        dossier.events.iter().map(|event| event.detail.event_type()).collect()
+        dossier.events.iter().map(|event| event.detail.event_type().to_owned()).collect()
     }
 
     /// The credentials of the request's app.

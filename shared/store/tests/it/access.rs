@@ -75,7 +75,7 @@ async fn an_extension_that_holds_nothing_is_in_the_way_of_a_deletion() {
     let delete = async || {
         let (app, mut chain) = store.app_and_chain(app_id).await.unwrap().unwrap();
         let mut context: Context = context();
-        let detail = Detail::AppDeleted(EntitySubject { id: app_id.to_string(), version: app.version });
+        let detail = Detail::AppDeleted(EntitySubject::deleted(app_id, app.version, &app.content));
         let event = chain.append(&mut context, Aggregate::App(app_id), &by_owen(), detail, None);
         store.commit(Transaction::new(&mut context).without_app(&app, &event)).await
     };

@@ -85,7 +85,7 @@ fn requests() -> Vec<(&'static str, AccessRequest)> {
 }
 
 fn recorded(context: &mut Context, aggregate: Aggregate, detail: fn(EntitySubject) -> Detail) -> Event {
-    let subject = EntitySubject { id: "sample".into(), version: 1 };
+    let subject = EntitySubject::created("sample", 1, &"sample");
     Chain::default().append(context, aggregate, &by_owen(), detail(subject), None)
 }
 

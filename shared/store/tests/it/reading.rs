@@ -1,5 +1,6 @@
 //! Reading by key, by many keys and by query.
 
+use gatepass_domain::event::EntitySubject;
 use gatepass_domain::{Catalogue, Plan, Product};
 use gatepass_store::keys::Stage;
 use gatepass_store::{References, Transaction};
@@ -40,10 +41,7 @@ async fn an_offering_that_has_changed_since_it_was_read_is_not_overwritten() {
         &mut context,
         detail,
         &gatepass_domain::Actor::system("test"),
-        <Plan as gatepass_store::Offering>::updated(gatepass_domain::event::EntitySubject {
-            id: "gold".into(),
-            version: 2,
-        }),
+        <Plan as gatepass_store::Offering>::updated(EntitySubject::changed("gold", 2, &plan.content, &plan.content)),
         None,
     );
     let late = plan.revised(plan.content.clone(), context.now);
@@ -137,8 +135,9 @@ async fn reads_are_get_batch_and_query() {
     store.apps_seen_by(&ada()).await.unwrap();
     store.requests_in(&Stage::OPEN).await.unwrap();
     store.requests(&gatepass_store::Filter::Everything, &listing(None, 10, None)).await.unwrap();
-    store.events_of_day(now, now).await.unwrap();
-    store.published(now, now).await.unwrap();
+    let page =
+        store.log_page(&gatepass_store::LogPosition::at(now), now + jiff::SignedDuration::from_hours(1), 10).await;
+    store.published(&page.unwrap().events).await.unwrap();
     store.settings().await.unwrap();
     store.credentials(context().id()).await.unwrap();
     store.dossier(context().id()).await.unwrap();

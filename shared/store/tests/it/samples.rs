@@ -86,7 +86,7 @@ pub(crate) fn drafted_app(context: &mut Context, owner: &Person, name: &str) -> 
     let app = App { id: context.id(), profile, owner: owner.id.clone(), organisation: owner.organisation.clone() };
     let app = Versioned::first(app, context.now);
     let mut chain = Chain::default();
-    let detail = Detail::AppCreated(EntitySubject { id: app.id.to_string(), version: 1 });
+    let detail = Detail::AppCreated(EntitySubject::created(app.id, 1, &app.content));
     let event = chain.append(context, Aggregate::App(app.id), &Actor::from(owner), detail, None);
     (app, event, chain)
 }

@@ -23,7 +23,9 @@ fn derived(event_type: &str, data: &Value) -> Value {
         "properties": {
             "metadata": {
                 "type": "object",
-                "required": ["id", "type", "version", "occurred_at", "correlation_id", "causation_id"],
+                "required": [
+                    "id", "type", "version", "occurred_at", "correlation_id", "causation_id", "aggregate", "seq", "hash",
+                ],
                 "properties": {
                     "id": { "type": "string", "format": "uuid", "description": "Equal for every delivery of the same event." },
                     "type": { "const": event_type },
@@ -31,6 +33,14 @@ fn derived(event_type: &str, data: &Value) -> Value {
                     "occurred_at": { "type": "string", "format": "date-time" },
                     "correlation_id": { "type": "string", "description": "The HTTP request that it all began with." },
                     "causation_id": { "type": ["string", "null"], "format": "uuid", "description": "The event that this one is a reaction to." },
+                    "aggregate": {
+                        "type": "object",
+                        "description": "The request, app, credential, offering or settings that it happened to.",
+                        "required": ["kind"],
+                        "properties": { "kind": { "type": "string" }, "id": { "type": "string" } },
+                    },
+                    "seq": { "type": "integer", "minimum": 1, "description": "Counts the aggregate's events, without gaps." },
+                    "hash": { "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "SHA-256 of the event as it is recorded, which also covers the hash of the event before it." },
                 },
             },
             "data": data,
@@ -104,10 +114,12 @@ pub(crate) fn example(event_type: &str, review: &str) -> Value {
         "code": "gateway-not-configured",
         "id": "free",
         "version": 2,
+        "before": "0".repeat(64),
+        "after": "1".repeat(64),
+        "changed": ["description"],
     });
     // What does not belong to the type is dropped on the way.
-    let detail: Detail = serde_json::from_value(json!({ "type": event_type, "data": everything })).expect(event_type);
-    serde_json::to_value(detail).expect(event_type)["data"].take()
+    Detail::read(event_type, everything).expect(event_type).data()
 }
 
 /// Holds the `detail` of an event against the committed schema of its type.
@@ -149,6 +161,7 @@ fn every_type_of_event_fits_its_schema_and_nothing_less_does() {
             "metadata": {
                 "id": "019ab1c2-0000-7000-8000-000000000001", "type": event_type, "version": SCHEMA_VERSION,
                 "occurred_at": "2026-11-23T12:00:00Z", "correlation_id": "JKJaXmPLvHcESHA=", "causation_id": null,
+                "aggregate": { "kind": "settings" }, "seq": 1, "hash": "0".repeat(64),
             },
             "data": example(event_type, "manual"),
         });

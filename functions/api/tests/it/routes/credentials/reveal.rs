@@ -37,6 +37,10 @@ async fn that_a_key_was_shown_is_on_record_before_it_is_shown() {
     let shown = events.last().unwrap();
     assert_eq!((shown.detail.event_type(), shown.actor_id.as_str()), ("CredentialRevealed", "ada"));
     assert_eq!(shown.correlation_id, "JKJaXmPLvHcESHA=");
+    // The origin of the call is personal: it stands apart, and not on the bus.
+    let origin = shown.personal.as_ref().unwrap().origin.as_ref().unwrap();
+    assert_eq!((origin.source_address.as_str(), origin.user_agent.as_deref()), ("192.0.2.1", Some("test")));
+    assert!(!shown.bus_detail().to_string().contains("192.0.2.1"));
 }
 
 #[tokio::test]

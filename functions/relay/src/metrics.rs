@@ -3,24 +3,24 @@
 use gatepass_domain::Event;
 use gatepass_domain::event::Detail;
 use gatepass_domain::id::RequestId;
-use gatepass_lambda::Figure;
+use gatepass_lambda::Metric;
 use jiff::{SignedDuration, Timestamp};
 use newtype_uuid::GenericUuid;
 
 /// The figures of `events`.
-pub(crate) fn of<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<Figure> {
+pub(crate) fn of<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<Metric> {
     events.flat_map(of_one).collect()
 }
 
-fn of_one(event: &Event) -> Vec<Figure> {
+fn of_one(event: &Event) -> Vec<Metric> {
     match &event.detail {
-        Detail::AccessRequestSubmitted(_) => vec![Figure::Submitted],
-        Detail::AccessRequestApproved(_) | Detail::AccessRequestRejected(_) => vec![Figure::Decided],
+        Detail::AccessRequestSubmitted(_) => vec![Metric::Submitted],
+        Detail::AccessRequestApproved(_) | Detail::AccessRequestRejected(_) => vec![Metric::Decided],
         Detail::AccessProvisioned(subject) => {
             let took = since_submit(subject.request_id, event.occurred_at);
-            [Figure::Provisioned].into_iter().chain(took.map(Figure::TimeToProvisioned)).collect()
+            [Metric::Provisioned].into_iter().chain(took.map(Metric::TimeToProvisioned)).collect()
         }
-        Detail::ProvisioningFailed(_) => vec![Figure::ProvisioningFailed],
+        Detail::ProvisioningFailed(_) => vec![Metric::ProvisioningFailed],
         _ => Vec::new(),
     }
 }
@@ -51,13 +51,13 @@ mod tests {
         let later = |detail| Event { detail, occurred_at: event.occurred_at + took, ..event.clone() };
         let failed = |subject| AttemptFailed { subject, attempts: 5, code: "sealing-unavailable".into() };
         for (detail, expected) in [
-            (Detail::AccessRequestSubmitted(submitted), vec![Figure::Submitted]),
+            (Detail::AccessRequestSubmitted(submitted), vec![Metric::Submitted]),
             (Detail::AccessRequestReferred(subject.clone()), vec![]),
-            (Detail::AccessRequestApproved(subject.clone()), vec![Figure::Decided]),
-            (Detail::AccessRequestRejected(subject.clone()), vec![Figure::Decided]),
-            (Detail::AccessProvisioned(subject.clone()), vec![Figure::Provisioned, Figure::TimeToProvisioned(took)]),
+            (Detail::AccessRequestApproved(subject.clone()), vec![Metric::Decided]),
+            (Detail::AccessRequestRejected(subject.clone()), vec![Metric::Decided]),
+            (Detail::AccessProvisioned(subject.clone()), vec![Metric::Provisioned, Metric::TimeToProvisioned(took)]),
             (Detail::ProvisioningDeferred(failed(subject.clone())), vec![]),
-            (Detail::ProvisioningFailed(failed(subject)), vec![Figure::ProvisioningFailed]),
+            (Detail::ProvisioningFailed(failed(subject)), vec![Metric::ProvisioningFailed]),
         ] {
             let event = later(detail);
             assert_eq!(of([&event].into_iter()), expected, "{}", event.detail.event_type());
