@@ -77,24 +77,30 @@ impl Gateway {
             None => None,
         };
         let event = event(call, &route.key, parameters, claims, body);
-        let Ok(invoked) = tokio::time::timeout(PATIENCE, route.function.invoke(event.to_string())).await else {
-            tracing::error!(function = route.function.name, "no answer within the time that API Gateway waits");
-            return message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
-        };
-        match invoked {
-            Ok(answered) if answered.len() > LARGEST_ANSWER => {
-                let bytes = answered.len();
-                tracing::error!(function = route.function.name, bytes, "the answer is larger than Lambda hands over");
-                message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
-            }
-            Ok(answered) => answer::to_http(&answered).unwrap_or_else(|| {
-                tracing::error!(function = route.function.name, "the answer is not one that API Gateway understands");
-                message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
-            }),
-            Err(error) => {
-                tracing::error!(function = route.function.name, %error, "a request failed");
-                message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
-            }
+        invoke(&route.function, event.to_string()).await
+    }
+}
+
+/// Invokes `function` with `event`, within the limits of API Gateway and Lambda, and answers as they do.
+async fn invoke(function: &Function, event: String) -> Response {
+    let failed = || message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error");
+    let Ok(invoked) = tokio::time::timeout(PATIENCE, function.invoke(event)).await else {
+        tracing::error!(function = function.name, "no answer within the time that API Gateway waits");
+        return message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable");
+    };
+    match invoked {
+        Ok(answered) if answered.len() > LARGEST_ANSWER => {
+            let bytes = answered.len();
+            tracing::error!(function = function.name, bytes, "the answer is larger than Lambda hands over");
+            failed()
+        }
+        Ok(answered) => answer::to_http(&answered).unwrap_or_else(|| {
+            tracing::error!(function = function.name, "the answer is not one that API Gateway understands");
+            failed()
+        }),
+        Err(error) => {
+            tracing::error!(function = function.name, %error, "a request failed");
+            failed()
         }
     }
 }
@@ -137,4 +143,27 @@ fn refused(refused: &authorizer::Refused) -> Response {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::function::test_function;
+
+    #[tokio::test]
+    async fn an_answer_is_at_most_six_megabytes() {
+        for (bytes, status) in [(LARGEST_ANSWER, 200), (LARGEST_ANSWER + 1, 500)] {
+            let answer = format!("\"{}\"", "x".repeat(bytes - 2));
+            let function = test_function("large", move |_| Ok(answer.clone()));
+            assert_eq!(invoke(&function, String::new()).await.status(), status, "{bytes} bytes");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_waits_29_seconds_at_most() {
+        let mut wiring = routes::tests::wiring(&[]);
+        wiring.timeout = Duration::from_secs(60);
+        let function = Function::new("slow".into(), &wiring, Box::new(|_| Box::pin(std::future::pending())));
+        assert_eq!(invoke(&function, String::new()).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    }
 }

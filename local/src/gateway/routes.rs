@@ -83,14 +83,15 @@ fn parameters(segments: &[Segment], path: &str) -> Option<Map<String, Value>> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::time::Duration;
 
     use super::*;
 
-    fn table(paths: &[&str]) -> RouteTable {
+    /// A function `F` with a `GET` route for each of `paths`.
+    pub(in crate::gateway) fn wiring(paths: &[&str]) -> template::Function {
         let route = |path: &&str| template::Route { method: "GET".into(), path: (*path).into(), authorizer: None };
-        let wiring = template::Function {
+        template::Function {
             logical_id: "F".into(),
             binary: "api".into(),
             environment: BTreeMap::new(),
@@ -101,7 +102,11 @@ mod tests {
             rules: Vec::new(),
             streams: Vec::new(),
             schedules: Vec::new(),
-        };
+        }
+    }
+
+    fn table(paths: &[&str]) -> RouteTable {
+        let wiring = wiring(paths);
         let function = Function::new("F".into(), &wiring, Box::new(|event| Box::pin(async { Ok(event) })));
         RouteTable::new(&[wiring], &BTreeMap::from([("F".into(), Arc::new(function))]))
     }

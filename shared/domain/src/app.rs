@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use crate::id::AppId;
 use crate::person::{Person, PersonId};
 use crate::text::{FieldError, ValidationErrors};
+use crate::visible::is_ignorable;
 use crate::web_address::{self, Fragment};
 
 /// A developer's app. Credentials land in it.
@@ -109,7 +110,7 @@ impl Profile {
     }
 
     /// The form in which names are compared: trimmed, inner white space folded to one space,
-    /// Unicode-normalised (NFKC) and case-folded, so that look-alikes collide.
+    /// Unicode-normalised (NFKC), case-folded and without characters that cannot be seen, so that look-alikes collide.
     pub fn comparable_name(&self) -> String {
         comparable_name(&self.name)
     }
@@ -119,7 +120,7 @@ impl Profile {
 pub fn comparable_name(name: &str) -> String {
     use unicode_normalization::UnicodeNormalization;
     let folded = caseless::default_case_fold_str(&name.nfkc().collect::<String>());
-    let normalised = folded.nfkc().collect::<String>();
+    let normalised = folded.nfkc().filter(|character| !is_ignorable(*character)).collect::<String>();
     normalised.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -138,6 +139,7 @@ mod tests {
             ("ſtorm", "Storm"),
             ("ﬁsh", "FISH"),
             ("My\u{a0}App", "my app"),
+            ("I \u{2764}\u{fe0f} tides", "i \u{2764} tides"),
         ] {
             assert_eq!(comparable_name(one), comparable_name(other), "{one} and {other}");
         }

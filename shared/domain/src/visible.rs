@@ -47,6 +47,11 @@ pub fn cleaned(name: &str, most: usize) -> String {
     joined.trim_end().to_owned()
 }
 
+/// Tells whether Unicode lists `character` among those that a reader does not see (`Default_Ignorable_Code_Point`).
+pub(crate) fn is_ignorable(character: char) -> bool {
+    CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character)
+}
+
 fn is_invisible(characters: &[char], at: usize, character: char, lines: Lines) -> bool {
     let before = at.checked_sub(1).and_then(|before| characters.get(before)).copied();
     let after = characters.get(at + 1).copied();
@@ -58,11 +63,7 @@ fn is_invisible(characters: &[char], at: usize, character: char, lines: Lines) -
         JOINER => !(is_emoji(before_style(characters, at)) && is_emoji(after)) && !follows_virama(before),
         NON_JOINER => !follows_virama(before) && !stands_between_joining_letters(characters, at),
         EMOJI_STYLE => !is_emoji(before) && after != Some(KEYCAP),
-        character => {
-            character.is_control()
-                || is_noncharacter(character)
-                || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character)
-        }
+        character => character.is_control() || is_noncharacter(character) || is_ignorable(character),
     }
 }
 
