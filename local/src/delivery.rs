@@ -136,7 +136,7 @@ impl Deliveries {
         while running.join_next().await.is_some() {}
     }
 
-    /// What may be begun now.
+    /// The work that may be begun now.
     fn takeable(&self, function: &Function, under_way: &HashSet<i64>) -> Vec<Delivery> {
         if function.is_paused() {
             return Vec::new();

@@ -1,4 +1,4 @@
-//! Where a stack keeps its data.
+//! The place of a stack's data.
 
 use std::fs::DirBuilder;
 use std::io;
@@ -36,7 +36,7 @@ impl Files {
         opened.map_err(|cause| StartError::Journal { path, cause })
     }
 
-    /// What `open` makes of the file `name`, or of none.
+    /// The result of `open` on the file `name`, or on none.
     pub(crate) fn open<T>(
         &self,
         name: &str,

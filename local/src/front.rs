@@ -16,7 +16,7 @@ use crate::local_routes::{self, Extras};
 use crate::oidc::{self, Issuer};
 use crate::portal::Portal;
 
-/// What the front leads to.
+/// The parts behind the front.
 pub(crate) struct Front {
     pub(crate) gateway: Gateway,
     pub(crate) extras: Arc<Extras>,

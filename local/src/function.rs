@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// What a function does with an event.
+/// The result of a function for an event.
 pub(crate) type Handler =
     Box<dyn Fn(String) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send>> + Send + Sync>;
 
 /// A function of the template.
 pub(crate) struct Function {
-    /// What people call it: its program's name, or its logical id where a program serves several.
+    /// The name that people use: its program's name, or its logical id where a program serves several.
     pub(crate) name: String,
     /// Its name in the template.
     pub(crate) logical_id: String,
@@ -72,7 +72,7 @@ impl Function {
         self.paused.send_replace(paused);
     }
 
-    /// Whether the function is held back now.
+    /// True when the function is held back now.
     pub(crate) fn is_paused(&self) -> bool {
         *self.paused.borrow()
     }
@@ -82,7 +82,7 @@ impl Function {
         self.paused.subscribe()
     }
 
-    /// Whether people mean this function by `name`.
+    /// True when people mean this function by `name`.
     pub(crate) fn is_called(&self, name: &str) -> bool {
         self.name == name || self.logical_id == name
     }

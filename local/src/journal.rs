@@ -1,4 +1,4 @@
-//! What the stack itself must not forget: published events, deliveries that are still owed, mails,
+//! The memory of the stack itself: published events, deliveries that are still owed, mails,
 //! what was given up, how far streams were read, and small facts.
 //!
 //! One SQLite file. A write is on record before its caller is answered, so that it survives the
@@ -63,14 +63,14 @@ pub(crate) struct Delivery {
     pub(crate) attempts: u32,
 }
 
-/// What was given up.
+/// The events that were given up.
 #[derive(Debug, Serialize)]
 pub(crate) struct DeadLetter<'a> {
     /// The function that failed.
     pub(crate) function: &'a str,
     /// How it failed last.
     pub(crate) error: &'a str,
-    /// What it was invoked with.
+    /// The input of the invocation.
     pub(crate) event: Value,
     /// When it was given up, by the stack's clock.
     pub(crate) at: Timestamp,

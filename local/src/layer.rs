@@ -47,7 +47,7 @@ pub(crate) async fn listen(port: u16) -> Result<TcpListener, StartError> {
     listening.map_err(|cause| StartError::Port { port, cause })
 }
 
-/// Where that is, having asked for `port`.
+/// The address of the server that was asked for `port`.
 pub(crate) fn address_of(listener: &TcpListener, port: u16) -> Result<SocketAddr, StartError> {
     listener.local_addr().map_err(|cause| StartError::Port { port, cause })
 }

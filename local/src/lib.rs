@@ -1,6 +1,6 @@
 //! The local stack: all of Gatepass on localhost, in one process, without AWS.
 //!
-//! What is deployed is what runs here. The SAM template says which functions there are and what
+//! The deployed functions run here. The SAM template says which functions there are and what
 //! invokes them ([`template`]); the functions are the ones that Lambda runs, and get the very JSON
 //! that API Gateway, DynamoDB streams, EventBridge and its scheduler send; AWS SDK clients talk over
 //! HTTP to local endpoints. DynamoDB is embedded, or any other by its address.

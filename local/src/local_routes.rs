@@ -24,7 +24,7 @@ use crate::people::Person;
 use crate::sample_api;
 use crate::schedule::Schedule;
 
-/// What the extras work on.
+/// The state that the extras work on.
 pub(crate) struct Extras {
     pub(crate) issuer: Arc<Issuer>,
     pub(crate) journal: Arc<Journal>,

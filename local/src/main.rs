@@ -10,7 +10,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// What was configured cannot be: the code of a usage error.
+/// The exit code of a usage error: the configuration cannot be.
 const BAD_CONFIGURATION: u8 = 2;
 
 #[tokio::main]

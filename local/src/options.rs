@@ -1,4 +1,4 @@
-//! What the stack is started with: read from the environment once, and checked.
+//! The options of the stack: read from the environment once, and checked.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -12,21 +12,21 @@ use crate::crash::CrashAfter;
 pub struct Options {
     /// The port of the HTTP front on 127.0.0.1 (`GATEPASS_PORT`); 0 takes any free one.
     pub port: u16,
-    /// Where data is kept (`GATEPASS_DATA_DIR`, `GATEPASS_EPHEMERAL`).
+    /// The place of the data (`GATEPASS_DATA_DIR`, `GATEPASS_EPHEMERAL`).
     pub data: Data,
     /// Which DynamoDB is used (`GATEPASS_DYNAMODB_ENDPOINT`).
     pub dynamodb: DynamoDb,
     /// The SAM template to run (`GATEPASS_TEMPLATE`).
     pub template: PathBuf,
-    /// Whom mails come from (`GATEPASS_MAIL_SENDER`); `None` sends no mail.
+    /// The sender of mails (`GATEPASS_MAIL_SENDER`); `None` sends no mail.
     pub mail_sender: Option<String>,
     /// The directory of the portal's files, as built (`GATEPASS_PORTAL_DIR`).
     pub portal_dir: PathBuf,
-    /// Where the process kills itself (`GATEPASS_CRASH_AFTER`), for tests of recovery.
+    /// The point at which the process kills itself (`GATEPASS_CRASH_AFTER`), for tests of recovery.
     pub crash_after: Option<CrashAfter>,
 }
 
-/// Where a stack keeps its data.
+/// The place of a stack's data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Data {
     /// Nowhere: all is gone when the process ends.

@@ -6,13 +6,13 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use percent_encoding::percent_decode_str;
 
-/// What `/` shows until a portal is built.
+/// The page at `/` until a portal is built.
 const WELCOME: &str = include_str!("welcome.html");
 
-/// Where the build puts files whose names change with their content.
+/// The folder of the built files whose names change with their content.
 const HASHED: &str = "assets/";
 
-/// What the portal's pages may load, and from where: their own origin, which here is the issuer's too.
+/// The sources from which the portal's pages may load: their own origin, which here is the issuer's too.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
     connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

@@ -12,7 +12,7 @@ use crate::function::Function;
 use crate::gateway::{Call, message};
 use crate::template::{ACCOUNT, REGION};
 
-/// Where the key is, and what the API says which product it is by.
+/// The places of the key, and of the product's name in the API's configuration.
 const KEY_HEADER: &str = gatepass_authorizer::KEY_HEADER;
 const PRODUCT_VARIABLE: &str = gatepass_authorizer::PRODUCT_VARIABLE;
 

@@ -116,7 +116,7 @@ impl Schedule {
         }
     }
 
-    /// What EventBridge Scheduler sends: the given input, or an event of its own.
+    /// The event from EventBridge Scheduler: the given input, or an event of its own.
     fn event(&self, scheduled: Timestamp) -> Value {
         let Some(input) = &self.input else {
             let arn = format!("arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/default/{}", self.name);

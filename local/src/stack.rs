@@ -44,7 +44,7 @@ pub struct Stack {
     address: SocketAddr,
     aws_address: SocketAddr,
     secret: RunSecret,
-    /// What brings work in; then what work needs. Stopped in this order.
+    /// The parts that bring work in; then what work needs. Stopped in this order.
     layers: [Layer; 2],
     /// A table in somebody's DynamoDB that is not to be kept.
     leftover: Option<(aws_sdk_dynamodb::Client, template::Table)>,
@@ -133,12 +133,12 @@ impl Stack {
         Ok(Self { address, aws_address, secret, layers: [top, services_layer], leftover })
     }
 
-    /// Where the stack answers.
+    /// The address at which the stack answers.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where AWS SDK clients and the AWS CLI find the stack's DynamoDB, EventBridge, SES and KMS.
+    /// The endpoint at which AWS SDK clients and the AWS CLI find the stack's DynamoDB, EventBridge, SES and KMS.
     pub fn aws_address(&self) -> SocketAddr {
         self.aws_address
     }
@@ -171,7 +171,7 @@ fn taking_events(wiring: &Wiring, functions: &BTreeMap<String, Arc<Function>>) -
     wirings.filter_map(|wiring| functions.get(&wiring.logical_id).cloned()).collect()
 }
 
-/// What the parts that bring work in are made of.
+/// The components of the parts that bring work in.
 struct Run<'a> {
     options: &'a Options,
     wiring: &'a Wiring,

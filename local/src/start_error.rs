@@ -18,7 +18,7 @@ pub enum StartError {
     Port {
         /// The port.
         port: u16,
-        /// What the system said.
+        /// The answer of the system.
         cause: io::Error,
     },
     /// The template cannot be read.
@@ -26,7 +26,7 @@ pub enum StartError {
     NoTemplate {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The answer of the system.
         cause: io::Error,
     },
     /// The template says something that cannot run here.
@@ -34,7 +34,7 @@ pub enum StartError {
     Template {
         /// The file.
         path: PathBuf,
-        /// What it is, and where.
+        /// The fault, and its place.
         cause: TemplateError,
     },
     /// The template trusts another issuer than the one that is here.
@@ -44,7 +44,7 @@ pub enum StartError {
         path: PathBuf,
         /// The authorizer's name.
         authorizer: String,
-        /// Whom it trusts.
+        /// The principals that it trusts.
         issuer: String,
     },
     /// A pattern of the template cannot run here.
@@ -54,7 +54,7 @@ pub enum StartError {
         path: PathBuf,
         /// The rule or filter.
         place: String,
-        /// What is wrong with it.
+        /// The fault in it.
         cause: NotMatchable,
     },
     /// A function of the template cannot run.
@@ -64,7 +64,7 @@ pub enum StartError {
         path: PathBuf,
         /// The function's logical id.
         function: String,
-        /// What is wrong with it.
+        /// The fault in it.
         cause: CannotRun,
     },
     /// The data directory cannot be used.
@@ -72,7 +72,7 @@ pub enum StartError {
     Data {
         /// The file or directory.
         path: PathBuf,
-        /// What the system said.
+        /// The answer of the system.
         cause: io::Error,
     },
     /// The journal cannot be used.
@@ -80,7 +80,7 @@ pub enum StartError {
     Journal {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The fault.
         #[source]
         cause: JournalError,
     },
@@ -99,7 +99,7 @@ pub enum StartError {
 }
 
 impl StartError {
-    /// Whether the options or the template are to blame, rather than the machine.
+    /// True when the options or the template are to blame, rather than the machine.
     pub fn is_configuration(&self) -> bool {
         match self {
             Self::Port { .. }

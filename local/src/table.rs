@@ -19,9 +19,9 @@ pub enum TableError {
     /// DynamoDB did not do it.
     #[error("DynamoDB: {operation}: {problem}")]
     DynamoDb {
-        /// What was asked.
+        /// The content of the request.
         operation: &'static str,
-        /// What it said.
+        /// The answer.
         problem: String,
     },
     /// There is a table of that name, made for something else.

@@ -59,7 +59,7 @@ pub(crate) fn illustrate(document: &mut Value) {
     }
 }
 
-/// What `text` says. A file that cannot be read says nothing, and the tests miss its examples.
+/// The text of a file. A file that cannot be read says nothing, and the tests miss its examples.
 fn parse<T: Default + for<'de> Deserialize<'de>>(text: &str) -> T {
     serde_json::from_str(text).unwrap_or_default()
 }
@@ -179,7 +179,7 @@ fn problem_response(status: &str) -> Value {
     response
 }
 
-/// What a status code means here.
+/// The meaning of a status code here.
 fn meaning(status: &str) -> &'static str {
     match status {
         "200" => "Done; this is how it stands.",

@@ -55,9 +55,9 @@ pub struct Request {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Response {
-    /// Whether the call goes through.
+    /// True when the call goes through.
     pub is_authorized: bool,
-    /// Who calls, for the API behind: ids, no key.
+    /// The caller, for the API behind: ids, no key.
     pub context: HashMap<String, String>,
 }
 
@@ -85,7 +85,7 @@ impl Authorizer {
         Self { store: Store::new(dynamodb, config.table), clock, limits: Arc::default() }
     }
 
-    /// Whether the key of the call opens the API's product now.
+    /// True when the key of the call opens the API's product now.
     ///
     /// # Errors
     /// [`Failure::Permanent`] when the API names no product; [`Failure::Transient`] when the store

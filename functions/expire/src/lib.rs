@@ -29,7 +29,7 @@ pub struct Config {
     pub table: String,
     /// The event bus (`GATEPASS_BUS`).
     pub bus: String,
-    /// Where metrics go.
+    /// The destination of metrics.
     pub metrics: Metrics,
 }
 

@@ -21,11 +21,11 @@ use serde_json::Value;
 pub struct Config {
     /// The table's name (`GATEPASS_TABLE`).
     pub table: String,
-    /// Whom mails come from (`GATEPASS_MAIL_SENDER`); set to nothing, no mail is sent.
+    /// The sender of mails (`GATEPASS_MAIL_SENDER`); when it is empty, no mail is sent.
     pub sender: Option<String>,
-    /// Where mails link to (`GATEPASS_PORTAL_URL`); set to nothing, they do not.
+    /// The address to which mails link (`GATEPASS_PORTAL_URL`); when it is empty, they have no link.
     pub portal_url: String,
-    /// Where figures go.
+    /// The destination of metrics.
     pub metrics: Metrics,
 }
 

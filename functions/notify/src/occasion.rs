@@ -5,12 +5,12 @@ use gatepass_domain::event::{BusEvent, Detail};
 use gatepass_domain::id::{EventId, RequestId};
 use gatepass_domain::settings::MailKind;
 
-/// Who gets a mail.
+/// The recipients of a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Audience {
     /// The owners of the requested products: one message to all of them.
     Owners,
-    /// Who asked.
+    /// The person who asked.
     Requester,
 }
 
@@ -21,7 +21,7 @@ pub(crate) struct Occasion {
     pub(crate) audience: Audience,
     /// The event for which it is due once; `None` when it is due once for the request.
     pub(crate) once_for: Option<EventId>,
-    /// What the event says of provisioning.
+    /// The event's data about provisioning.
     pub(crate) tells: Option<ProvisioningStatus>,
 }
 

@@ -22,7 +22,7 @@ pub struct Config {
     pub table: String,
     /// The event bus (`GATEPASS_BUS`).
     pub bus: String,
-    /// Where figures go.
+    /// The destination of metrics.
     pub metrics: Metrics,
 }
 

@@ -1,4 +1,4 @@
-//! What the events that were published count for.
+//! The counts of events that were published.
 
 use gatepass_domain::Event;
 use gatepass_domain::event::Detail;
@@ -39,7 +39,7 @@ mod tests {
 
     use super::*;
 
-    /// Whose event counts for what; the provisioning is a minute and a half after the submit.
+    /// The person and the meaning of each event; the provisioning is a minute and a half after the submit.
     #[tokio::test]
     async fn each_event_counts_for_what_it_is() {
         let world = World::new().await;

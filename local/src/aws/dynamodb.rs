@@ -15,9 +15,9 @@ use serde_json::{Map, Value, json};
 use super::{Services, failed};
 use crate::crash::Call;
 
-/// What a caller needs to see of an answer; `x-amz-crc32` guards its body.
+/// The part of an answer that a caller needs to see; `x-amz-crc32` guards its body.
 const ANSWER_HEADERS: [&str; 3] = ["content-type", "x-amz-crc32", "x-amzn-requestid"];
-/// What DynamoDB needs to see of a call, besides a signature.
+/// The parts of a call that DynamoDB needs to see, besides a signature.
 const CALL_HEADERS: [&str; 3] = ["content-type", "x-amz-date", "x-amz-target"];
 
 /// The DynamoDB that the stack uses.
@@ -58,7 +58,7 @@ fn embedded(database: &Database, operation: &str, body: &[u8]) -> Response {
     }
 }
 
-/// What `operation` answers; `None` for one that the stack does not have.
+/// The answer of `operation`; `None` for one that the stack does not have.
 fn carry_out(database: &Database, operation: &str, body: &[u8]) -> Option<Result<String, DynoxideError>> {
     Some(match operation {
         "BatchGetItem" => call(body, |request| database.batch_get_item(request)),

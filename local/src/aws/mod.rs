@@ -38,7 +38,7 @@ use crate::journal::Journal;
 /// More than any of these services takes.
 const LARGEST_BODY: usize = 16 * 1024 * 1024;
 
-/// What stands behind the endpoint.
+/// The service behind the endpoint.
 pub(crate) struct Services {
     pub(crate) buses: Arc<Buses>,
     pub(crate) clock: StackClock,

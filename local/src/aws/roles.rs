@@ -1,4 +1,4 @@
-//! What the roles of functions allow, as IAM decides it.
+//! The permissions of functions' roles, as IAM decides them.
 //!
 //! A function signs with an access key id of its own, and so is known. Others, such as the stack itself or somebody with
 //! the AWS CLI, may do anything, once they sign with the secret of this run.

@@ -16,7 +16,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::fresh::fresh_bytes;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-/// What a canonical path encodes: all but unreserved characters and `/`. Services other than S3 encode twice.
+/// The encoding of a canonical path: all but unreserved characters and `/`. Services other than S3 encode twice.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 /// The secret access key of one run, whatever the access key id.

@@ -18,7 +18,7 @@ pub(super) enum Refused {
 }
 
 impl Refused {
-    /// What `WWW-Authenticate` says (RFC 6750, section 3).
+    /// The text of `WWW-Authenticate` (RFC 6750, section 3).
     pub(super) fn challenge(self) -> String {
         match self {
             Self::NoToken => "Bearer".to_owned(),

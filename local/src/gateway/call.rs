@@ -19,7 +19,7 @@ use crate::template::ACCOUNT;
 const LONGEST_BODY: usize = 10 * 1024 * 1024;
 /// How much more is read, and dropped, so that the caller hears that it was too much.
 const PATIENCE: usize = 64 * 1024 * 1024;
-/// What belongs to one connection, or has a place of its own in the event.
+/// The headers that belong to one connection, or have a place of their own in the event.
 const NOT_PASSED_ON: [&str; 6] = ["connection", "cookie", "keep-alive", "te", "transfer-encoding", "upgrade"];
 
 /// A call.
@@ -65,7 +65,7 @@ impl Call {
         self.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
     }
 
-    /// What events of routes and of authorizers have in common.
+    /// The common part of events of routes and of authorizers.
     pub(crate) fn event(&self, route_key: &str) -> Value {
         let mut event = json!({
             "version": "2.0",

@@ -128,7 +128,7 @@ fn event(
     event
 }
 
-/// What API Gateway says by itself.
+/// The answers of API Gateway itself.
 pub(crate) fn message(status: StatusCode, text: &str) -> Response {
     let body = json!({ "message": text }).to_string();
     (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()

@@ -1,4 +1,4 @@
-//! What a client asks for when it sends somebody to sign in.
+//! The request of a client that sends somebody to sign in.
 
 use serde::Deserialize;
 
@@ -50,7 +50,7 @@ impl Request {
         Ok(())
     }
 
-    /// What is granted to `person`.
+    /// The access granted to `person`.
     pub(super) fn grant(self, person: Person) -> Grant {
         Grant { person, redirect_uri: self.redirect_uri, challenge: self.code_challenge, nonce: self.nonce }
     }

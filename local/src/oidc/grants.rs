@@ -1,4 +1,4 @@
-//! What was granted and not yet redeemed: authorization codes and refresh tokens, kept in memory.
+//! Grants that were not yet redeemed: authorization codes and refresh tokens, kept in memory.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,7 +15,7 @@ const CODE_LIFETIME: SignedDuration = SignedDuration::from_secs(60);
 /// How long a refresh token works, as at Cognito by default.
 const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-/// What somebody who signed in was promised a code for.
+/// The promise of a code to somebody who signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Grant {
     pub(super) person: Person,
@@ -37,7 +37,7 @@ impl Grants {
         issue(&self.codes, grant, now, CODE_LIFETIME)
     }
 
-    /// What `code` was for. It works once.
+    /// The grant behind `code`. It works once.
     pub(super) fn redeem(&self, code: &str, now: Timestamp) -> Option<Grant> {
         let (grant, until) = lock(&self.codes).remove(code)?;
         (now < until).then_some(grant)
@@ -48,7 +48,7 @@ impl Grants {
         issue(&self.refresh_tokens, person, now, REFRESH_LIFETIME)
     }
 
-    /// Whose `token` is.
+    /// The subject of `token`.
     pub(super) fn refreshed(&self, token: &str, now: Timestamp) -> Option<Person> {
         let (person, until) = lock(&self.refresh_tokens).get(token)?.clone();
         (now < until).then_some(person)

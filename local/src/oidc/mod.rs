@@ -21,7 +21,7 @@ pub(crate) use token::{LIFETIME, Rejected, Tokens, Wanted};
 
 use grants::Grants;
 
-/// Where the issuer is, below the front's address.
+/// The path of the issuer, below the front's address.
 pub(crate) const PATH: &str = "/_local/oidc";
 /// The one client: the portal.
 pub(crate) const CLIENT_ID: &str = "gatepass-portal";
@@ -42,7 +42,7 @@ impl Issuer {
         Self { tokens, clock, grants: Grants::default(), port }
     }
 
-    /// Whether people may be sent back to `uri`: to a page of this stack, and nowhere else.
+    /// True when people may be sent back to `uri`: to a page of this stack, and nowhere else.
     fn may_return_to(&self, uri: &str) -> bool {
         let own = ["127.0.0.1", "localhost", "[::1]"].map(|host| format!("http://{host}:{}", self.port));
         let rest = own.iter().find_map(|origin| uri.strip_prefix(origin.as_str()));

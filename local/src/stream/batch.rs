@@ -18,7 +18,7 @@ use crate::template::StreamSource;
 /// The waits before the first retries of a batch; the last one is for all that follow.
 const WAITS: [Duration; 3] = [Duration::from_millis(100), Duration::from_secs(1), Duration::from_secs(5)];
 
-/// What batches are processed with.
+/// The services with which batches are processed.
 pub(super) struct Batches {
     pub(super) function: Arc<Function>,
     pub(super) source: StreamSource,
@@ -27,7 +27,7 @@ pub(super) struct Batches {
     pub(super) stop: CancellationToken,
 }
 
-/// What became of one invocation.
+/// The result of one invocation.
 enum Outcome {
     Done,
     /// The records from this one on were not processed, for this reason.

@@ -5,7 +5,7 @@ use crate::function::test_function;
 
 const SHARD: &str = "stream/shard";
 
-/// What the function does with a batch, given the sequence numbers in it: `None` fails, and otherwise
+/// The function's answer to a batch, given the sequence numbers in it: `None` fails, and otherwise
 /// the numbers that it reports as failed.
 type Behaviour = fn(&[&str], usize) -> Option<Vec<&'static str>>;
 

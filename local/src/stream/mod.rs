@@ -54,7 +54,7 @@ enum Trouble {
 /// Checks that the filters of a source can run.
 ///
 /// # Errors
-/// What cannot.
+/// The parts that cannot.
 pub(crate) fn filters(source: &StreamSource) -> Result<Patterns, NotMatchable> {
     Patterns::new(&source.filters)
 }

@@ -114,7 +114,7 @@ pub(super) struct FunctionFields {
 pub(super) enum FunctionPolicy {
     /// The ARN of a policy of its own, which other functions may have too.
     Managed(String),
-    /// What it says, in the function itself.
+    /// The text, in the function itself.
     Inline(PolicyDocument),
 }
 
@@ -125,7 +125,7 @@ pub(super) struct ManagedPolicyFields {
     pub(super) policy_document: PolicyDocument,
 }
 
-/// What of a role is read: who may take it, and what AWS's own policies grant, is for AWS alone.
+/// The part of a role that is read: its trust policy and AWS's own policies are for AWS alone.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct RoleFields {

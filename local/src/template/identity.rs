@@ -1,4 +1,4 @@
-//! What `Ref` and `GetAtt` give for a resource here.
+//! The values of `Ref` and `GetAtt` for a resource here.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,9 @@ use super::resolve::{ACCOUNT, REGION};
 /// The names of a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Identity {
-    /// What `Ref` gives.
+    /// The value of `Ref`.
     pub(super) reference: String,
-    /// What `GetAtt` gives, by attribute.
+    /// The values of `GetAtt`, by attribute.
     pub(super) attributes: BTreeMap<&'static str, String>,
 }
 

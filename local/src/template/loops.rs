@@ -67,7 +67,7 @@ fn expanded_members(
     Ok(made)
 }
 
-/// What a loop makes, round by round.
+/// The items of a loop, round by round.
 fn rounds(node: &Node, bound: &[Binding<'_>], place: &str) -> Result<Vec<(String, Node)>, TemplateError> {
     let shape = || refuse(node, place, "a loop is an identifier, a list of texts and a map");
     let Value::List(parts) = &node.value else { return Err(shape()) };

@@ -49,7 +49,7 @@ pub use wiring::{
     StreamSource, Table, Wiring,
 };
 
-/// What in a template cannot be run, and where.
+/// The part of a template that cannot be run, and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TemplateError {
     /// The file of a nested template; `None` for the outermost.
@@ -58,7 +58,7 @@ pub struct TemplateError {
     pub line: usize,
     /// The way to it from the root, for example `Resources.Notify.Properties.Events`.
     pub place: String,
-    /// What is wrong.
+    /// The fault.
     pub problem: String,
 }
 

@@ -12,7 +12,7 @@ use super::loops::LOOP;
 pub(super) struct Node {
     /// The nested template's file that it is in; `None` for the outermost.
     pub(super) file: Option<Arc<str>>,
-    /// Where it begins, from 1.
+    /// The line where it begins, from 1.
     pub(super) line: usize,
     pub(super) value: Value,
 }

@@ -27,7 +27,7 @@ const DEFAULT_RETRIES: u32 = 2;
 const DEFAULT_BATCH: usize = 100;
 /// The authorizer that is none.
 const OPEN: &str = "NONE";
-/// Where API Gateway looks for tokens by default.
+/// The header in which API Gateway looks for tokens by default.
 const TOKEN_SOURCE: &str = "$request.header.Authorization";
 
 /// Reads the wiring of the template `text`, deployed under `stack_name` with its parameters as
@@ -196,7 +196,7 @@ impl Template<'_> {
         Ok(function)
     }
 
-    /// What a function's own policies grant, or those of the role that it takes instead, by its ARN.
+    /// The grants of a function's own policies, or those of the role that it takes instead, by its ARN.
     fn grants(&self, own: Vec<FunctionPolicy>, role: Option<String>, place: &str) -> Result<Vec<Grant>, TemplateError> {
         let documents = match role {
             None => {

@@ -12,15 +12,15 @@ use super::source::Source;
 /// A parameter of the template that the stack sets, whatever its default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Setting {
-    /// Whom tokens must be for.
+    /// The audience that tokens must have.
     Audience,
-    /// Who issues tokens.
+    /// The issuer of tokens.
     Issuer,
     /// The identity that mails are sent as: the sender's address, or its domain.
     MailIdentity,
-    /// Whom mails come from; empty for no mail.
+    /// The sender of mails; empty for no mail.
     MailSender,
-    /// Where mails link to.
+    /// The address to which mails link.
     PortalUrl,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct Resolver<'a> {
     given: Given<'a>,
 }
 
-/// Who says what a template's parameters are.
+/// The source of a template's parameters.
 enum Given<'a> {
     /// The local stack.
     Settings(&'a BTreeMap<Setting, String>),
@@ -77,7 +77,7 @@ impl<'a> Resolver<'a> {
         &self.source.root
     }
 
-    /// What a node comes to; `None` is `AWS::NoValue`, as if it had not been written.
+    /// The value of a node; `None` is `AWS::NoValue`, as if it had not been written.
     pub(super) fn resolve(&self, node: &Node, place: &str) -> Result<Option<Json>, TemplateError> {
         Ok(Some(match &node.value {
             Value::Null => Json::Null,
@@ -102,7 +102,7 @@ impl<'a> Resolver<'a> {
         }))
     }
 
-    /// Whether the condition `name` holds.
+    /// True when the condition `name` holds.
     pub(super) fn condition(&self, name: &str, node: &Node, place: &str) -> Result<bool, TemplateError> {
         let defined = self.root().get("Conditions").and_then(|conditions| conditions.get(name));
         let defined = defined.ok_or_else(|| refuse(node, place, format!("there is no condition `{name}`")))?;
@@ -122,7 +122,7 @@ impl<'a> Resolver<'a> {
         identity::of(kind, &format!("{}-{name}", self.stack_name), given).map(Some)
     }
 
-    /// What a node comes to, as a text.
+    /// The value of a node, as a text.
     pub(super) fn text(&self, node: &Node, place: &str) -> Result<String, TemplateError> {
         let resolved = self.resolve(node, place)?;
         resolved.as_ref().and_then(as_text).ok_or_else(|| refuse(node, place, "this must be a text"))

@@ -112,7 +112,7 @@ fn what_is_not_in_the_subset_is_refused_with_its_place() {
     }
 }
 
-/// What the table of [`TEMPLATE`] is like when it is in a template nested as `Data`: with it, the directory.
+/// The table of [`TEMPLATE`] in a template that is nested as `Data`: with it, the directory.
 fn nested(data: impl Fn(&str) -> String) -> (String, tempfile::TempDir) {
     let (start, end) = (TEMPLATE.find("  Table:").unwrap(), TEMPLATE.find("  Bus:").unwrap());
     let outputs = "Outputs:\n  Name: {Value: !Ref Table}\n  Arn: {Value: !GetAtt Table.Arn}\n  Stream: {Value: !GetAtt \

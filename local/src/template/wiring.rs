@@ -1,4 +1,4 @@
-//! What a template says, resolved: who runs, on what occasion, with which settings.
+//! A template with its references resolved: the functions, their events, their settings.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -65,7 +65,7 @@ pub struct Function {
     pub binary: String,
     /// Its environment variables.
     pub environment: BTreeMap<String, String>,
-    /// What its role grants it.
+    /// The grants of its role.
     pub grants: Vec<Grant>,
     /// After which time an invocation counts as failed.
     pub timeout: Duration,
@@ -91,7 +91,7 @@ pub struct Grant {
 }
 
 impl Grant {
-    /// Whether this allows what a call needs.
+    /// True when this allows what a call needs.
     pub fn allows(&self, need: &Need) -> bool {
         self.actions.contains(&need.action) && self.resources.iter().any(|arn| need.resource.is_meant_by(arn))
     }
@@ -115,7 +115,7 @@ pub struct Rule {
     pub name: String,
     /// The bus that it listens to.
     pub bus: String,
-    /// What events must look like.
+    /// The pattern of events.
     pub pattern: Value,
 }
 
@@ -124,15 +124,15 @@ pub struct Rule {
 pub struct StreamSource {
     /// Its name in the template.
     pub name: String,
-    /// What records must look like, any of these; all records when empty.
+    /// The patterns of records, any of which must match; all records when empty.
     pub filters: Vec<Value>,
     /// How many records a function gets at most.
     pub batch_size: usize,
     /// How often a failed batch is tried again; `None` for as long as it takes.
     pub retries: Option<u32>,
-    /// Whether a batch that makes the function fail is halved.
+    /// True when a batch that makes the function fail is halved.
     pub bisects: bool,
-    /// Whether the function names the records that failed.
+    /// True when the function names the records that failed.
     pub reports_items: bool,
 }
 
@@ -143,16 +143,16 @@ pub struct Schedule {
     pub name: String,
     /// The time from one run to the next.
     pub every: Duration,
-    /// What the function is invoked with; `None` for what EventBridge Scheduler sends by itself.
+    /// The input of the function; `None` for what EventBridge Scheduler sends by itself.
     pub input: Option<String>,
 }
 
 /// A JWT authorizer of the HTTP API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JwtAuthorizer {
-    /// Who must have issued a token.
+    /// The issuer that a token must have.
     pub issuer: String,
-    /// Whom it must have been issued for: any of these.
+    /// The clients for which it must have been issued: any of these.
     pub audience: Vec<String>,
     /// The scopes that it must carry: any of these. Empty - none is asked for.
     pub scopes: Vec<String>,
@@ -169,7 +169,7 @@ pub struct Table {
     pub key: Vec<KeyPart>,
     /// Its global secondary indexes.
     pub indexes: Vec<Index>,
-    /// What its stream shows of a change (`NEW_IMAGE` …); `None` without a stream.
+    /// The part of a change that its stream shows (`NEW_IMAGE` …); `None` without a stream.
     pub stream_view: Option<String>,
     /// The attribute that says when an item ends.
     pub ttl_attribute: Option<String>,

@@ -28,7 +28,7 @@ async fn only_this_run_s_secret_opens_the_aws_endpoint() {
     assert!(!tables.table_names().is_empty());
 }
 
-/// What a web page can send: from its own site, or to a name of its own that leads here.
+/// The origin and the host that a web page can send: its own site, or a name of its own that leads here.
 #[tokio::test]
 async fn web_pages_cannot_use_the_aws_endpoint() {
     let world = World::start(options()).await;

@@ -1,4 +1,4 @@
-//! Who is let in, and what is where.
+//! Admission, and the places of files.
 
 use reqwest::Method;
 use reqwest::header::HOST;

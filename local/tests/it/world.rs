@@ -75,7 +75,7 @@ impl Client {
         self.request(Method::POST, path).send().await.unwrap()
     }
 
-    /// What the stack lists at `path`.
+    /// The items that the stack lists at `path`.
     pub(crate) async fn items(&self, path: &str) -> Vec<Value> {
         let list: Value = self.get(path).await.json().await.unwrap();
         list["items"].as_array().unwrap().clone()
@@ -126,7 +126,7 @@ impl Client {
         }
     }
 
-    /// What the stack lists at `path`, once that is `count` or more.
+    /// The items that the stack lists at `path`, once there are `count` or more.
     pub(crate) async fn items_once(&self, path: &str, count: usize) -> Vec<Value> {
         let began = Instant::now();
         loop {

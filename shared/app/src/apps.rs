@@ -77,7 +77,7 @@ pub async fn get(store: &Store, caller: &Person, id: AppId) -> Result<Versioned<
     app.ok_or(Refused::NotFound("app"))
 }
 
-/// What is to change of an app; what is `None` stays.
+/// The changes of an app; `None` stays.
 #[derive(Debug, Clone, Default)]
 pub struct Edit {
     /// Another name.

@@ -11,7 +11,7 @@ use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
 
-/// What became of a request that the policy had approved at submit.
+/// The result of deciding a request that the policy had approved at submit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// It is approved.

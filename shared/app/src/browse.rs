@@ -1,4 +1,4 @@
-//! What is on offer to whom (R3, R8–R10).
+//! The offers that a person sees.
 
 use gatepass_domain::id::{CatalogueId, PlanId, ProductId};
 use gatepass_domain::{Catalogue, Person, Plan, Product, Versioned, rule};
@@ -49,7 +49,7 @@ async fn presented(store: &Store, viewer: Option<&Person>) -> Result<Vec<Version
     Ok(all.into_iter().filter(|catalogue| catalogue.audience.includes(viewer)).collect())
 }
 
-/// What is not published is invisible, also by its id.
+/// A product that is not published is invisible, also by its id.
 fn name_published(catalogue: &mut Catalogue, products: &[Versioned<Product>]) {
     let published = |id: &ProductId| products.iter().any(|product| product.published && &product.id == id);
     catalogue.product_ids.retain(published);

@@ -152,7 +152,7 @@ pub async fn submit(
     .await
 }
 
-/// What is said before `empty-cart`, in the order of rules; else that.
+/// The refusal before `empty-cart`, in the order of rules; else that.
 async fn before(violation: Violation, store: &Store, caller: &Person, target: &Target) -> Result<Refused, Refused> {
     let settings = store.settings().await?.map(|(settings, _)| settings.content).unwrap_or_default();
     check_flow(&Flow::Cart(StoredCart::default()), &settings)?;

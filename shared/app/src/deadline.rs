@@ -19,7 +19,7 @@ impl Deadline {
         Self(self.0.min(Instant::now() + budget))
     }
 
-    /// Whether the time is used up.
+    /// True when the time is used up.
     pub fn is_over(self) -> bool {
         Instant::now() >= self.0
     }

@@ -10,12 +10,12 @@ use crate::optimistic::{Step, commit_decision};
 use crate::revoke::revoked;
 use crate::standing::Standing;
 
-/// What is lost, and with it what becomes of requests.
+/// The thing that is lost, which decides about its requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Loss {
     /// The app: its owner gives up what is undecided, and access is revoked.
     App,
-    /// What was asked for: the owners turn down what is undecided, and access is revoked.
+    /// The requested product or plan: the owners reject what is undecided, and access is revoked.
     Subject,
     /// The offer alone: the owners turn down what is undecided, and access outlives it.
     Offer,

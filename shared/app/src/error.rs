@@ -11,7 +11,7 @@ use jiff::Timestamp;
 /// Why a use case did not do what was asked. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
-    /// What was asked for does not exist, or is not the caller's to see.
+    /// The entity does not exist, or is not the caller's to see.
     #[error("There is no such {0}, or it is not yours.")]
     NotFound(&'static str),
     /// The input is not as it must be.
@@ -70,7 +70,7 @@ pub enum Refused {
         "The {what} is in use; see `in_use_by`. Delete it with `?force=true` to revoke and reject all of that first."
     )]
     InUse {
-        /// What kind of thing it is.
+        /// The kind of thing.
         what: &'static str,
         /// The newest of the requests that need it, at most 100.
         by: Vec<UsedBy>,
@@ -133,7 +133,7 @@ impl Refused {
         }
     }
 
-    /// Whether trying again may help, without anything being changed in between.
+    /// True when trying again may help, without anything being changed in between.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Busy => true,

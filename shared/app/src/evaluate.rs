@@ -7,7 +7,7 @@ use gatepass_store::Store;
 
 use crate::error::Refused;
 
-/// What the policy of the plan `plan_id` says of `inputs`: the very function that a submit calls.
+/// The verdict of the policy of the plan `plan_id` on `inputs`, by the function that a submit calls.
 ///
 /// # Errors
 /// [`Refused::NotFound`] when there is no such plan.

@@ -12,7 +12,7 @@ use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
 use crate::submit::MAX_PRODUCTS;
 
-/// What an API Owner grants to an app.
+/// Access that an API Owner grants to an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrantRequest {
     /// The products; at least one.
@@ -23,7 +23,7 @@ pub struct GrantRequest {
     pub catalogue_id: Option<CatalogueId>,
     /// The credential to extend, instead of issuing a new one.
     pub extends_credential_id: Option<CredentialId>,
-    /// What the record and the app's owner should know.
+    /// A note for the record and for the app's owner.
     pub note: Option<String>,
 }
 
@@ -84,7 +84,7 @@ pub async fn grant(
     .await
 }
 
-/// What is granted, held against the rules that hold without a requester.
+/// The submission of a grant, checked against the rules that hold without a requester.
 async fn submission(
     store: &Store,
     owner: &ApiOwner,
@@ -142,7 +142,7 @@ async fn submission(
     })
 }
 
-/// Who is given the access: the app's owner, as they were described when they last asked for something.
+/// The person who is given the access: the app's owner, as they were described when they last asked for something.
 async fn holder(store: &Store, app: &App) -> Result<Person, Refused> {
     let unknown = || Person {
         id: app.owner.clone(),

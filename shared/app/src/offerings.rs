@@ -133,7 +133,7 @@ async fn revise<T: Checked>(
 pub struct Usage {
     /// The newest of them, at most 100.
     pub items: Vec<UsedBy>,
-    /// Whether there are others.
+    /// True when there are others.
     pub more: bool,
 }
 

@@ -13,7 +13,7 @@ use crate::idempotent::Idempotent;
 /// else has got further, so only a crowd can use them up.
 const ROUNDS: u32 = 60;
 
-/// What a use case decided on the state that it read.
+/// The decision of a use case on the state that it read.
 pub(crate) enum Step<T> {
     /// Nothing is to be changed: this is the result.
     Done(T),
@@ -51,7 +51,7 @@ impl<T> Step<T> {
 /// either committed, and is on record, or makes this commit fail.
 ///
 /// # Errors
-/// What `read` and `decide` refused; [`Refused::IdempotencyKeyReused`]; [`Refused::Busy`] when others were faster each
+/// The refusals of `read` and `decide`; [`Refused::IdempotencyKeyReused`]; [`Refused::Busy`] when others were faster each
 /// time; [`Refused::Store`].
 pub(crate) async fn commit_decision<R, T, Read>(
     store: &Store,

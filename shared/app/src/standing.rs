@@ -12,11 +12,11 @@ use crate::error::Refused;
 pub(crate) struct Standing {
     /// The request.
     pub(crate) request: AccessRequest,
-    /// What it holds.
+    /// The content of the item.
     pub(crate) holdings: Holdings,
 }
 
-/// What ending a request gives back.
+/// The claims that ending a request gives back.
 pub(crate) struct Holdings {
     /// The products that a request which extends a credential has claimed for its app: those that were free at
     /// the time. A request for a new credential has claimed all that it asks for.

@@ -19,7 +19,7 @@ use crate::optimistic::{Step, commit_decision};
 /// The most products in one request.
 pub const MAX_PRODUCTS: usize = 20;
 
-/// What a person asks for, well-formed but not yet held against any rule.
+/// A request for access, well-formed but not yet checked against any rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubmitRequest {
     /// The products, each with the catalogue it was found in.
@@ -30,7 +30,7 @@ pub struct SubmitRequest {
     pub target: Target,
     /// The credential to extend, instead of issuing a new one.
     pub extends_credential_id: Option<CredentialId>,
-    /// What it is for.
+    /// The purpose.
     pub justification: Option<String>,
 }
 
@@ -167,7 +167,7 @@ pub(crate) fn keys<'a>(caller: &'a Person, asked: &'a SubmitRequest) -> Referenc
     }
 }
 
-/// Whether the settings allow this way of asking.
+/// Checks that the settings allow this way of asking.
 pub(crate) fn check_flow(flow: &Flow, settings: &Settings) -> Result<(), Refused> {
     match (flow, settings.access_flow) {
         (Flow::Direct, AccessFlow::Cart) => Err(Refused::FlowDisabled("collect products in the cart and submit it")),

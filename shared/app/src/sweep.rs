@@ -26,7 +26,7 @@ const MOST_ATTEMPTS: u32 = 3;
 pub struct Sweep {
     now: Timestamp,
     until: LogPosition,
-    /// What the table says.
+    /// The rows of the table.
     stored: Option<SweepState>,
     /// How far this run has got, which is ahead of what the table says while nothing is found.
     position: LogPosition,
@@ -41,7 +41,7 @@ pub struct LostPage {
     end: LogPosition,
 }
 
-/// What became of a page of lost events.
+/// The result of publishing a page of lost events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settled {
     /// Events that were published.

@@ -15,11 +15,11 @@ pub struct App {
     /// UUIDv7.
     #[schema(value_type = uuid::Uuid)]
     pub id: AppId,
-    /// What its owner says of it.
+    /// The owner's description of it.
     #[serde(flatten)]
     #[schema(inline)]
     pub profile: Profile,
-    /// Who owns it.
+    /// The person who owns it.
     pub owner: PersonId,
     /// The owner's organisation when the app was created.
     pub organisation: Option<String>,
@@ -31,23 +31,23 @@ pub struct Profile {
     /// Unique among the owner's apps, 1 to 100 characters.
     #[schema(example = "Storm warnings", min_length = 1, max_length = 100)]
     pub name: String,
-    /// What the app does, at most 2,000 characters.
+    /// The purpose of the app, at most 2,000 characters.
     #[serde(default)]
     #[schema(max_length = 2000)]
     pub description: String,
-    /// Who sees it.
+    /// The people who see it.
     #[serde(default)]
     pub visibility: Visibility,
     /// The owner's group that shares it; for visibility `team` alone.
     #[serde(default)]
     pub team: Option<String>,
-    /// Where OAuth 2.0 may send its users back to: at most 20 addresses of at most 512 bytes, `https` or, on
+    /// The addresses to which OAuth 2.0 may send its users back: at most 20 of at most 512 bytes, `https` or, on
     /// loopback, `http`, without a fragment.
     #[serde(default)]
     pub redirect_uris: Vec<String>,
 }
 
-/// Who sees an app and its credentials beside its owner.
+/// The people who see an app and its credentials beside its owner.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Visibility {
@@ -61,7 +61,7 @@ pub enum Visibility {
 }
 
 impl App {
-    /// Whether `person` sees the app, its requests and its credentials.
+    /// True when `person` sees the app, its requests and its credentials.
     pub fn is_visible_to(&self, person: &Person) -> bool {
         self.owner == person.id
             || match self.profile.visibility {

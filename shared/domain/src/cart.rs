@@ -14,7 +14,7 @@ pub const LIFETIME: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Products that a person has collected, under one plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cart {
-    /// What was collected, oldest first; no product twice.
+    /// The collected products, oldest first; each once.
     pub items: Vec<CartItem>,
 }
 

@@ -15,11 +15,11 @@ pub struct Catalogue {
     /// Display name, 1 to 100 characters.
     #[schema(example = "Public APIs", min_length = 1, max_length = 100)]
     pub name: String,
-    /// What the catalogue holds, at most 2,000 characters.
+    /// The content of the catalogue, at most 2,000 characters.
     #[serde(default)]
     #[schema(max_length = 2000)]
     pub description: String,
-    /// Who sees it.
+    /// The people who see it.
     pub audience: Audience,
     /// Products it shows, at most 200.
     #[serde(default)]
@@ -29,7 +29,7 @@ pub struct Catalogue {
     pub plan_ids: Vec<PlanId>,
 }
 
-/// Whom a catalogue is presented to.
+/// The people to whom a catalogue is presented.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Audience {
     /// The kind of audience.
@@ -52,7 +52,7 @@ pub enum AudienceKind {
 }
 
 impl Audience {
-    /// Whether the catalogue is presented to `viewer`; `None` is somebody who is not signed in.
+    /// True when the catalogue is presented to `viewer`; `None` is somebody who is not signed in.
     pub fn includes(&self, viewer: Option<&Person>) -> bool {
         match (self.kind, viewer) {
             (AudienceKind::Public, _) | (AudienceKind::Everyone, Some(_)) => true,

@@ -1,4 +1,4 @@
-//! What a rule may not look up for itself: the time, new ids, entropy, and what caused the work.
+//! The inputs that a rule may not look up for itself: the time, new ids, entropy, and what caused the work.
 
 use jiff::Timestamp;
 use newtype_uuid::{TypedUuid, TypedUuidKind};

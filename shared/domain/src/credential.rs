@@ -9,7 +9,7 @@ use crate::key::{KeyDigest, PlainKey};
 use crate::plan::Plan;
 use crate::product::AuthMethod;
 
-/// What an app presents at the gateway: one or two keys, and the products that they open.
+/// A credential of an app: one or two keys, and the products that they open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Credential {
     /// UUIDv7, allocated when the request was approved; stable through rotation.
@@ -33,7 +33,7 @@ pub struct Credential {
     pub grants: Vec<Grant>,
     /// The plan whose limits hold.
     pub plan_id: PlanId,
-    /// Whether it works.
+    /// Its state.
     pub status: CredentialStatus,
     /// One key; two while a rotation overlaps. Newest first.
     pub keys: Vec<Key>,
@@ -47,11 +47,11 @@ pub struct Credential {
 pub struct Grant {
     /// The product.
     pub product_id: ProductId,
-    /// Whether it is opened.
+    /// The state of the grant.
     pub status: GrantStatus,
 }
 
-/// Whether a grant is in force.
+/// The states of a grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GrantStatus {
@@ -61,7 +61,7 @@ pub enum GrantStatus {
     Revoked,
 }
 
-/// Whether a credential works.
+/// The states of a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CredentialStatus {
@@ -87,7 +87,7 @@ pub struct Key {
     pub not_after: Option<Timestamp>,
 }
 
-/// What the authorizer reads: everything it needs, under the key's digest, in one item.
+/// The record that the authorizer reads: everything it needs, under the key's digest, in one item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyRecord {
     /// SHA-256 of the key.
@@ -98,7 +98,7 @@ pub struct KeyRecord {
     pub app_id: AppId,
     /// The plan whose limits hold, as they stand in the plan.
     pub plan_id: PlanId,
-    /// Whether the credential works.
+    /// The state of the credential.
     pub status: CredentialStatus,
     /// When the key stops working; `None` is never.
     pub not_after: Option<Timestamp>,
@@ -130,7 +130,7 @@ impl KeyRecord {
         self.grants.clone_from(&credential.grants);
     }
 
-    /// Whether the key opens `product` at `now`.
+    /// True when the key opens `product` at `now`.
     ///
     /// # Errors
     /// Why it does not.
@@ -161,7 +161,7 @@ impl CredentialStatus {
 }
 
 impl Credential {
-    /// Whether the credential opens `product`.
+    /// True when the credential opens `product`.
     pub fn opens(&self, product: &ProductId) -> bool {
         grants_open(&self.grants, product)
     }
@@ -218,7 +218,7 @@ pub fn expiry(plan: &Plan, now: Timestamp) -> Option<Timestamp> {
 }
 
 impl Key {
-    /// What may be shown of `key`.
+    /// The part of `key` that may be shown.
     pub fn of(key: &PlainKey, not_after: Option<Timestamp>) -> Self {
         Self { prefix: key.prefix(), last_four: key.last_four(), not_after }
     }

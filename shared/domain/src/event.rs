@@ -44,15 +44,15 @@ pub enum Aggregate {
     Settings,
 }
 
-/// What happened to an access request: thin, ids and what rules match on.
+/// The data of an event about an access request: thin, ids and what rules match on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RequestSubject {
     /// The request.
     #[schema(value_type = uuid::Uuid)]
     pub request_id: RequestId,
-    /// What is asked for.
+    /// The content of the request.
     pub kind: RequestKind,
-    /// Who asks.
+    /// The person who asks.
     pub requester_id: PersonId,
     /// The app that is to receive the credential.
     #[schema(value_type = uuid::Uuid)]
@@ -66,7 +66,7 @@ pub struct RequestSubject {
     pub credential_id: Option<CredentialId>,
 }
 
-/// What happened to a credential.
+/// The data of an event about a credential.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CredentialSubject {
     /// The credential.
@@ -141,7 +141,7 @@ pub struct Submitted {
     /// The request.
     #[serde(flatten)]
     pub subject: RequestSubject,
-    /// Who decides: what the bus routes on.
+    /// The decider, by which the bus routes.
     pub review: Review,
 }
 
@@ -169,7 +169,7 @@ pub struct UnknownDetail {
 
 macro_rules! details {
     ($($(#[$doc:meta])* $name:ident($data:ty),)*) => {
-        /// What happened. The variant's name is the event's type (EventBridge `detail-type`).
+        /// The kinds of events. The variant's name is the event's type (EventBridge `detail-type`).
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum Detail {
             $($(#[$doc])* $name($data),)*
@@ -305,7 +305,7 @@ pub struct Chain {
 /// An event as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sealed {
-    /// What it says, as canonical JSON: written once and never changed.
+    /// The event as canonical JSON: written once and never changed.
     pub body: String,
     /// SHA-256 of `body`, in hexadecimal.
     pub hash: String,
@@ -315,7 +315,7 @@ pub struct Sealed {
     pub personal: Option<String>,
 }
 
-/// What the body of an event says.
+/// The meaning of an event's body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Body {
     version: u32,
@@ -357,7 +357,7 @@ pub struct Event {
     pub correlation_id: String,
     /// The event that it is a reaction to.
     pub causation_id: Option<EventId>,
-    /// What happened.
+    /// The events, in order.
     pub detail: Detail,
     /// Hash of the event before it; empty for the first.
     pub prev_hash: String,
@@ -512,7 +512,7 @@ impl Event {
         Chain { seq: self.seq, hash: self.sealed.hash.clone() }
     }
 
-    /// What goes on the bus as `detail`: ids and what rules match on; nothing personal.
+    /// The `detail` on the bus: ids and what rules match on; nothing personal.
     pub fn bus_detail(&self) -> Value {
         // As it was written, with members that this version may not know.
         let body: Value = serde_json::from_str(&self.sealed.body).unwrap_or_default();
@@ -540,7 +540,7 @@ pub struct BusEvent {
     pub id: EventId,
     /// The HTTP request that it all began with.
     pub correlation_id: String,
-    /// What happened.
+    /// The events, in order.
     pub detail: Detail,
 }
 
@@ -562,7 +562,7 @@ impl BusEvent {
     /// Reads the `detail` of an EventBridge event.
     ///
     /// # Errors
-    /// What is not as [`Event::bus_detail`] makes it.
+    /// The details that are not as [`Event::bus_detail`] makes them.
     pub fn parse(detail: Value) -> Result<Self, serde_json::Error> {
         let Envelope { metadata, data } = serde_json::from_value(detail)?;
         let detail = Detail::read(&metadata.event_type, data)?;
@@ -613,14 +613,14 @@ pub fn hex(bytes: &[u8]) -> String {
 pub struct MailRecord {
     /// The mail.
     pub template: MailKind,
-    /// What became of it.
+    /// The result.
     pub status: MailStatus,
     /// When that was.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }
 
-/// What became of a mail.
+/// The states of a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MailStatus {

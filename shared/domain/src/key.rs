@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::context::Context;
 
-/// What every key starts with.
+/// The text that every key starts with.
 pub const PREFIX: &str = "gp_";
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// Base62 digits that hold 256 bits.
@@ -51,7 +51,7 @@ impl PlainKey {
         if well_formed && sum == checksum(body) { Ok(Self(SecretString::from(text))) } else { Err(NotAKey) }
     }
 
-    /// What the key is looked up by.
+    /// The digest by which the key is looked up.
     pub fn digest(&self) -> KeyDigest {
         KeyDigest(crate::event::hex(&Sha256::digest(self.expose().as_bytes())))
     }

@@ -52,7 +52,7 @@ impl Person {
         if self.belongs_to(API_OWNERS) { Ok(ApiOwner(self)) } else { Err(self) }
     }
 
-    /// Whether the person is in `group`.
+    /// True when the person is in `group`.
     pub fn belongs_to(&self, group: &str) -> bool {
         self.groups.iter().any(|own| own == group)
     }
@@ -70,7 +70,7 @@ impl ApiOwner {
     }
 }
 
-/// What kind of actor changed something.
+/// The kinds of actor that change something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ActorKind {
@@ -82,10 +82,10 @@ pub enum ActorKind {
     System,
 }
 
-/// Who changed something.
+/// The actor who changed something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Actor {
-    /// What kind of actor.
+    /// The kind of actor.
     pub kind: ActorKind,
     /// The person's id, or the name of the part of Gatepass that acted.
     #[schema(example = "owen")]
@@ -106,7 +106,7 @@ impl Actor {
         Self { kind: ActorKind::System, id: function.into(), name: None }
     }
 
-    /// Whether this is the person `id`.
+    /// True when this is the person `id`.
     pub fn is_person(&self, id: &PersonId) -> bool {
         self.kind == ActorKind::Person && self.id == id.0
     }

@@ -17,7 +17,7 @@ pub struct Plan {
     /// Display name, 1 to 100 characters.
     #[schema(example = "Gold", min_length = 1, max_length = 100)]
     pub name: String,
-    /// What the plan is for, at most 2,000 characters.
+    /// The purpose of the plan, at most 2,000 characters.
     #[serde(default)]
     #[schema(max_length = 2000)]
     pub description: String,
@@ -86,7 +86,7 @@ pub struct AutoApproveWhen {
 }
 
 impl AutoApproveWhen {
-    /// Whether there is no condition at all.
+    /// True when there is no condition at all.
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty() && self.users.is_empty() && self.products.is_empty()
     }

@@ -1,4 +1,4 @@
-//! Whether asking is enough (R7, R29, R33): a pure function of the plan and of facts frozen when
+//! The decision that asking is enough: a pure function of the plan and of facts frozen when
 //! the request was submitted. The dry run and the real decision are this one function.
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use crate::person::PersonId;
 use crate::plan::Plan;
 use crate::versioned::Versioned;
 
-/// Who decides on a request.
+/// The decider of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Review {
@@ -40,9 +40,9 @@ pub enum Rule {
 /// The facts that the policy sees: frozen at submit, since groups exist only in the caller's token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Inputs {
-    /// Who asks.
+    /// The person who asks.
     pub requester: Subject,
-    /// What for.
+    /// The purpose.
     pub product_ids: Vec<ProductId>,
 }
 
@@ -56,16 +56,16 @@ pub struct Subject {
     pub groups: Vec<String>,
 }
 
-/// What the policy said, and why: kept on the request for ever.
+/// The verdict of the policy with its reasons: kept on the request for ever.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Verdict {
-    /// Who decides.
+    /// The decider.
     pub review: Review,
     /// The rule that settled it.
     pub rule: Rule,
     /// The plan's version that was consulted.
     pub plan_version: u64,
-    /// What was consulted beside the plan.
+    /// The facts that were consulted beside the plan.
     pub inputs: Inputs,
     /// The reasons, one for each condition, in words.
     pub reasons: Vec<String>,
@@ -98,7 +98,7 @@ pub fn evaluate(plan: &Versioned<Plan>, inputs: Inputs) -> Verdict {
     Verdict { review, rule, plan_version: plan.version, inputs, reasons }
 }
 
-/// Whether the requester is trusted; `None` when the plan does not ask.
+/// True when the requester is trusted; `None` when the plan does not ask.
 fn person_condition(plan: &Plan, inputs: &Inputs) -> Option<(bool, String)> {
     let when = &plan.auto_approve_when;
     if when.groups.is_empty() && when.users.is_empty() {
@@ -114,7 +114,7 @@ fn person_condition(plan: &Plan, inputs: &Inputs) -> Option<(bool, String)> {
     })
 }
 
-/// Whether the products are cleared; `None` when the plan does not ask.
+/// True when the products are cleared; `None` when the plan does not ask.
 fn products_condition(plan: &Plan, inputs: &Inputs) -> Option<(bool, String)> {
     let cleared = &plan.auto_approve_when.products;
     if cleared.is_empty() {

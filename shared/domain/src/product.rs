@@ -18,7 +18,7 @@ pub struct Product {
     /// Display name, 1 to 100 characters.
     #[schema(example = "Weather API", min_length = 1, max_length = 100)]
     pub name: String,
-    /// What the API does, at most 2,000 characters.
+    /// The description of the API, at most 2,000 characters.
     #[serde(default)]
     #[schema(max_length = 2000)]
     pub description: String,
@@ -32,7 +32,7 @@ pub struct Product {
     /// Its documentation: an `https` address of at most 512 bytes, or an `http` address on loopback.
     #[serde(default)]
     pub documentation_url: Option<String>,
-    /// Whether anybody but the owners sees it.
+    /// True when others than the owners see it.
     #[serde(default)]
     pub published: bool,
 }
@@ -58,7 +58,7 @@ impl AuthMethod {
     }
 }
 
-/// Where access to a product is provisioned.
+/// The gateway at which access to a product is provisioned.
 ///
 /// An object whose `kind` names the gateway; members beside it configure that kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -134,7 +134,7 @@ impl Product {
     }
 }
 
-/// Whether a table can hold `value`, which has at most `levels`.
+/// True when a table can hold `value`, which has at most `levels`.
 fn can_be_kept(value: &Value, levels: u8) -> bool {
     match value {
         Value::Object(members) => {

@@ -56,7 +56,7 @@ pub enum Violation {
     /// The credential to extend cannot take these products under this plan.
     #[error("The credential cannot be extended by this request: {why}.")]
     CredentialNotCompatible {
-        /// What does not fit.
+        /// The parts that do not fit.
         why: &'static str,
     },
     /// R17: the app does not exist, or the caller may not ask for access on its behalf.
@@ -95,7 +95,7 @@ impl Violation {
     }
 }
 
-/// Whether `catalogue` offers `product` to `viewer`: presented to them, shown in it, and published (R8).
+/// True when `catalogue` offers `product` to `viewer`: presented to them, shown in it, and published.
 pub fn offers_product(catalogue: &Catalogue, product: &Product, viewer: Option<&Person>) -> bool {
     catalogue.audience.includes(viewer) && catalogue.product_ids.contains(&product.id) && product.published
 }

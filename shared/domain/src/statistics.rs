@@ -1,4 +1,4 @@
-//! What owners look at for trends: counts of a day's events, which add up to any span of days.
+//! Statistics for owners: counts of a day's events, which add up to any span of days.
 
 use std::collections::BTreeMap;
 
@@ -224,7 +224,7 @@ pub struct Statistics {
     pub totals: Counts,
     /// How long people took to decide.
     pub time_to_decision: TimeToDecision,
-    /// What is still to be done now, whatever the span.
+    /// The work that remains to be done now, whatever the span.
     pub open: Open,
 }
 

@@ -8,7 +8,7 @@ use crate::visible::{Lines, first_invisible};
 pub struct FieldError {
     /// JSON pointer (RFC 6901) to the offending member.
     pub pointer: String,
-    /// What is wrong and what would be right.
+    /// The fault and the remedy.
     pub detail: String,
 }
 

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 /// `version` counts its changes from 1 and is what the HTTP API shows as `ETag` (RFC 9110, 8.8.3).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Versioned<T> {
-    /// What it says.
+    /// The text.
     #[serde(flatten)]
     pub content: T,
     /// Counts the changes, from 1.

@@ -17,7 +17,7 @@ pub enum Fragment {
 /// Parses `text` as browsers do (WHATWG URL), and accepts it only where they need not repair it.
 ///
 /// # Errors
-/// What is wrong and what would be right, to follow the name of the field.
+/// The fault and the remedy, to follow the name of the field.
 pub fn check(text: &str, fragment: Fragment) -> Result<(), String> {
     if text.len() > MOST_BYTES {
         return Err(format!("must have at most {MOST_BYTES} bytes"));

@@ -95,7 +95,7 @@ fn tag(version: u64) -> String {
 pub struct Tagged<T> {
     /// Its version.
     pub version: u64,
-    /// What is answered.
+    /// The answer.
     pub entity: T,
 }
 

@@ -31,9 +31,9 @@ pub struct ProblemBody {
     /// The HTTP status code.
     #[schema(example = 422)]
     pub status: u16,
-    /// What was wrong this time, and what to do.
+    /// The fault this time, and the remedy.
     pub detail: String,
-    /// Where the faults are.
+    /// The places of the faults.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<InvalidParam>,
     /// `in-use`: the newest of the requests that need it, at most 100.
@@ -57,7 +57,7 @@ pub struct InvalidParam {
     /// Name of the query parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parameter: Option<String>,
-    /// What is wrong there and what would be right.
+    /// The fault there and the remedy.
     pub detail: String,
 }
 
@@ -83,7 +83,7 @@ impl Problem {
         Self { status, headers: Vec::new(), body: Box::new(body) }
     }
 
-    /// What is asked for does not exist, or is not the caller's.
+    /// The entity does not exist, or is not the caller's.
     pub fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", format!("There is no such {what}, or it is not yours."))
     }

@@ -1,4 +1,4 @@
-//! What calls of AWS need of IAM: which actions, on which resources.
+//! The permissions that calls of AWS need of IAM: the actions, and their resources.
 //!
 //! Roles are wrong in one of two ways: something is missing, which shows on the first call that needs it, or something
 //! is left over, which never shows. So the local stack asks this crate about each call that a function makes and

@@ -9,11 +9,11 @@ use serde_json::Value;
 pub struct Need {
     /// As policies name it, for example `dynamodb:PutItem`.
     pub action: String,
-    /// What it is done to.
+    /// The resource that it is done to.
     pub resource: Resource,
 }
 
-/// What actions are done to, by the names that calls use.
+/// The resources of actions, by the names that calls use.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Resource {
     /// A DynamoDB table, by name.
@@ -26,12 +26,12 @@ pub enum Resource {
     Key(String),
     /// An SES identity: the sender's mail address, which its domain stands for too.
     Identity(String),
-    /// What this crate does not know.
+    /// The calls that this crate does not know.
     Unknown,
 }
 
 impl Resource {
-    /// Whether a policy that names `arn` means this. A `*` at its end stands for anything.
+    /// True when a policy that names `arn` means this. A `*` at its end stands for anything.
     pub fn is_meant_by(&self, arn: &str) -> bool {
         let mut parts = arn.splitn(6, ':').skip(2);
         let (Some(service), Some(name)) = (parts.next(), parts.nth(2)) else { return false };
@@ -71,7 +71,7 @@ impl fmt::Display for Resource {
     }
 }
 
-/// Whose access key a request is signed with, by its `authorization` header (Signature Version 4).
+/// The owner of the access key that signed a request, by its `authorization` header (Signature Version 4).
 pub fn caller(authorization: &str) -> Option<&str> {
     let (_, credential) = authorization.split_once("Credential=")?;
     let (credential, _) = credential.split_once(',')?;
@@ -79,7 +79,7 @@ pub fn caller(authorization: &str) -> Option<&str> {
     credential.rsplitn(5, '/').nth(4)
 }
 
-/// Who signs the calls that are no function's.
+/// The caller of calls that no function makes.
 pub const NOBODY: &str = "local";
 
 /// The `authorization` header as if [`NOBODY`] had signed. Amazon's DynamoDB Local takes only letters and digits in
@@ -91,7 +91,7 @@ pub fn as_nobody(authorization: &str) -> String {
     }
 }
 
-/// What the call needs, that SDKs send as `POST` to `path` with this `x-amz-target` and `body`. Empty for a call of
+/// The permissions that a call needs, which SDKs send as `POST` to `path` with this `x-amz-target` and `body`. Empty for a call of
 /// which this crate knows nothing.
 pub fn needs(target: &str, path: &str, body: &[u8]) -> Vec<Need> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();

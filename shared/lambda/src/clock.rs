@@ -13,7 +13,7 @@ use rand::rngs::{StdRng, SysRng};
 #[error("the operating system's random source failed")]
 pub struct NoEntropy(#[source] rand::rngs::SysError);
 
-/// Where the time comes from.
+/// The source of the time.
 #[derive(Debug, Clone, Default)]
 pub enum Clock {
     /// The system's time: what is deployed.

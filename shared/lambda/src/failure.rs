@@ -31,7 +31,7 @@ impl Failure {
     }
 }
 
-/// What Lambda reports as the function's error: the kind, readable, and the message.
+/// The function's error as Lambda reports it: the kind, readable, and the message.
 impl From<Failure> for Diagnostic {
     fn from(failure: Failure) -> Self {
         let error_type = match failure {

@@ -1,4 +1,4 @@
-//! What the `main` of every function shares: logs, figures, configuration, time, and how it fails.
+//! The shared parts of every function's `main`: logs, metrics, configuration, time, and failures.
 //!
 //! Invariant: nothing here knows an AWS service, so that every function can afford it.
 

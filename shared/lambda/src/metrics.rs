@@ -57,7 +57,7 @@ impl Metric {
     }
 }
 
-/// Where figures go.
+/// The destination of metrics.
 #[derive(Debug, Clone, Default)]
 pub enum Metrics {
     /// Nowhere: nobody collects them here.

@@ -9,7 +9,7 @@ use crate::Failure;
 /// of a failure by itself does not say which HTTP request it all began with.
 ///
 /// # Errors
-/// What `work` failed with.
+/// The error of `work`.
 pub fn react<'a, T>(
     event: &'a BusEvent,
     work: impl Future<Output = Result<T, Failure>> + Send + 'a,

@@ -17,9 +17,9 @@ pub enum ConfigError {
     Unusable {
         /// The variable.
         name: &'static str,
-        /// What it is set to.
+        /// Its value.
         value: String,
-        /// What is wrong with it.
+        /// The fault in it.
         why: String,
     },
 }

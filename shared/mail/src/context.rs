@@ -1,4 +1,4 @@
-//! What a mail is about.
+//! The subject matter of a mail.
 
 use gatepass_domain::Plan;
 use gatepass_domain::access_request::{AccessRequestView, AppRef, LastError, ProvisioningStatus, ProvisioningView};
@@ -17,7 +17,7 @@ use crate::words;
 pub struct MailContext {
     /// The request.
     pub request_id: RequestId,
-    /// Who asks.
+    /// The person who asks.
     pub requester: Requester,
     /// The app that receives the credential, as it was called at submit.
     pub app: AppRef,
@@ -27,21 +27,21 @@ pub struct MailContext {
     pub plan: PlanTerms,
     /// How callers of the products authenticate.
     pub auth_method: AuthMethod,
-    /// What the requester says it is for.
+    /// The purpose, in the requester's words.
     pub justification: Option<String>,
-    /// Who decided; `None` while nobody has.
+    /// The person who decided; `None` while nobody has.
     pub decided_by: Option<Decider>,
     /// Why access was not granted, in the decider's words.
     pub reason: Option<String>,
     /// How provisioning goes. `approve` says that access is ready when the status is `provisioned`,
     /// and that it is being prepared otherwise; `provisioning-failed` tells attempts and error.
     pub provisioning: ProvisioningView,
-    /// Where the portal is, for example `https://gatepass.example.com`. Empty: the mails say where to
+    /// The address of the portal, for example `https://gatepass.example.com`. Empty: the mails say where to
     /// look instead of linking there.
     pub portal_url: String,
 }
 
-/// Who asks.
+/// The person who asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Requester {
     /// Display name.
@@ -69,7 +69,7 @@ pub struct PlanTerms {
     pub limits: Vec<String>,
 }
 
-/// Who decided.
+/// The person who decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Decider {

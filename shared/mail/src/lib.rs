@@ -1,4 +1,4 @@
-//! What the mails of Gatepass say.
+//! The texts of Gatepass's mails.
 //!
 //! [`render`] turns a [`MailContext`] into a [`Rendered`] mail and does no I/O; the crate `gatepass-ses` hands one to
 //! Amazon SES. Who gets which mail when, and that nobody gets it twice, is the business of the function

@@ -34,7 +34,7 @@ pub enum RenderError {
         template: Source,
         /// The line, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// The fault in it.
         what: String,
     },
     /// The template uses something that the mail does not have.
@@ -42,9 +42,9 @@ pub enum RenderError {
     Unknown {
         /// The template.
         template: Source,
-        /// What it uses.
+        /// The variables that it uses.
         name: String,
-        /// What it may use.
+        /// The variables that it may use.
         known: Vec<&'static str>,
     },
     /// The template cannot be evaluated.
@@ -102,7 +102,7 @@ pub fn render(kind: MailKind, context: &MailContext, subject_override: Option<&s
 /// Checks that `template` makes a subject for the mail `kind`, whatever the request is like.
 ///
 /// # Errors
-/// What [`render`] would say, for the fullest request or for the barest.
+/// The result of [`render`] for the fullest request or for the barest.
 pub fn check_subject(kind: MailKind, template: &str) -> Result<(), RenderError> {
     let engine = engine();
     for context in [sample(kind), bare_sample(kind)] {

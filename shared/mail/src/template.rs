@@ -30,7 +30,7 @@ impl Part {
     }
 }
 
-/// Where a template comes from: names it in errors.
+/// The origin of a template, for errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// Built in.
@@ -80,7 +80,7 @@ pub(crate) fn built_in(kind: MailKind, part: Part) -> &'static str {
     }
 }
 
-/// What one template may cost: bounds time and memory (about 64 bytes a unit). The largest mail that
+/// The budget of one template: bounds time and memory (about 64 bytes a unit). The largest mail that
 /// the limits of requests allow stays below a third of it.
 const FUEL: u64 = 30_000;
 

@@ -1,4 +1,4 @@
-//! What templates may use, by mail.
+//! The variables of templates, by mail.
 
 use std::collections::BTreeMap;
 
@@ -91,7 +91,7 @@ pub(crate) fn variables(kind: MailKind, context: &MailContext) -> Variables {
     variables
 }
 
-/// Who decided, by name; nobody when the policy did.
+/// The name of the person who decided; `None` when the policy did.
 fn decided_by(context: &MailContext) -> String {
     match &context.decided_by {
         Some(Decider::Policy) => String::new(),
@@ -100,7 +100,7 @@ fn decided_by(context: &MailContext) -> String {
     }
 }
 
-/// Where the reader goes on: the owners to the request, the requester to the app that holds the
+/// The link of the mail: owners to the request, the requester to the app that holds the
 /// credential, or to the request when there is none.
 fn link(kind: MailKind, context: &MailContext) -> String {
     let portal = context.portal_url.trim_end_matches('/');

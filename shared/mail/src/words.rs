@@ -4,7 +4,7 @@ use gatepass_domain::Plan;
 use gatepass_domain::plan::Limit;
 use gatepass_domain::product::AuthMethod;
 
-/// What a plan limits, a phrase each: "25 requests per second", "keys expire after 30 days".
+/// The limits of a plan, a phrase each: "25 requests per second", "keys expire after 30 days".
 ///
 /// Always says something on the rate and on the life of what is issued, also when the plan does not
 /// limit it: a missing line would leave the reader guessing.

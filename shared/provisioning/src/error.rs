@@ -16,7 +16,7 @@ pub enum ProvisioningError {
 }
 
 impl ProvisioningError {
-    /// Whether trying again may help.
+    /// True when trying again may help.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Store(error) => error.is_transient(),

@@ -23,7 +23,7 @@ pub use error::ProvisioningError;
 /// Rounds after which provisioning that keeps colliding with others is given up for this time.
 const ROUNDS: u32 = 60;
 
-/// What became of a request that was to be provisioned.
+/// The result of provisioning a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// Access stands.
@@ -79,7 +79,7 @@ pub async fn provision(
     Err(ProvisioningError::Busy)
 }
 
-/// What is to be provisioned.
+/// The access that is to be provisioned.
 struct Assignment<'a> {
     request: &'a Queued,
     plan: Versioned<Plan>,

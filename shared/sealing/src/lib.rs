@@ -29,7 +29,7 @@ pub enum SealError {
     /// KMS refuses: permissions, a disabled key, another context.
     #[error("KMS refused ({0})")]
     Refused(String),
-    /// What was stored is not a sealed key.
+    /// The stored text is not a sealed key.
     #[error("what is stored is not a sealed key")]
     NotSealed,
 }
@@ -80,7 +80,7 @@ impl Sealer {
 }
 
 impl SealError {
-    /// Whether trying again may help.
+    /// True when trying again may help.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable(_))
     }

@@ -43,7 +43,7 @@ pub enum SendError {
     Unavailable(Code),
 }
 
-/// What happened, in one word: the error code of SES, or `timeout`, `unreachable`,
+/// The failure in one word: the error code of SES, or `timeout`, `unreachable`,
 /// `unreadable-answer`, `not-sendable`, `no-recipient`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Code(String);
@@ -136,7 +136,7 @@ fn tags(kind: MailKind, correlation_id: &str) -> Result<Vec<MessageTag>, BuildEr
         .collect()
 }
 
-/// What SES takes as a tag's value: at most 256 ASCII letters, digits, underscores and hyphens. Each
+/// The text that SES takes as a tag's value: at most 256 ASCII letters, digits, underscores and hyphens. Each
 /// other character becomes a hyphen.
 fn tag_value(text: &str) -> String {
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';

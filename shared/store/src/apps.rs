@@ -35,7 +35,7 @@ fn app_item(app: &Versioned<App>, chain: Chain) -> Item<StoredApp> {
 /// An app that one may still ask for, at the item of what it has asked for.
 const EXISTS: &str = "attribute_exists(PK) AND attribute_not_exists(closing)";
 
-/// What an app has asked for.
+/// The claims of an app.
 #[derive(Debug, Serialize, Deserialize)]
 struct Access {
     /// Product → the request that holds or awaits it.

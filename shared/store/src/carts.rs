@@ -15,7 +15,7 @@ use crate::transaction::Transaction;
 /// A cart as it stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredCart {
-    /// What is in it.
+    /// The content.
     #[serde(flatten)]
     pub cart: Cart,
     /// Counts its changes, from 1; 0 when there is none.

@@ -33,14 +33,14 @@ impl CommitError {
         }
     }
 
-    /// Whether `guard` is among those that did not hold.
+    /// True when `guard` is among those that did not hold.
     pub fn is_refused_by(&self, guard: Guard) -> bool {
         self.refusal(guard).is_some()
     }
 }
 
 impl Refusal {
-    /// What the attribute `name` held, if it was a text.
+    /// The text in the attribute `name`, if it held one.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.found.as_ref()?.get(name)?.as_s().ok().map(String::as_str)
     }

@@ -17,7 +17,7 @@ pub enum StoreError {
     Unreadable {
         /// The item's key.
         key: String,
-        /// What was wrong with it.
+        /// The fault in it.
         cause: String,
     },
     /// A value cannot be written as an item.
@@ -29,12 +29,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether trying again may help.
+    /// True when trying again may help.
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Unavailable(_))
     }
 
-    /// What the SDK says, without the items that its messages may quote.
+    /// The error of the SDK, without the items that its messages may quote.
     pub(crate) fn from_sdk<E, R>(operation: &str, error: &SdkError<E, R>) -> Self
     where
         E: ProvideErrorMetadata,

@@ -75,7 +75,7 @@ impl Transaction {
 pub struct UnreadableItem {
     /// Its key in the table.
     pub key: Key,
-    /// What is wrong with it.
+    /// The fault in it.
     pub cause: String,
 }
 
@@ -130,9 +130,9 @@ impl LogPosition {
 pub struct LogPage {
     /// Its events, in their order.
     pub events: Vec<Event>,
-    /// What cannot be read.
+    /// The parts that cannot be read.
     pub unreadable: Vec<UnreadableItem>,
-    /// Where it ends, and the next one begins.
+    /// The end of the span, and the beginning of the next.
     pub end: LogPosition,
 }
 
@@ -171,7 +171,7 @@ impl Store {
         Ok(self.query_page(&query.newest_first().limit(1), None).await?.0)
     }
 
-    /// What happened after `position` and before `until`, oldest first: at most `limit` events of each shard of the log,
+    /// The events after `position` and before `until`, oldest first: at most `limit` events of each shard of the log,
     /// and no more than the rest of one day. The page's end has moved on, also when the page is empty.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ const KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// A client's key for one operation, and a fingerprint of what was asked with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey {
-    /// Who asked: keys of different people never meet.
+    /// The person who asked: keys of different people never meet.
     pub who: PersonId,
     /// The client's key.
     pub key: String,

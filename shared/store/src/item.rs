@@ -34,7 +34,7 @@ pub struct Item<T> {
     /// When DynamoDB may delete it, in seconds since the epoch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ttl: Option<i64>,
-    /// What it holds.
+    /// The content of the item.
     #[serde(flatten)]
     pub content: T,
 }

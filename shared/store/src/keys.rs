@@ -102,7 +102,7 @@ pub const REQUESTS_OF_PERSON: &str = "R#";
 /// Sort-key prefix of apps in a person's partition of GSI1.
 pub const APPS_OF_PERSON: &str = "A#";
 
-/// Where a request stands on its way: requests of one stage share partitions of GSI2, so that a list
+/// The stages of a request: requests of one stage share partitions of GSI2, so that a list
 /// of any status is one range of its own, however many requests there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
@@ -354,7 +354,7 @@ pub fn request_id(key: &Key) -> Option<RequestId> {
     key.pk.strip_prefix("R#")?.parse().ok()
 }
 
-/// What became of a mail about a request; `event` when the mail may be due more than once.
+/// The record of a mail about a request; `event` when the mail may be due more than once.
 pub fn mail(request_id: RequestId, mail: MailKind, event: Option<EventId>) -> Key {
     let occasion = event.map(|id| format!("#{id}")).unwrap_or_default();
     key(request(request_id).pk, format!("{MAILS}{}{occasion}", mail.as_str()))
@@ -390,7 +390,7 @@ pub fn app_shared(app: &App, created_at: Timestamp) -> Option<IndexKey> {
     pk.map(|pk| IndexKey { pk, sk: time_and_id(created_at, app.id) })
 }
 
-/// What an app has asked for or holds: product → request. Exists as long as the app does.
+/// The claims of an app on products: product → request. Exists as long as the app does.
 pub fn access(app_id: AppId) -> Key {
     key(app(app_id).pk, "ACCESS")
 }
@@ -413,7 +413,7 @@ pub fn app_by_name(comparable_name: &str, id: AppId) -> IndexKey {
     IndexKey { pk: APPS.into(), sk: format!("{comparable_name}#{id}") }
 }
 
-/// What a person has collected.
+/// The cart of a person.
 pub fn cart(who: &PersonId) -> Key {
     key(person(who), "CART")
 }
@@ -446,7 +446,7 @@ pub fn credential_due(expires_at: Timestamp, id: CredentialId) -> IndexKey {
     IndexKey { pk: format!("DUE#{day}#{}", shard(id)), sk: time_and_id(expires_at, id) }
 }
 
-/// What the authorizer reads.
+/// The record that the authorizer reads.
 pub fn api_key(digest: &KeyDigest) -> Key {
     key(format!("K#{}", digest.0), "KEY")
 }

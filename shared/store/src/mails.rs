@@ -1,4 +1,4 @@
-//! What became of the mails about a request.
+//! The record of the mails about a request.
 //!
 //! The mail service has no idempotency token. A marker is taken before a mail is handed over and
 //! settled afterwards, so that a mail is sent twice only if the process dies in between.
@@ -19,7 +19,7 @@ use crate::keys::{self, Key};
 /// How long a mail may be on its way before it counts as lost with its process.
 const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(60);
 
-/// Whether a mail may be sent now.
+/// The permission to send a mail now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lease {
     /// It may: nobody has, whoever tried has died, or the mail service refused it. Settle it with [`Store::settle_mail`].
@@ -30,7 +30,7 @@ pub enum Lease {
     Busy,
 }
 
-/// What stands while a mail is on its way.
+/// The marker that stands while a mail is on its way.
 #[derive(Debug, Serialize)]
 struct Leased {
     #[serde(flatten)]

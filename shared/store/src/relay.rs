@@ -56,7 +56,7 @@ pub struct SetAside {
     pub event_sk: String,
     /// The reason.
     pub reason: SetAsideReason,
-    /// What went wrong, in the words of the program that could not read or publish it.
+    /// The failure, in the words of the program that could not read or publish it.
     pub cause: String,
     /// How often it was, or was about to be, published since.
     pub attempts: u32,

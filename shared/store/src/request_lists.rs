@@ -21,7 +21,7 @@ use crate::keys::{self, Key, Outcome, Stage};
 use crate::read::{Index, Page, Query, Span};
 use crate::requests::parse;
 
-/// Where a page of a list begins: after the row with this time and id.
+/// The position at which a page of a list begins: after the row with this time and id.
 pub type Position = String;
 
 /// Which requests, beside their status.
@@ -91,7 +91,7 @@ struct Source {
     next: Next,
 }
 
-/// What the rows of a range are.
+/// The kinds of rows in a range.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Holds {
     Requests,

@@ -15,12 +15,12 @@ use crate::read::{Index, Query, Span};
 use crate::requests;
 use crate::transaction::Transaction;
 
-/// What was counted of a day.
+/// The counts of a day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CountedDay {
     /// The day, in UTC.
     pub date: Date,
-    /// What was counted.
+    /// The counts.
     pub tally: Tally,
     /// Events before this position of the log are counted.
     pub until: LogPosition,
@@ -53,7 +53,7 @@ impl Store {
         Ok(stored.map(|item| item.content.counted_to))
     }
 
-    /// What was counted of the day; `None` of one without events.
+    /// The counts of the day; `None` of one without events.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -62,7 +62,7 @@ impl Store {
         Ok(stored.map(|item| item.content))
     }
 
-    /// What was counted of the days from `from` to `to`, both included: one query a month.
+    /// The counts of the days from `from` to `to`, both included: one query a month.
     ///
     /// # Errors
     /// [`StoreError`].

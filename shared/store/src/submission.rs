@@ -24,7 +24,7 @@ pub struct References<'a> {
     pub app_id: Option<AppId>,
     /// The credential to extend.
     pub credential_id: Option<CredentialId>,
-    /// Whose allowance is used.
+    /// The person whose allowance is used.
     pub requester: &'a PersonId,
 }
 
@@ -41,7 +41,7 @@ pub struct ReferencedEntities {
     pub app: Option<Versioned<App>>,
     /// The credential to extend.
     pub credential: Option<Versioned<Credential>>,
-    /// What the requester has used of the plan's allowance.
+    /// The requester's use of the plan's allowance.
     pub allowance: Allowance,
     /// The settings.
     pub settings: Settings,

@@ -16,7 +16,7 @@ use gatepass_iam::{CallLog, NOBODY, as_nobody, caller, needs};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-/// What goes wrong with one call.
+/// The faults of one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// The call is throttled and does nothing.
@@ -112,7 +112,7 @@ impl Faults {
         }
     }
 
-    /// Whether every planned fault has happened.
+    /// True when every planned fault has happened.
     pub fn are_over(&self) -> bool {
         self.script().planned.is_empty()
     }

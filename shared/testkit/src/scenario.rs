@@ -1,4 +1,4 @@
-//! What happens before a function is called: asked for, decided on.
+//! Steps that come before a function is called: asking, deciding.
 
 use gatepass_app::Idempotent;
 use gatepass_app::approve::approve;
@@ -53,7 +53,7 @@ impl World {
         self.store.request(id).await.expect("the table can be read").expect("it was asked for").view()
     }
 
-    /// What happened to the request, oldest first.
+    /// The events of the request, oldest first.
     pub async fn events(&self, id: RequestId) -> Vec<Event> {
         self.store.events_of(&Aggregate::Request(id)).await.expect("the table can be read")
     }

@@ -57,7 +57,7 @@ async fn come_to(stack: &mut Stack, user: &str, id: &str, template: &str) -> Opt
     .await
 }
 
-/// What has become of the mail `template` about a request.
+/// The record of the mail `template` about a request.
 fn status_of<'a>(request: &'a Value, template: &str) -> Option<&'a str> {
     let mails = request["mails"].as_array().expect("a request has mails");
     mails.iter().find(|mail| mail["template"] == template)?["status"].as_str()
@@ -158,7 +158,7 @@ fn types(request: &Value) -> Vec<String> {
     request["history"].as_array().unwrap().iter().map(|entry| string(&entry["type"])).collect()
 }
 
-/// Whether a file below `directory` holds `bytes`.
+/// True when a file below `directory` holds `bytes`.
 fn holds(directory: &Path, bytes: &[u8]) -> bool {
     let mut seen = 0;
     let mut directories = vec![directory.to_owned()];

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::repository;
 
-/// Where the template is, from the repository's root.
+/// The path of the template, from the repository's root.
 pub(crate) const PATH: &str = "infra/template.yaml";
 
 /// A function of the template.
@@ -38,7 +38,7 @@ impl Function {
         variables.map(|(name, given)| (name.clone(), value(given))).collect()
     }
 
-    /// What it is granted: by policies of its own, by managed ones, or by the role that it takes instead.
+    /// The grants of a function: by policies of its own, by managed ones, or by the role that it takes instead.
     pub(crate) fn statements(&self) -> Vec<Value> {
         let documents: Vec<Value> = match self.properties["Role"]["Fn::GetAtt"].as_str() {
             None => list(&self.properties["Policies"]).iter().filter_map(policy_document).collect(),
@@ -152,7 +152,7 @@ fn unrolled(node: &Value, bound: &BTreeMap<String, String>, mappings: &Value) ->
     }
 }
 
-/// What `Fn::FindInMap` finds, or its `DefaultValue`.
+/// The value that `Fn::FindInMap` finds, or its `DefaultValue`.
 fn found(path: &[Value], mappings: &Value) -> Value {
     let key = |at: usize| path[at].as_str().unwrap_or_else(|| panic!("{path:?}: a key is a text"));
     let value = mappings.get(key(0)).and_then(|rows| rows.get(key(1))?.get(key(2)));

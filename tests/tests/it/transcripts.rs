@@ -84,7 +84,7 @@ fn written(parts: &[Part], printed: &[String]) -> String {
     parts.iter().map(text).collect()
 }
 
-/// What each command prints, in one shell.
+/// The output of each command, in one shell.
 async fn run(commands: &[&str], address: &str) -> Vec<String> {
     /// Stands between what one command prints and what the next does.
     const BORDER: &str = "\u{1}";

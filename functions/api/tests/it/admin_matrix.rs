@@ -1,4 +1,4 @@
-//! Who may do what: every route of API Owners for everyone who could call it. The stage is that of the
+//! The permissions of every route of API Owners, for everyone who could call it. The stage is that of the
 //! consumers' matrix; a look-alike is in groups that are almost called `api-owners`.
 
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! What may be sent: JSON of known members, at most 256 KiB of it.
+//! Bodies: JSON of known members, at most 256 KiB of it.
 
 use gatepass_api::endpoints;
 use gatepass_testkit::{ada, owen};

@@ -1,4 +1,4 @@
-//! What no answer ever says.
+//! Texts that no answer ever has.
 
 use gatepass_domain::catalogue::{Audience, AudienceKind};
 use gatepass_domain::plan::AutoApproveWhen;

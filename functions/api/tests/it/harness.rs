@@ -98,7 +98,7 @@ impl Api {
         self.post(&format!("/v1/admin/access-requests/{id}/approve")).by_owner(&owen()).send().await.expect(200).body
     }
 
-    /// What the function `provision` does with an approved request.
+    /// The work of the function `provision` on an approved request.
     pub(crate) async fn provision(&self, id: &str) -> Outcome {
         let sealer = Sealer::new(self.kms.client.clone(), KEY_ID);
         let mut context = self.clock().context("provisioning").unwrap();
@@ -299,7 +299,7 @@ fn config(route: &Route, table: &str) -> Config {
     Config::from_vars(&vars).expect("every endpoint can be configured")
 }
 
-/// What was answered.
+/// The answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) route: Route,

@@ -109,7 +109,7 @@ async fn a_key_serves_24_hours() {
     create("Two").await.expect(201);
 }
 
-/// What was refused left nothing behind: the same key may be used when the reason is gone.
+/// A refusal leaves nothing behind: the same key may be used when the reason is gone.
 #[tokio::test]
 async fn a_refusal_does_not_use_the_key_up() {
     let api = Api::new().await;

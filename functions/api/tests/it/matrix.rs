@@ -1,4 +1,4 @@
-//! Who may do what: every route of API Consumers for everyone who could call it.
+//! The permissions of every route of API Consumers, for everyone who could call it.
 //!
 //! Ada owns three apps, one of each visibility, each with a credential and a pending request. A mate is in
 //! her team, a colleague in her organisation, a stranger in neither, `elsewhere` in another
@@ -149,7 +149,7 @@ pub(crate) fn parts(asked: &str) -> (Method, String, Option<&str>) {
 pub(crate) struct Stage {
     api: Api,
     pub(crate) people: BTreeMap<&'static str, Person>,
-    /// What stands for each name in braces.
+    /// The value for each name in braces.
     pub(crate) things: BTreeMap<String, Value>,
 }
 

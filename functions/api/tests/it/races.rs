@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{Answer, Api, id_of};
 
-/// What goes wrong with the transactions of a race: not more than one caller may meet alone and still be served.
+/// The faults of the transactions in a race: not more than one caller may meet alone and still be served.
 const TROUBLE: [&[(Fault, usize)]; 2] = [&[], &[(Fault::TransactionConflict, 6), (Fault::LostReply, 2)]];
 
 fn plan(api: &Api, trouble: &[(Fault, usize)]) {
@@ -20,7 +20,7 @@ fn plan(api: &Api, trouble: &[(Fault, usize)]) {
     }
 }
 
-/// What `count` callers at once were answered, by how often.
+/// The answers to `count` callers at once, by how often.
 async fn race<F: Future<Output = Answer>>(count: usize, call: impl Fn(usize) -> F) -> BTreeMap<String, usize> {
     let mut answers = BTreeMap::new();
     for answer in join_all((0..count).map(call)).await {

@@ -35,7 +35,7 @@ pub(crate) fn check(answer: &Answer) {
     }
 }
 
-/// What `value` has against it, by `schema` of the document.
+/// The faults of `value`, by `schema` of the document.
 pub(crate) fn faults(schema: &Value, value: &Value) -> Vec<String> {
     listed(&validator(schema), value)
 }

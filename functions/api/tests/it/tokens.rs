@@ -1,4 +1,4 @@
-//! Who is let in: the token that API Gateway vouches for, and its groups to the letter.
+//! Admission: the token that API Gateway vouches for, and its groups to the letter.
 
 use gatepass_api::endpoints;
 use gatepass_testkit::{ada, owen, person};

@@ -43,7 +43,7 @@ impl Access {
         Self { world, request, key }
     }
 
-    /// What is answered at `time` to a call of the API of `product` with these headers.
+    /// The answer at `time` to a call of the API of `product` with these headers.
     async fn ask(&self, time: &str, product: &str, headers: Value) -> Value {
         let stage = json!({ "gatepass_product_id": product, "other": "x" });
         self.try_ask(time, stage, headers).await.unwrap()
@@ -124,7 +124,7 @@ async fn a_live_key_opens_its_product_with_one_consistent_read() {
     assert_eq!(access.ask(NOON, "weather-api", differently).await["isAuthorized"], true);
 }
 
-/// What a change of a plan means for live keys: its limits hold within a minute, in a process that is warm too.
+/// The effect of a changed plan on live keys: its limits hold within a minute, in a process that is warm too.
 #[tokio::test]
 async fn a_change_of_the_plans_limits_holds_within_a_minute() {
     let access = Access::new().await;

@@ -1,4 +1,4 @@
-//! What is due by time, on the call of a schedule.
+//! Work that is due by time, on the call of a schedule.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -230,7 +230,7 @@ fn a_missing_variable_is_named() {
     }
 }
 
-/// What a minute costs in which nobody asks: docs/operations.md counts on it.
+/// The cost of a minute in which nobody asks: docs/operations.md counts on it.
 #[tokio::test]
 async fn an_idle_run_costs_few_capacity_units() {
     let stage = Stage::new().await;

@@ -113,7 +113,7 @@ impl Stage {
         std::mem::take(&mut *self.figures.lock().unwrap())
     }
 
-    /// What is on record of the mails about a request, by template.
+    /// The record of the mails about a request, by template.
     pub(crate) async fn record(&self, id: RequestId) -> Vec<(MailKind, MailStatus)> {
         let dossier = self.world.store.dossier(id).await.unwrap().expect("it was asked for");
         let mut mails: Vec<_> =

@@ -1,4 +1,4 @@
-//! What goes wrong, and what is left for the next delivery.
+//! Failures, and the work that is left for the next delivery.
 
 use gatepass_domain::event::MailStatus;
 use gatepass_domain::settings::MailKind;

@@ -42,7 +42,7 @@ struct Limits {
     put_off: SignedDuration,
 }
 
-/// What looking at an item led to.
+/// The result of looking at an item.
 #[derive(Debug)]
 enum Step {
     /// It was moved on.
@@ -53,7 +53,7 @@ enum Step {
     Publish(Box<Released>),
 }
 
-/// What a run did of one kind of work.
+/// The result of a run for one kind of work.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Items that were moved on.
@@ -62,7 +62,7 @@ pub struct Tally {
     pub failed: usize,
 }
 
-/// What a run did.
+/// The result of a run.
 #[derive(Debug, Default)]
 pub struct Report {
     /// By kind of work; kinds of which nothing was due are absent.

@@ -57,7 +57,7 @@ fn later(context: &Context) -> Timestamp {
     context.now.checked_add(PAUSE).unwrap_or(context.now)
 }
 
-/// What the alarm "event errors" counts: once for each look at an event that cannot be published.
+/// The figure behind the alarm "event errors": one for each look at an event that cannot be published.
 fn report(key: &str, cause: &str) {
     tracing::error!(alarm = "set-aside", key, cause, "an event is set aside and cannot be published");
 }

@@ -88,7 +88,7 @@ async fn an_edit_does_not_bring_a_deleted_app_back() {
     }
 }
 
-/// What is awaited is withdrawn, what is approved revoked, and each of it is on record.
+/// Requests that wait are withdrawn, approved ones are revoked, and each of it is on record.
 #[tokio::test]
 async fn with_an_app_goes_all_it_has_asked_for_whatever_goes_wrong() {
     for fault in [None, Some(Fault::TransactionConflict), Some(Fault::LostReply), Some(Fault::Throttle)] {

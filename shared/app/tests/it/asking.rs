@@ -79,7 +79,7 @@ pub(crate) async fn standing(world: &World, id: RequestId) -> AccessRequest {
     world.store.request(id).await.unwrap().unwrap()
 }
 
-/// What was refused, as people's programs see it; what went well is `ok`.
+/// The refusal, as people's programs see it; success is `ok`.
 pub(crate) fn said<T>(result: &Result<T, Refused>) -> &'static str {
     match result {
         Ok(_) => "ok",

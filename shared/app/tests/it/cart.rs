@@ -32,7 +32,7 @@ async fn held(store: &Store) -> Vec<(String, String)> {
     cart.stored.cart.items.iter().map(|item| (item.product_id.to_string(), item.plan_id.to_string())).collect()
 }
 
-/// What a person does with a cart.
+/// The steps of a person with a cart.
 #[derive(Debug, Clone)]
 enum Step {
     Put(&'static str, &'static str),
@@ -52,7 +52,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..12)
 }
 
-/// What is expected of a step: the word for it; `cart` is what it leaves behind.
+/// The expected result of a step: the word for it; `cart` is what it leaves behind.
 fn expected(cart: &mut Vec<(String, String)>, step: &Step) -> &'static str {
     let is_payments = |product: &str| product == "payments-api";
     match step {
@@ -155,7 +155,7 @@ async fn products_put_in_at_once_are_all_in() {
     assert_eq!(said, ["mixed-plans", "ok"]);
 }
 
-/// What got into the cart while it was being submitted is in the request, or still in the cart.
+/// An item that got into the cart while it was being submitted is in the request, or still in the cart.
 #[tokio::test]
 async fn what_is_put_in_during_a_submit_is_not_lost() {
     let world = World::new().await;

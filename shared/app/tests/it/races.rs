@@ -9,7 +9,7 @@ use gatepass_testkit::{Fault, World, ada, demo, owner};
 
 use crate::asking::{approve, asking_for, create_app, reject, said, standing, story, submit, tally, weather};
 
-/// What `count` tasks said.
+/// The answers of `count` tasks.
 async fn race<F: Future<Output = &'static str> + Send + 'static>(
     count: usize,
     run: impl Fn(usize) -> F,

@@ -1,4 +1,4 @@
-//! What was recorded and never published is found, published, and never more than three times.
+//! Events that were recorded and never published are found, published, and never more than three times.
 
 use std::collections::HashMap;
 use std::time::Duration;

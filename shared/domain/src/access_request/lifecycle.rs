@@ -34,7 +34,7 @@ pub struct Pending {
     pub(super) approvals: Vec<Approval>,
 }
 
-/// What every approved request has.
+/// The part that every approved request has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Approved {
     pub(super) facts: Facts,
@@ -77,7 +77,7 @@ pub struct Closed {
     pub(super) reason: Option<String>,
 }
 
-/// What an approval led to.
+/// The result of an approval.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AfterApproval {
     /// More approvals are needed.
@@ -86,7 +86,7 @@ pub enum AfterApproval {
     Decided(Queued),
 }
 
-/// What a failed attempt led to.
+/// The result of a failed attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AttemptOutcome {
     /// It will be tried again.
@@ -124,12 +124,12 @@ impl Pending {
         &self.facts
     }
 
-    /// Whether `person` approved already.
+    /// True when `person` approved already.
     pub fn is_approved_by(&self, person: &PersonId) -> bool {
         self.approvals.iter().any(|approval| approval.by.is_person(person))
     }
 
-    /// Whether one more approval decides, when `required` people must approve.
+    /// True when one more approval decides, when `required` people must approve.
     fn decides(&self, by: &Actor, required: u8) -> bool {
         by.kind != ActorKind::Person || self.approvals.len() + 1 >= usize::from(required)
     }
@@ -208,7 +208,7 @@ impl Pending {
 }
 
 impl Queued {
-    /// What was approved.
+    /// The access that was approved.
     pub fn approved(&self) -> &Approved {
         &self.approved
     }
@@ -279,7 +279,7 @@ impl Closed {
 }
 
 impl Failed {
-    /// What was approved.
+    /// The access that was approved.
     pub fn approved(&self) -> &Approved {
         &self.0
     }
@@ -298,7 +298,7 @@ impl Failed {
 }
 
 impl Provisioned {
-    /// What was approved.
+    /// The access that was approved.
     pub fn approved(&self) -> &Approved {
         &self.0
     }
@@ -378,7 +378,7 @@ impl AccessRequest {
         }
     }
 
-    /// Whether it may still lead to access, or has led to access that was not taken back.
+    /// True when it may still lead to access, or has led to access that was not taken back.
     pub fn is_standing(&self) -> bool {
         !matches!(self, Self::Closed(_) | Self::Revoked(_))
     }

@@ -14,7 +14,7 @@ pub enum Progress {
     Pending,
     /// Ended without access.
     Closed {
-        /// Who ended it, and when.
+        /// The person who ended it, and the time.
         decision: Decision,
         /// How it ended.
         ending: Ending,
@@ -23,7 +23,7 @@ pub enum Progress {
     },
     /// Approved.
     Approved {
-        /// Who gave the last approval, and when.
+        /// The person who gave the last approval, and the time.
         decision: Decision,
         /// The credential, allocated at approval.
         credential_id: CredentialId,

@@ -13,9 +13,9 @@ use crate::product::AuthMethod;
 /// A request that keeps every rule, about to be submitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submission {
-    /// What is asked for.
+    /// The content of the request.
     pub kind: RequestKind,
-    /// Who asks.
+    /// The person who asks.
     pub requester: Person,
     /// The app that is to receive the credential.
     pub app: AppRef,
@@ -29,18 +29,18 @@ pub struct Submission {
     pub auth_method: AuthMethod,
     /// The credential to extend.
     pub extends_credential_id: Option<CredentialId>,
-    /// What the requester says it is for.
+    /// The purpose, in the requester's words.
     pub justification: Option<String>,
-    /// What the policy says.
+    /// The verdict of the policy.
     pub policy: Verdict,
 }
 
-/// What every state of a request has: the submission and the revision.
+/// The part of a request that every state has: the submission and the revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     /// UUIDv7.
     pub id: RequestId,
-    /// What was submitted. Only its policy can change, when the request is referred to the owners.
+    /// The submission. Only its policy can change, when the request is referred to the owners.
     pub submission: Submission,
     /// When it was submitted.
     pub created_at: Timestamp,
@@ -69,7 +69,7 @@ impl Facts {
         self.submission.items.iter().map(|item| item.product_id.clone()).collect()
     }
 
-    /// What events say about this request.
+    /// The data of events about this request.
     pub(super) fn subject(&self, credential_id: Option<CredentialId>) -> RequestSubject {
         RequestSubject {
             request_id: self.id,

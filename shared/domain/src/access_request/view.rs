@@ -15,14 +15,14 @@ use crate::product::AuthMethod;
 /// How provisioning goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProvisioningView {
-    /// Where it stands.
+    /// The state.
     pub status: ProvisioningStatus,
     /// Attempts made since it was last queued by a person.
     pub attempts: u32,
     /// When the next attempt is due; `null` when none is planned or one is under way.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub next_attempt_at: Option<Timestamp>,
-    /// What went wrong last.
+    /// The error of the last attempt.
     pub last_error: Option<LastError>,
 }
 
@@ -33,9 +33,9 @@ pub struct AccessRequestView {
     /// UUIDv7.
     #[schema(value_type = uuid::Uuid)]
     pub id: RequestId,
-    /// What is asked for.
+    /// The content of the request.
     pub kind: RequestKind,
-    /// Who asks, as their token described them at submit.
+    /// The person who asks, as their token described them at submit.
     pub requester: Person,
     /// The app that is to receive the credential.
     pub app: AppRef,
@@ -56,15 +56,15 @@ pub struct AccessRequestView {
     /// The credential, allocated at approval.
     #[schema(value_type = Option<uuid::Uuid>)]
     pub credential_id: Option<CredentialId>,
-    /// What the requester says it is for, at most 2,000 characters.
+    /// The purpose in the requester's words, at most 2,000 characters.
     pub justification: Option<String>,
-    /// Where the decision stands.
+    /// The state of the decision.
     pub status: Status,
-    /// What the policy said at submit, or when it referred the request to the owners.
+    /// The verdict of the policy at submit, or when it referred the request to the owners.
     pub policy: Verdict,
     /// Approvals given so far.
     pub approvals: Vec<Approval>,
-    /// Who settled it.
+    /// The person who settled it.
     pub decided_by: Option<Actor>,
     /// When it was settled.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -141,7 +141,7 @@ pub struct UsedBy {
     pub request_id: RequestId,
     /// Its app.
     pub app: AppRef,
-    /// Who asked.
+    /// The person who asked.
     pub requester_id: PersonId,
     /// Their name at submit.
     #[schema(example = "Ada")]
@@ -163,14 +163,14 @@ pub struct HistoryEntry {
     /// The event.
     #[schema(value_type = uuid::Uuid)]
     pub id: EventId,
-    /// What happened.
+    /// The events, in order.
     #[serde(rename = "type")]
     #[schema(example = "AccessRequestApproved")]
     pub event_type: String,
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// Who did it.
+    /// The person who did it.
     pub actor: Actor,
     /// Why, in their own words.
     pub reason: Option<String>,

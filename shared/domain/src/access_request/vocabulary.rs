@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::id::{AppId, CatalogueId, ProductId};
 use crate::person::Actor;
 
-/// What is asked for.
+/// The content of the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RequestKind {
@@ -23,7 +23,7 @@ pub enum RequestKind {
     Grant,
 }
 
-/// Where the decision stands.
+/// The state of the decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
@@ -61,7 +61,7 @@ impl From<Ending> for Status {
     }
 }
 
-/// Where provisioning stands.
+/// The state of provisioning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ProvisioningStatus {
@@ -88,7 +88,7 @@ pub enum Order {
     Oldest,
 }
 
-/// What went wrong at the last attempt.
+/// The error of an attempt to provision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LastError {
     /// A stable code.
@@ -124,12 +124,12 @@ pub struct Item {
 /// An approval that somebody gave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Approval {
-    /// Who approved.
+    /// The person who approved.
     pub by: Actor,
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// What they noted.
+    /// Their note.
     pub note: Option<String>,
 }
 

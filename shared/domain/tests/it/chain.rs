@@ -146,7 +146,7 @@ fn what_is_no_event_of_ours_is_not_read() {
     assert!(BusEvent::parse(serde_json::json!({})).is_err());
 }
 
-/// What version 1 wrote, in a file: it is read, and verifies, for ever.
+/// The files that version 1 wrote: they are read, and verify, for ever.
 #[test]
 fn events_that_version_1_wrote_are_read_and_verify() {
     let golden: Vec<Sealed> = serde_json::from_str(include_str!("golden/events-1.json")).unwrap();
@@ -160,7 +160,7 @@ fn events_that_version_1_wrote_are_read_and_verify() {
     assert_eq!(events[1].personal, None, "it was erased");
 }
 
-/// What a newer version may write: another type, another member, another value in the data of a known type.
+/// The additions of a newer version: another type, another member, another value in the data of a known type.
 #[test]
 fn events_that_a_newer_version_wrote_are_passed_on_as_they_are() {
     let (_, event) = crate::samples::filed(&mut crate::samples::context(1));

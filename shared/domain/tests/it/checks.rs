@@ -1,4 +1,4 @@
-//! What owners and developers write is checked at once and as a whole, each fault with a pointer.
+//! Input of owners and developers is checked at once and as a whole, each fault with a pointer.
 
 use gatepass_domain::app::{App, Profile, Visibility};
 use gatepass_domain::catalogue::AudienceKind;
@@ -11,7 +11,7 @@ use gatepass_domain::{Person, PersonId, Plan, Product, Settings};
 
 use crate::samples::{catalogue, context, person, plan, product, slugs};
 
-/// Where the faults are.
+/// The places of the faults.
 fn pointers(checked: Result<(), Vec<FieldError>>) -> Vec<String> {
     let faults = checked.err().unwrap_or_default();
     assert!(faults.iter().all(|fault| fault.detail.starts_with("must ")
@@ -205,7 +205,7 @@ fn a_fault_of_something_within_points_into_the_whole() {
     assert_eq!(fault.pointer, "/new_app/name");
 }
 
-/// What the table could not hold, so that it would fail there.
+/// The values that the table could not hold, so that it would fail there.
 #[test]
 fn a_gateway_s_configuration_is_one_that_can_be_kept() {
     let configured = |configuration: serde_json::Value| {

@@ -81,7 +81,7 @@ fn a_permanent_failure_is_final_at_once() {
     assert_eq!(AccessRequest::from(outcome).view().provisioning.attempts, 1);
 }
 
-/// What went wrong is free text: on record and in the view, never on the bus.
+/// The failure is free text: on record and in the view, never on the bus.
 #[test]
 fn what_went_wrong_is_kept_off_the_bus() {
     let mut context = context(1);

@@ -13,7 +13,7 @@ fn everyone() -> Catalogue {
     catalogue(AudienceKind::Everyone, &[], &["weather-api", "maps-api"], &["free", "gold"])
 }
 
-/// What the rules say to ada about a product with a plan.
+/// The result of the rules for ada, a product and a plan.
 fn asked(
     catalogue: Option<&Catalogue>,
     product: (&str, Option<&Product>),

@@ -1,4 +1,4 @@
-//! What the tests are about: people, products, plans, a request.
+//! Samples for the tests: people, products, plans, a request.
 
 use gatepass_domain::access_request::{AppRef, Item, LastError, Pending, RequestKind, Submission, submit};
 use gatepass_domain::catalogue::{Audience, AudienceKind};
@@ -99,7 +99,7 @@ pub(crate) fn verdict(review: Review) -> Verdict {
     }
 }
 
-/// What ada asks for.
+/// The request of ada.
 pub(crate) fn submission(context: &mut Context, kind: RequestKind, review: Review) -> Submission {
     let extends = !matches!(kind, RequestKind::New | RequestKind::Grant);
     Submission {

@@ -113,7 +113,7 @@ fn into(stepped: (impl Into<AccessRequest>, Event)) -> (AccessRequest, Event) {
     (stepped.0.into(), stepped.1)
 }
 
-/// Where a request stands, as people see it.
+/// The states of a request, as people see them.
 pub(crate) fn standing(view: &AccessRequestView) -> (Status, ProvisioningStatus) {
     (view.status, view.provisioning.status)
 }
@@ -131,7 +131,7 @@ pub(crate) fn may_follow(from: (Status, ProvisioningStatus), to: (Status, Provis
     )
 }
 
-/// What is true of every request in every state.
+/// The properties of every request in every state.
 pub(crate) fn check_view(view: &AccessRequestView) -> Result<(), TestCaseError> {
     let approved = view.status == Status::Approved;
     prop_assert_eq!(view.decided_by.is_some(), view.status != Status::Pending);

@@ -1,4 +1,4 @@
-//! What people write is data.
+//! Texts that people write are data.
 
 use gatepass_domain::settings::MailKind;
 use gatepass_mail::{Decider, MailContext, ProductName, render, sample};

@@ -1,4 +1,4 @@
-//! What goes wrong is written on the request, in words, and tried again when that may help.
+//! A failure is written on the request, in words, and tried again when that may help.
 
 use gatepass_app::{Idempotent, retry};
 use gatepass_domain::access_request::{AccessRequestView, ProvisioningStatus};

@@ -22,7 +22,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-/// What the endpoint says to every mail.
+/// The endpoint's answer to every mail.
 #[derive(Clone)]
 enum Answer {
     Taken,

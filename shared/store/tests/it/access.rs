@@ -1,4 +1,4 @@
-//! What an app has asked for or holds, and the names of apps.
+//! The claims of an app, and the names of apps.
 
 use gatepass_domain::Context;
 use gatepass_domain::event::{Aggregate, Detail, EntitySubject};

@@ -1,4 +1,4 @@
-//! What lists cost, as the table says: the same whether it holds few requests or many.
+//! The cost of lists, as the table reports it: the same for few requests and for many.
 
 use gatepass_domain::access_request::{Order, Pending, RequestKind, Status, Submission, grant};
 use gatepass_domain::id::AppId;

@@ -146,7 +146,7 @@ async fn an_empty_list_is_a_list() {
     }
 }
 
-/// What is undecided is read from the open queue alone: the months behind it cost nothing.
+/// Undecided requests are read from the open queue alone: the months behind it cost nothing.
 #[tokio::test]
 async fn the_first_page_of_pending_requests_costs_one_read_a_shard() {
     let table = Table::new().await;

@@ -27,7 +27,7 @@ const TIMES: [&str; 7] = [
     "2027-01-01T00:00:00Z",
 ];
 
-/// What becomes of a request.
+/// The fates of a request.
 #[derive(Debug, Clone, Copy)]
 enum Fate {
     Pending,
@@ -132,7 +132,7 @@ fn steps(context: &mut Context, pending: Pending, fate: Fate) -> Vec<(AccessRequ
     steps
 }
 
-/// What the list should say, newest first.
+/// The list that is expected, newest first.
 fn expected(rows: &[Row], filter: &Filter, status: Option<Status>) -> Vec<RequestId> {
     let fits = |row: &&Row| {
         status.is_none_or(|status| row.status == status)

@@ -51,7 +51,7 @@ impl EventBridge {
         self.book().refused_ids = ids.into_iter().map(|id| id.to_string()).collect();
     }
 
-    /// Whether every call fails as a whole from now on.
+    /// True when every call fails as a whole from now on.
     pub fn out_of_order(&self, out_of_order: bool) {
         self.book().out_of_order = out_of_order;
     }

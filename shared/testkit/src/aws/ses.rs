@@ -32,7 +32,7 @@ struct Outbox {
 /// A mail as SES was given it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SentMail {
-    /// Who gets it.
+    /// The recipient.
     pub to: Vec<String>,
     /// The subject.
     pub subject: String,

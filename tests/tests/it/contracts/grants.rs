@@ -12,7 +12,7 @@ use crate::template::{self, Function, list};
 /// An action, and what it is done to.
 type Grants = BTreeSet<(String, String)>;
 
-/// What Lambda does with a role on its function's behalf: reads the stream, writes logs, keeps what failed.
+/// The use that Lambda makes of a role on its function's behalf: reads the stream, writes logs, keeps what failed.
 const LAMBDAS_OWN: [&str; 7] = [
     "dynamodb:DescribeStream",
     "dynamodb:GetRecords",
@@ -23,7 +23,7 @@ const LAMBDAS_OWN: [&str; 7] = [
     "sqs:SendMessage",
 ];
 
-/// What the template grants the function, besides what Lambda needs of it.
+/// The grants of the template to the function, besides what Lambda needs of it.
 fn granted(function: &Function) -> Grants {
     let mut granted = pairs(&function.statements());
     granted.retain(|(action, _)| !LAMBDAS_OWN.contains(&action.as_str()));
@@ -54,7 +54,7 @@ fn named(resource: &Value) -> String {
     kind.map_or(text, |(_, name)| name.to_owned())
 }
 
-/// What was called, by function. Tests of endpoints know a function by its route.
+/// The calls that were made, by function. Tests of endpoints know a function by its route.
 fn called(log: &str) -> BTreeMap<String, Grants> {
     let functions = template::functions();
     let by_route: BTreeMap<String, &str> = functions

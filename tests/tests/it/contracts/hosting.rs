@@ -1,4 +1,4 @@
-//! Where the portal is served from is private, and the API under the same origin stays what it is.
+//! The portal's bucket is private, and the API under the same origin stays what it is.
 
 use serde_json::{Value, json};
 

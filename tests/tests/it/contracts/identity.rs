@@ -1,4 +1,4 @@
-//! What people may change about themselves in the user pool, and what lasts of it.
+//! The attributes that people may change in the user pool, and those that last.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ fn client() -> Value {
     template::of_type("AWS::Cognito::UserPoolClient").remove(0).1["Properties"].clone()
 }
 
-/// Who could write their own organisation would see its apps.
+/// People who could write their own organisation would see its apps.
 #[test]
 fn nobody_writes_their_own_organisation() {
     assert_eq!(client()["WriteAttributes"], json!(["name"]));

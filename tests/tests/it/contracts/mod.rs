@@ -1,8 +1,9 @@
-//! What parts of this repository promise one another.
+//! Contracts between parts of this repository.
 
 mod grants;
 mod hosting;
 mod identity;
+mod language;
 mod observability;
 mod policies;
 mod requirements;

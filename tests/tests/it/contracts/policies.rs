@@ -1,4 +1,4 @@
-//! What the template grants, and where it puts what went wrong.
+//! The grants of the template, and the destinations of failures.
 
 use serde_json::{Value, json};
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::template::{self, LOOP, list};
 
-/// Whether an endpoint needs a token, by method and path.
+/// True when an endpoint needs a token, by method and path.
 type Routes = BTreeMap<String, bool>;
 
 fn of_router() -> Vec<String> {

@@ -23,7 +23,7 @@ use crate::{repository, template};
 
 /// The request that the samples are about.
 const REQUEST: &str = "019ab1c2-6c40-7a3e-9d52-0c1f7be40001";
-/// What stands for a key in them.
+/// The placeholder for a key in them.
 const KEY: &str = "gp_SAMPLE";
 const KEY_ID: &str = "alias/gatepass";
 

@@ -6,7 +6,7 @@ use gatepass_lambda::{ConfigError, Vars};
 
 use crate::template::{self, Function};
 
-/// What `function` says to its environment.
+/// The answer of `function` to its environment.
 fn configured(function: &Function, vars: &Vars) -> Result<(), ConfigError> {
     match function.binary.as_str() {
         "api" => gatepass_api::Config::from_vars(vars).map(drop),

@@ -2,7 +2,7 @@
 
 use crate::stack::{Stack, string, until};
 
-/// What each function logs of its part, in the order of the parts. The relay's is there for every event.
+/// The log lines of each function, in the order of the parts. The relay's is there for every event.
 const PARTS: [&str; 6] = [
     "answered",
     "relayed",

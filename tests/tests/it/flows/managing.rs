@@ -1,4 +1,4 @@
-//! What API Owners do beside deciding: suspend, revoke, grant, delete; and twenty of them at once.
+//! Actions of API Owners beside deciding: suspend, revoke, grant, delete; and twenty of them at once.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! What people do with Gatepass, over HTTP against the real local stack. Requirements are named as
+//! Flows of people through Gatepass, over HTTP against the real local stack. Requirements are named as
 //! `R15`, …
 
 mod automatic;

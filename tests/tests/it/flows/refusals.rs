@@ -1,4 +1,4 @@
-//! What is refused, and how.
+//! Refusals, and their form.
 
 use reqwest::Method;
 use serde_json::{Value, json};

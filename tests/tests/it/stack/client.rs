@@ -10,7 +10,7 @@ use super::process::Stack;
 use super::wait::until;
 use crate::contracts::schemas;
 
-/// What was answered.
+/// The answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     asked: String,
@@ -250,7 +250,7 @@ impl Stack {
         self.post(&format!("/_local/clock?advance={by}")).await.expect(200);
     }
 
-    /// What the sample API of `product` answers to `key`.
+    /// The answer of the sample API of `product` to `key`.
     pub(crate) async fn sample(&self, product: &str, key: Option<&str>) -> u16 {
         let path = format!("/_local/apis/{product}/forecast");
         let call = self.call(Method::GET, &path);

@@ -14,7 +14,7 @@ use crate::{repository, template};
 /// How long a stack may take to become ready on a machine that does much else.
 const READY_WITHIN: Duration = Duration::from_secs(180);
 
-/// What a stack is started with.
+/// The options of a stack.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Setup {
     variables: Vec<(&'static str, OsString)>,
@@ -149,12 +149,12 @@ impl Stack {
         }
     }
 
-    /// Whether the process has ended.
+    /// True when the process has ended.
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().expect("a child can be waited for").is_some()
     }
 
-    /// Whether the process has ended by SIGKILL.
+    /// True when the process has ended by SIGKILL.
     pub(crate) fn was_killed(&mut self) -> bool {
         use std::os::unix::process::ExitStatusExt;
         let status = self.child.try_wait().expect("a child can be waited for");
@@ -169,7 +169,7 @@ impl Stack {
         assert!(status.success(), "the stack stopped with {status}\n{}", self.output());
     }
 
-    /// What the process has printed and logged, as it stands.
+    /// The output and the log of the process so far.
     pub(crate) fn output(&self) -> String {
         let read = |name| std::fs::read(self.scratch.path().join(name)).unwrap_or_default();
         let texts = ["stdout", "stderr"].map(|name| String::from_utf8_lossy(&read(name)).into_owned());

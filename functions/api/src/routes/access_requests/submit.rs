@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::state::Api;
 
-/// What to ask for, and for which app: `app_id` or `new_app`, one of them.
+/// The products to ask for, and the app: `app_id` or `new_app`, one of them.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct SubmitBody {
     /// The catalogue that offers products and plan.
@@ -31,7 +31,7 @@ pub(crate) struct SubmitBody {
     /// A credential of the app that is to open the products too.
     #[schema(value_type = Option<String>, format = "uuid")]
     extends_credential_id: Option<CredentialId>,
-    /// What it is for, at most 2,000 characters. The owners see it.
+    /// The purpose, at most 2,000 characters. The owners see it.
     #[schema(max_length = 2000)]
     justification: Option<String>,
 }

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 pub(crate) struct AccessRequestDetail {
     #[serde(flatten)]
     request: AccessRequestView,
-    /// What happened, oldest first.
+    /// The events, oldest first.
     history: Vec<HistoryEntry>,
     /// The mails that were due, and what became of them.
     mails: Vec<MailRecord>,

@@ -14,7 +14,7 @@ use crate::state::Api;
 /// A note on an approval.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ApproveBody {
-    /// What the other owners should know, at most 2,000 characters.
+    /// A note for the other owners, at most 2,000 characters.
     #[schema(max_length = 2000)]
     note: Option<String>,
 }

@@ -16,7 +16,7 @@ use crate::state::Api;
 /// One decision for many requests.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct DecideBody {
-    /// What is decided.
+    /// The decision.
     decision: Verb,
     /// The requests: 1 to 100, none twice.
     #[schema(value_type = Vec<uuid::Uuid>, min_items = 1, max_items = 100)]
@@ -29,7 +29,7 @@ pub(crate) struct DecideBody {
     reason: Option<String>,
 }
 
-/// What can be decided.
+/// The decisions that are possible.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Verb {
@@ -39,14 +39,14 @@ enum Verb {
     Reject,
 }
 
-/// What became of each request.
+/// The result for each request.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Decided {
     /// One for each of `ids`, in their order.
     items: Vec<DecidedOne>,
 }
 
-/// What became of one request: as the single operation would have answered.
+/// The result for one request: as the single operation would have answered.
 #[derive(Debug, Serialize, ToSchema)]
 struct DecidedOne {
     /// The request.

@@ -15,7 +15,7 @@ use crate::state::Api;
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"reason": "Please use the plan `free` for trials."}))]
 pub(crate) struct RejectBody {
-    /// What the requester will read, 1 to 2,000 characters.
+    /// The text that the requester will read, 1 to 2,000 characters.
     #[schema(min_length = 1, max_length = 2000, pattern = "[^ ]")]
     pub(super) reason: String,
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::routes::access_requests::submit::answer;
 use crate::state::Api;
 
-/// What to grant.
+/// The access to grant.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct GrantBody {
     /// The products: 1 to 20, which share an authentication method.
@@ -24,7 +24,7 @@ pub(crate) struct GrantBody {
     /// A credential of the app that is to open the products too.
     #[schema(value_type = Option<String>, format = "uuid")]
     extends_credential_id: Option<CredentialId>,
-    /// What the record should say, at most 2,000 characters.
+    /// A text for the record, at most 2,000 characters.
     #[schema(max_length = 2000)]
     note: Option<String>,
 }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::state::Api;
 
-/// Whom the app belongs to from now on.
+/// The person to whom the app belongs from now on.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ReassignBody {
     /// The person's id at the identity provider, 1 to 255 bytes.

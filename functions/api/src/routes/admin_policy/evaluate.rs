@@ -11,10 +11,10 @@ use utoipa::ToSchema;
 
 use crate::state::Api;
 
-/// Who would ask for what.
+/// The person who would ask, and the products.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct EvaluateBody {
-    /// Who would ask.
+    /// The person who would ask.
     requester: Subject,
     /// For which products.
     product_ids: Vec<ProductId>,

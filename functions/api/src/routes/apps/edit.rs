@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::state::Api;
 
-/// What is to change; what is left out stays.
+/// The changes; members that are left out stay.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct EditAppBody {
     /// Another name, 1 to 100 characters.

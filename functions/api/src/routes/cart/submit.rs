@@ -23,7 +23,7 @@ pub(crate) struct SubmitCartBody {
     /// A credential of the app that is to open the products too.
     #[schema(value_type = Option<String>, format = "uuid")]
     extends_credential_id: Option<CredentialId>,
-    /// What it is for, at most 2,000 characters. The owners see it.
+    /// The purpose, at most 2,000 characters. The owners see it.
     #[schema(max_length = 2000)]
     justification: Option<String>,
 }

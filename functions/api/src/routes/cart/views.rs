@@ -13,7 +13,7 @@ use crate::routes::catalogues::views::PlanSummary;
 /// A cart.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CartView {
-    /// What was collected, oldest first.
+    /// The collected items, oldest first.
     items: Vec<CartItemView>,
     /// The one plan; `null` as long as the cart is empty.
     plan_id: Option<PlanId>,
@@ -33,7 +33,7 @@ pub(crate) struct CartItemView {
     item: CartItem,
     /// The product's name; `null` when it is no longer on offer.
     name: Option<String>,
-    /// Whether it can be asked for now. What cannot is to be removed before the cart is submitted.
+    /// True when it can be asked for now. An item that cannot must be removed before the cart is submitted.
     available: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What consumers see of catalogues, products and plans: not the owners' addresses, not the
+//! The consumer's view of catalogues, products and plans: not the owners' addresses, not the
 //! gateways, not whom a plan trusts.
 
 use gatepass_app::browse::Shelf;
@@ -16,7 +16,7 @@ pub(crate) struct CatalogueSummary {
     id: CatalogueId,
     /// Display name.
     name: String,
-    /// What the catalogue holds.
+    /// The content of the catalogue.
     description: String,
     /// Products it shows.
     product_ids: Vec<ProductId>,
@@ -33,11 +33,11 @@ pub(crate) struct ProductSummary {
     id: ProductId,
     /// Display name.
     name: String,
-    /// What the API does.
+    /// The description of the API.
     description: String,
     /// How its callers authenticate.
     auth_method: AuthMethod,
-    /// Where to read on.
+    /// Pages to read on.
     documentation_url: Option<String>,
     /// Counts its changes, from 1.
     version: u64,
@@ -50,7 +50,7 @@ pub(crate) struct PlanSummary {
     id: PlanId,
     /// Display name.
     name: String,
-    /// What the plan is for.
+    /// The purpose of the plan.
     description: String,
     /// How fast an app may call; `null` is unlimited.
     rate_limit: Option<Limit>,
@@ -62,7 +62,7 @@ pub(crate) struct PlanSummary {
     access_expires_in_seconds: Option<u64>,
     /// How often a person may ask for it; `null` is unlimited.
     request_allowance: Option<Limit>,
-    /// Whether asking is, or under conditions may be, enough.
+    /// The review that a request needs: none, or the owners'.
     auto_approve: bool,
     /// OAuth 2.0 scopes that the plan grants.
     scopes: Vec<String>,

@@ -20,7 +20,7 @@ pub(crate) struct Me {
     access_flow: AccessFlow,
 }
 
-/// Who am I, as the API sees me, and how do I ask for access?
+/// The caller as the API sees them, and the ways in which access can be asked for.
 #[utoipa::path(get, path = "/v1/me", tag = "me", operation_id = "me", security(("bearer" = [])),
     responses((status = 200, body = Me)))]
 pub(crate) async fn get(State(api): State<Api>, Caller(person): Caller) -> Result<Json<Me>, Problem> {

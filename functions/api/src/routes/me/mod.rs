@@ -1,3 +1,3 @@
-//! Who am I?
+//! `GET /v1/me`
 
 pub(crate) mod get;

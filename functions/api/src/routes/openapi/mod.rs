@@ -1,3 +1,3 @@
-//! What can the API do?
+//! `GET /v1/openapi.json`
 
 pub(crate) mod get;

@@ -18,7 +18,7 @@ pub(crate) struct ProductDetail {
     product: ProductSummary,
     /// The plans open to the caller, each once.
     plans: Vec<PlanSummary>,
-    /// Where the product is offered to the caller: what to name in a request.
+    /// The offers of the product to the caller, to be named in a request.
     offers: Vec<OfferView>,
 }
 

@@ -9,7 +9,7 @@ fn statuses(body: &Value) -> Vec<u64> {
     body["items"].as_array().unwrap().iter().map(|item| item["status"].as_u64().unwrap()).collect()
 }
 
-/// What stands in the way of one is no obstacle to the others.
+/// A request that cannot be decided is no obstacle to the others.
 // Covers P17.
 #[tokio::test]
 async fn each_request_has_a_result_of_its_own() {

@@ -32,7 +32,7 @@ async fn access_is_granted_without_a_request() {
     grant(&api, &app, &body).send().await.expect(201);
 }
 
-/// Whom a catalogue is presented to does not matter, and the owner's address is known from what they asked for.
+/// The audience of a catalogue does not matter, and the owner's address is known from what they asked for.
 #[tokio::test]
 async fn what_is_not_presented_to_the_owner_can_be_granted() {
     let api = Api::new().await;

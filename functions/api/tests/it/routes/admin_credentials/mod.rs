@@ -15,7 +15,7 @@ async fn owen_does(api: &Api, what: &str, access: &Value) -> Answer {
     api.post(&path).by_owner(&owen()).json(json!({ "reason": "Seen in public" })).send().await
 }
 
-/// What Ada is answered when she asks for the key.
+/// The answer to Ada when she asks for the key.
 async fn reveal(api: &Api, access: &Value) -> Answer {
     let (app, credential) = (id_of(&access["app"]), access["credential_id"].as_str().unwrap());
     api.post(&format!("/v1/apps/{app}/credentials/{credential}/reveal")).by(&ada()).send().await

@@ -2,7 +2,7 @@ use gatepass_testkit::{ada, grace, owen};
 
 use crate::harness::{Api, id_of};
 
-/// Who would be hit if it went away: what waits, and what stands; nothing that has ended.
+/// Usage names the requests that would be ended: those that wait and those that stand, and none that has ended.
 #[tokio::test]
 async fn usage_names_who_needs_it() {
     let api = Api::new().await;
