@@ -5,6 +5,7 @@ use gatepass_domain::id::{ProductId, RequestId};
 use gatepass_domain::text::ValidationErrors;
 use gatepass_domain::{AccessRequest, Actor, ApiOwner, Context, Plan, Versioned, Violation, rule};
 use gatepass_store::{CommitError, Guard, ReferencedEntities, References, Store, Transaction};
+use jiff::Timestamp;
 
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
@@ -35,7 +36,7 @@ pub async fn approve(
         Ok((pending, entities))
     };
     commit_decision(store, context, idempotent, read, |context, (pending, entities)| {
-        let required = grantable(&pending, &entities)?.approvals_required;
+        let required = grantable(&pending, &entities, context.now)?.approvals_required;
         let (transaction, view) = approval(context, pending, &by, note.clone(), required);
         Ok(Step::commit_unless(transaction, view, |error, _| app_is_gone(error)))
     })
@@ -94,13 +95,22 @@ pub(crate) async fn entities_now(store: &Store, pending: &Pending) -> Result<Ref
 pub(crate) fn grantable<'a>(
     pending: &Pending,
     entities: &'a ReferencedEntities,
+    now: Timestamp,
 ) -> Result<&'a Versioned<Plan>, Refused> {
     let submission = &pending.facts().submission;
     let gone = |what: String| Refused::NoLongerPossible(what);
     let on_offer = |id: &ProductId| entities.products.iter().any(|product| &product.id == id && product.published);
     let missing: Vec<_> = pending.facts().product_ids().into_iter().filter(|id| !on_offer(id)).collect();
     if !missing.is_empty() {
-        return Err(Violation::NoLongerAvailable(missing).into());
+        return Err(Violation::NoLongerAvailable { products: missing, plan: None }.into());
+    }
+    let asked = submission.auth_method;
+    if let Some(product) = entities.products.iter().find(|product| product.auth_method != asked) {
+        let (id, method) = (&product.id, product.auth_method.as_str());
+        return Err(gone(format!(
+            "the product `{id}` uses {method} by now, and was asked for with {}",
+            asked.as_str()
+        )));
     }
     let plan = entities.plan.as_ref();
     let plan = plan.ok_or_else(|| gone(format!("the plan `{}` no longer exists", submission.plan_id)))?;
@@ -126,7 +136,7 @@ pub(crate) fn grantable<'a>(
     }
     if submission.extends_credential_id.is_some() {
         let wanted = pending.facts().product_ids();
-        rule::check_extension(entities.credential.as_ref(), &plan.id, submission.auth_method, &wanted)?;
+        rule::check_extension(entities.credential.as_ref(), &plan.id, submission.auth_method, &wanted, now)?;
     }
     Ok(plan)
 }
@@ -139,10 +149,16 @@ pub(crate) fn approval(
     note: Option<String>,
     required: u8,
 ) -> (Transaction, AccessRequestView) {
-    let app_id = pending.facts().submission.app.id;
+    let submission = &pending.facts().submission;
+    let (app_id, extended) = (submission.app.id, submission.extends_credential_id);
     let (after, event) = pending.approve(context, by, note, required);
     let request = AccessRequest::from(after);
-    (Transaction::new(context).request(&request, &event).require_app(app_id), request.view())
+    let transaction = Transaction::new(context).request(&request, &event).require_app(app_id);
+    let transaction = match extended {
+        Some(credential_id) => transaction.require_active_credential(app_id, credential_id),
+        None => transaction,
+    };
+    (transaction, request.view())
 }
 
 /// The refusal of an approval whose app was deleted in between. Asked only once the request has not changed:

@@ -6,7 +6,9 @@ use gatepass_domain::id::AppId;
 use gatepass_domain::text::ValidationErrors;
 use gatepass_domain::{Actor, ApiOwner, App, Context, Credential, Person, PersonId, Versioned};
 use gatepass_store::{CommitError, Guard, Page, Position, Store, Transaction, WhichApps};
+use jiff::Timestamp;
 
+use crate::credentials::as_of;
 use crate::ending::{Loss, end};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
@@ -193,18 +195,19 @@ pub async fn list_any(
     Ok(store.apps(which, limit, after).await?)
 }
 
-/// The app `id` with its credentials, for an API Owner.
+/// The app `id` with its credentials and their status at `now`, for an API Owner.
 ///
 /// # Errors
 /// [`Refused::NotFound`].
 pub async fn get_any(
     store: &Store,
+    now: Timestamp,
     _owner: &ApiOwner,
     id: AppId,
 ) -> Result<(Versioned<App>, Vec<Versioned<Credential>>), Refused> {
     let app = store.app(id).await?.ok_or(Refused::NotFound("app"))?;
     let stored = store.credentials(id).await?;
-    Ok((app, stored.into_iter().map(|stored| stored.credential).collect()))
+    Ok((app, stored.into_iter().map(|stored| as_of(stored.credential, now)).collect()))
 }
 
 /// Hands the app `id` to somebody else. What it holds and awaits goes with it; so does its team. The

@@ -1,15 +1,18 @@
 //! Carry out what the policy decided at submit, if it still holds (R33).
 
 use gatepass_domain::access_request::Pending;
+use gatepass_domain::credential::CredentialStatus;
 use gatepass_domain::id::RequestId;
 use gatepass_domain::policy::{self, Review};
 use gatepass_domain::{AccessRequest, Actor, Context};
 use gatepass_store::{ReferencedEntities, Store, Transaction};
+use jiff::Timestamp;
 
 use crate::approve::{app_is_gone, approval, entities_now, grantable};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
+use crate::standing::Holdings;
 
 /// The result of deciding a request that the policy had approved at submit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub enum Outcome {
     Approved,
     /// The plan as it is now no longer approves it: the owners decide.
     Referred,
+    /// The credential that it was to extend has ended: it is rejected.
+    Rejected,
     /// It was settled before, or does not exist: nothing was left to do.
     NothingToDo,
 }
@@ -35,11 +40,18 @@ pub async fn auto_approve(store: &Store, context: &mut Context, id: RequestId) -
             return Ok(None);
         }
         let entities = entities_now(store, &pending).await?;
-        Ok(Some((pending, entities)))
+        let holdings = Holdings::read(store, &pending.clone().into()).await?;
+        Ok(Some((pending, entities, holdings)))
     };
-    let done = commit_decision(store, context, &Idempotent::Unkeyed, read, |context, read| {
-        let Some((pending, entities)) = read else { return Ok(Step::Done(Outcome::NothingToDo)) };
-        match objection(&pending, &entities) {
+    let done = commit_decision(store, context, &Idempotent::unkeyed(), read, |context, read| {
+        let Some((pending, entities, holdings)) = read else { return Ok(Step::Done(Outcome::NothingToDo)) };
+        if extends_what_has_ended(&pending, &entities, context.now) {
+            let reason = "The credential that it was to extend has expired or been revoked.";
+            let (closed, event) = pending.reject(context, &by, reason.into());
+            let (transaction, _) = holdings.closing(context, closed, &event);
+            return Ok(Step::commit(transaction, Outcome::Rejected));
+        }
+        match objection(&pending, &entities, context.now) {
             None => {
                 let (transaction, _) = approval(context, pending, &by, None, 1);
                 Ok(Step::commit_unless(transaction, Outcome::Approved, |error, _| app_is_gone(error)))
@@ -59,11 +71,19 @@ pub async fn auto_approve(store: &Store, context: &mut Context, id: RequestId) -
     }
 }
 
+/// Whether the request is to extend a credential that nobody can extend any more. Neither the policy nor a person could
+/// approve it, and as long as it waits it keeps its products from being asked for otherwise.
+fn extends_what_has_ended(pending: &Pending, entities: &ReferencedEntities, now: Timestamp) -> bool {
+    let ended = |status| matches!(status, CredentialStatus::Expired | CredentialStatus::Revoked);
+    pending.facts().submission.extends_credential_id.is_some()
+        && entities.credential.as_ref().is_none_or(|credential| ended(credential.status_at(now)))
+}
+
 /// Why the policy no longer approves: the verdict by what stands now, on the facts frozen at submit.
 /// `None` when it still does.
-fn objection(pending: &Pending, entities: &ReferencedEntities) -> Option<policy::Verdict> {
+fn objection(pending: &Pending, entities: &ReferencedEntities, now: Timestamp) -> Option<policy::Verdict> {
     let frozen = &pending.facts().submission.policy;
-    match grantable(pending, entities) {
+    match grantable(pending, entities, now) {
         Ok(plan) => {
             let verdict = policy::evaluate(plan, frozen.inputs.clone());
             (verdict.review == Review::Manual).then_some(verdict)

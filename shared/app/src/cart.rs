@@ -34,7 +34,8 @@ pub async fn get(store: &Store, now: Timestamp, caller: &Person) -> Result<Fille
 /// Puts a product into the cart, in place of the same product with another catalogue or plan.
 ///
 /// # Errors
-/// The first rule that the cart would break, in the order of [`Violation`].
+/// [`Refused::FlowDisabled`] when carts cannot be submitted; the first rule that the cart would break, in the order of
+/// [`Violation`].
 pub async fn put(
     store: &Store,
     context: &mut Context,
@@ -45,6 +46,8 @@ pub async fn put(
 ) -> Result<FilledCart, Refused> {
     let now = context.now;
     let read = || async {
+        let settings = store.settings().await?.map(|(settings, _)| settings.content).unwrap_or_default();
+        check_flow(&Flow::Cart(StoredCart::default()), &settings)?;
         let read = store.cart(&caller.id, now).await?;
         let mut ids: Vec<_> = read.cart.items.iter().map(|item| item.product_id.clone()).collect();
         if !ids.contains(&product_id) {

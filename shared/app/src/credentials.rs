@@ -5,20 +5,31 @@ use gatepass_domain::event::{Aggregate, CredentialSubject, Detail};
 use gatepass_domain::id::{AppId, CredentialId};
 use gatepass_domain::{Actor, Context, Credential, Event, Person, Versioned};
 use gatepass_store::{Store, StoredCredential, Transaction};
+use jiff::Timestamp;
 
 use crate::apps;
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
 
-/// The credentials of the app, if `caller` sees it; newest first.
+/// The credentials of the app with their status at `now`, if `caller` sees it; newest first.
 ///
 /// # Errors
 /// [`Refused::NotFound`].
-pub async fn list(store: &Store, caller: &Person, app_id: AppId) -> Result<Vec<Versioned<Credential>>, Refused> {
+pub async fn list(
+    store: &Store,
+    now: Timestamp,
+    caller: &Person,
+    app_id: AppId,
+) -> Result<Vec<Versioned<Credential>>, Refused> {
     apps::get(store, caller, app_id).await?;
     let stored = store.credentials(app_id).await?;
-    Ok(stored.into_iter().map(|stored| stored.credential).collect())
+    Ok(stored.into_iter().map(|stored| as_of(stored.credential, now)).collect())
+}
+
+/// The credential with its status at `now`, as it is to be shown.
+pub(crate) fn as_of(credential: Versioned<Credential>, now: Timestamp) -> Versioned<Credential> {
+    Versioned { content: credential.content.as_of(now), ..credential }
 }
 
 /// Records that `caller` was shown the newest key of a credential, and gives the sealed key. It is

@@ -6,6 +6,7 @@ use gatepass_domain::policy::{Inputs, Review, Rule, Subject, Verdict};
 use gatepass_domain::text::{FieldError, ValidationErrors};
 use gatepass_domain::{ApiOwner, App, Catalogue, Context, Person, Plan, Product, Versioned, Violation, rule};
 use gatepass_store::{Store, Transaction};
+use jiff::Timestamp;
 
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
@@ -60,12 +61,13 @@ pub async fn grant(
     idempotent: &Idempotent<AccessRequestView>,
 ) -> Result<AccessRequestView, Refused> {
     asked.check()?;
+    let now = context.now;
     let read = || async {
         let app = store.app(app_id).await?.ok_or(Refused::NotFound("app"))?;
         if app.owner == owner.person().id {
             return Err(Refused::OwnRequest);
         }
-        submission(store, owner, &app, asked).await
+        submission(store, owner, &app, asked, now).await
     };
     commit_decision(store, context, idempotent, read, |context, submission| {
         let (request, event) = access_request::grant(context, submission, owner, asked.note.clone());
@@ -73,7 +75,9 @@ pub async fn grant(
         let transaction = Transaction::new(context).request(&request, &event);
         let transaction = match asked.extends_credential_id {
             None => transaction.claim_access(app_id, view.id, &view.product_ids),
-            Some(_) => transaction.claim_free_access(app_id, view.id, &view.product_ids),
+            Some(credential_id) => transaction
+                .claim_free_access(app_id, view.id, &view.product_ids)
+                .require_active_credential(app_id, credential_id),
         };
         // Without a holder the app was deleted in between, which the next round finds out.
         Ok(Step::commit_unless(transaction, view, |error, view| {
@@ -90,6 +94,7 @@ async fn submission(
     owner: &ApiOwner,
     app: &Versioned<App>,
     asked: &GrantRequest,
+    now: Timestamp,
 ) -> Result<Submission, Refused> {
     let plan = store.offering::<Plan>(&asked.plan_id).await?.map(|(plan, _)| plan);
     let plan = plan.ok_or_else(|| Refused::Invalid(vec![FieldError::new("/plan_id", "must be a plan that exists")]))?;
@@ -114,7 +119,7 @@ async fn submission(
     if let Some(credential_id) = asked.extends_credential_id {
         let stored = store.credential(app.id, credential_id).await?;
         let credential = stored.as_ref().map(|stored| &stored.credential);
-        rule::check_extension(credential, &plan.id, auth_method, &asked.product_ids)?;
+        rule::check_extension(credential, &plan.id, auth_method, &asked.product_ids, now)?;
     }
     let requester = holder(store, app).await?;
     let inputs = Inputs {

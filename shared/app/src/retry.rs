@@ -1,4 +1,4 @@
-//! Retry provisioning by hand, after it gave up.
+//! Retry provisioning by hand: after it gave up, or when the attempt that should be on its way never happened.
 
 use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::id::RequestId;
@@ -12,7 +12,7 @@ use crate::optimistic::{Step, commit_decision};
 /// Queues the provisioning of the request `id` again, as `owner`.
 ///
 /// # Errors
-/// [`Refused::NotFound`]; [`Refused::NotFailed`] when it has not failed.
+/// [`Refused::NotFound`]; [`Refused::NotFailed`] when it has neither failed nor been overdue for five minutes.
 pub async fn retry(
     store: &Store,
     context: &mut Context,
@@ -23,8 +23,11 @@ pub async fn retry(
     let by = Actor::from(owner.person());
     let read = || async { store.request(id).await?.ok_or(Refused::NotFound("access request")) };
     commit_decision(store, context, idempotent, read, |context, request| {
-        let AccessRequest::Failed(failed) = request else { return Err(Refused::NotFailed) };
-        let (queued, event) = failed.retry(context, &by);
+        let (queued, event) = match request {
+            AccessRequest::Failed(failed) => failed.retry(context, &by),
+            AccessRequest::Queued(queued) if queued.is_overdue(context.now) => queued.requeue(context, &by),
+            _ => return Err(Refused::NotFailed),
+        };
         let request = AccessRequest::from(queued);
         let transaction = Transaction::new(context).request(&request, &event);
         Ok(Step::commit(transaction, request.view()))

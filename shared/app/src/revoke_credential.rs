@@ -1,8 +1,10 @@
 //! Take a whole credential back: closed at once, then every request behind it is revoked.
 
+use std::collections::BTreeSet;
+
 use gatepass_domain::credential::CredentialStatus;
 use gatepass_domain::event::Detail;
-use gatepass_domain::id::CredentialId;
+use gatepass_domain::id::{AppId, CredentialId, RequestId};
 use gatepass_domain::{Actor, ApiOwner, Context, Credential, Versioned};
 use gatepass_store::{Store, Transaction};
 
@@ -43,8 +45,9 @@ async fn close_with_requests(
 ) -> Result<Versioned<Credential>, Refused> {
     let stored = store.credential_by_id(id).await?.ok_or(Refused::NotFound("credential"))?;
     let app_id = stored.credential.app_id;
-    let behind = store.standing_requests_of(app_id, id).await?;
     let closed = close(store, context, by, id, reason).await?;
+    // From here on no request that extends it can be submitted or approved: these are all.
+    let behind = requests_behind(store, app_id, id).await?;
     if closed == Closed::Before && behind.is_empty() {
         return Err(Refused::AlreadyRevoked);
     }
@@ -53,6 +56,24 @@ async fn close_with_requests(
         end(store, context, by, request_id, Loss::Subject, why).await?;
     }
     Ok(store.credential(app_id, id).await?.ok_or(Refused::NotFound("credential"))?.credential)
+}
+
+/// The requests by which a credential opens products, or that are to extend it and have not ended; by consistent reads.
+pub(crate) async fn requests_behind(
+    store: &Store,
+    app_id: AppId,
+    id: CredentialId,
+) -> Result<BTreeSet<RequestId>, Refused> {
+    let stored = store.credential(app_id, id).await?;
+    let mut behind = stored.map(|stored| stored.credential.holders()).unwrap_or_default();
+    for request_id in store.extensions_of(app_id).await? {
+        if let Some(request) = store.request(request_id).await?
+            && request.facts().submission.extends_credential_id == Some(id)
+        {
+            behind.insert(request_id);
+        }
+    }
+    Ok(behind)
 }
 
 /// The moment at which a credential was closed.

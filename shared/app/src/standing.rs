@@ -18,8 +18,9 @@ pub(crate) struct Standing {
 
 /// The claims that ending a request gives back.
 pub(crate) struct Holdings {
-    /// The products that a request which extends a credential has claimed for its app: those that were free at
-    /// the time. A request for a new credential has claimed all that it asks for.
+    /// The products that the request has claimed for its app, where that may be less than it asked for: a request that
+    /// extends a credential claimed what was free, and a provisioned one has lost its claims when its credential
+    /// expired. Any other has claimed all that it asks for.
     claimed: Option<Vec<ProductId>>,
     /// The credential that it opens products of, with the keys; none before it was provisioned.
     credential: Option<(StoredCredential, Vec<KeyRecord>)>,
@@ -29,10 +30,19 @@ impl Standing {
     /// Reads the request `id` and what it holds; `None` when there is no such request.
     pub(crate) async fn read(store: &Store, id: RequestId) -> Result<Option<Self>, Refused> {
         let Some(request) = store.request(id).await? else { return Ok(None) };
-        let AccessRequestView { app, extends_credential_id, credential_id, .. } = request.view();
-        let claimed = match extends_credential_id {
-            Some(_) => Some(store.access_held_by(app.id, id).await?),
-            None => None,
+        let holdings = Holdings::read(store, &request).await?;
+        Ok(Some(Self { request, holdings }))
+    }
+}
+
+impl Holdings {
+    /// Reads what `request` holds.
+    pub(crate) async fn read(store: &Store, request: &AccessRequest) -> Result<Self, Refused> {
+        let AccessRequestView { id, app, extends_credential_id, credential_id, .. } = request.view();
+        let may_hold_less = extends_credential_id.is_some() || matches!(request, AccessRequest::Provisioned(_));
+        let claimed = match may_hold_less {
+            true => Some(store.access_held_by(app.id, id).await?),
+            false => None,
         };
         let stored = match credential_id {
             Some(credential_id) => store.credential(app.id, credential_id).await?,
@@ -45,11 +55,9 @@ impl Standing {
             }
             None => None,
         };
-        Ok(Some(Self { request, holdings: Holdings { claimed, credential } }))
+        Ok(Self { claimed, credential })
     }
-}
 
-impl Holdings {
     /// The transaction that ends an undecided request and makes its products available to the app again, and
     /// the request as it stands then.
     pub(crate) fn closing(
@@ -76,9 +84,12 @@ impl Holdings {
         let view = request.view();
         let mut transaction = Transaction::new(context).request(&request, event);
         if let Some((mut stored, keys)) = self.credential {
-            let closed = stored.credential.content.clone().without(&view.product_ids);
-            stored.credential = stored.credential.revised(closed, context.now);
-            transaction = transaction.credential_with_keys(&stored, keys);
+            let closed = stored.credential.content.clone().without(view.id);
+            // A request that was never provisioned holds nothing of the credential.
+            if closed != stored.credential.content {
+                stored.credential = stored.credential.revised(closed, context.now);
+                transaction = transaction.credential_with_keys(&stored, keys);
+            }
         }
         (release(transaction, self.claimed.as_deref(), &view), view)
     }
@@ -87,6 +98,6 @@ impl Holdings {
 fn release(transaction: Transaction, claimed: Option<&[ProductId]>, request: &AccessRequestView) -> Transaction {
     match claimed {
         None => transaction.release_access(request.app.id, request.id, &request.product_ids),
-        Some(claimed) => transaction.release_extension(request.app.id, request.id, claimed),
+        Some(claimed) => transaction.release_claimed(request.app.id, request.id, claimed),
     }
 }

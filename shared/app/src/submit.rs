@@ -7,7 +7,7 @@ use gatepass_domain::plan::Limit;
 use gatepass_domain::policy::{self, Inputs, Subject};
 use gatepass_domain::settings::AccessFlow;
 use gatepass_domain::text::{FieldError, ValidationErrors};
-use gatepass_domain::{AccessRequest, App, Context, Person, Plan, Product, Settings, Versioned, Violation, rule};
+use gatepass_domain::{AccessRequest, App, Cart, Context, Person, Plan, Product, Settings, Versioned, Violation, rule};
 use gatepass_store::{Allowance, CommitError, Guard, ReferencedEntities, References, Store, StoredCart, Transaction};
 use jiff::Timestamp;
 
@@ -129,7 +129,7 @@ pub(crate) fn filing(
     entities: &ReferencedEntities,
 ) -> Result<Step<AccessRequestView>, Refused> {
     check_flow(flow, &entities.settings)?;
-    let plan = check_rules(caller, flow, asked, entities)?;
+    let plan = check_rules(caller, flow, asked, entities, context.now)?;
     let target = Chosen::of(context, caller, asked, entities.app.as_ref())?;
     let submission = submission(caller, asked, entities, &plan, &target);
     let (pending, event) = access_request::submit(context, submission);
@@ -147,7 +147,7 @@ pub(crate) fn filing(
         transaction = transaction.use_allowance(&caller.id, &plan.id, used, limit, context.now);
     }
     if let Flow::Cart(cart) = flow {
-        transaction = transaction.without_cart(&caller.id, cart);
+        transaction = transaction.cart(&caller.id, cart, Cart::default(), context.now);
     }
     Ok(Step::commit_unless(transaction, view, refusal))
 }
@@ -182,10 +182,17 @@ fn check_rules(
     flow: &Flow,
     asked: &SubmitRequest,
     entities: &ReferencedEntities,
+    now: Timestamp,
 ) -> Result<Versioned<Plan>, Refused> {
     let (offered, withheld) = sort_by_offer(caller, asked, entities);
-    // What was put into a cart was on offer then: it is named, and the rest may be submitted without it.
-    let gone: Vec<ProductId> = withheld.iter().map(|(product, _)| product.clone()).collect();
+    // What was put into a cart was on offer then: it is named, and the rest may be submitted without it. A plan
+    // that was deleted is the reason by itself, not each product.
+    let plan_is_the_reason = |violation: &Violation| entities.plan.is_none() && is_about_the_plan(violation);
+    let gone: Vec<ProductId> = withheld
+        .iter()
+        .filter(|(_, violation)| !plan_is_the_reason(violation))
+        .map(|(product, _)| product.clone())
+        .collect();
     if *flow == Flow::Direct
         && let Some((_, violation)) = withheld.into_iter().min_by_key(|(_, violation)| is_about_the_plan(violation))
     {
@@ -198,7 +205,7 @@ fn check_rules(
     if let (Some(_), Some(auth_method)) = (asked.extends_credential_id, auth_method) {
         let wanted: Vec<_> = asked.wanted.iter().map(|(_, product)| product.clone()).collect();
         let credential = entities.credential.as_ref().filter(|_| is_own(caller, entities.app.as_ref()));
-        rule::check_extension(credential, &asked.plan_id, auth_method, &wanted)?;
+        rule::check_extension(credential, &asked.plan_id, auth_method, &wanted, now)?;
     }
     if matches!(asked.target, Target::Existing(_)) && !is_own(caller, entities.app.as_ref()) {
         return Err(Violation::AppNotUsable.into());
@@ -208,7 +215,11 @@ fn check_rules(
     }
     match &entities.plan {
         Some(plan) if gone.is_empty() => Ok(plan.clone()),
-        _ => Err(Violation::NoLongerAvailable(gone).into()),
+        Some(_) => Err(Violation::NoLongerAvailable { products: gone, plan: None }.into()),
+        None => {
+            let plan = Some(asked.plan_id.clone());
+            Err(Violation::NoLongerAvailable { products: gone, plan }.into())
+        }
     }
 }
 
@@ -289,7 +300,11 @@ impl Chosen {
     ) -> Transaction {
         match self {
             Self::Existing(app, RequestKind::Extend) => {
-                transaction.claim_free_access(app.id, request.id, &request.product_ids)
+                let transaction = transaction.claim_free_access(app.id, request.id, &request.product_ids);
+                match request.extends_credential_id {
+                    Some(credential_id) => transaction.require_active_credential(app.id, credential_id),
+                    None => transaction,
+                }
             }
             Self::Existing(app, _) => transaction.claim_access(app.id, request.id, &request.product_ids),
             Self::New(app) => {
@@ -348,9 +363,10 @@ fn use_allowance(allowance: &Allowance, limit: Limit, now: Timestamp) -> Result<
 }
 
 /// Translates a failed guard. The filing starts over when the cart was changed (whoever submitted the same cart
-/// holds the app's access now, so the cart is looked at first) or the allowance was used in between.
+/// holds the app's access now, so the cart is looked at first), the credential to extend was closed, or the allowance
+/// was used in between.
 fn refusal(error: &CommitError, request: &AccessRequestView) -> Option<Refused> {
-    if error.is_refused_by(Guard::Cart) {
+    if error.is_refused_by(Guard::Cart) || error.is_refused_by(Guard::Credential) {
         return None;
     }
     if let Some(holder) = error.access_refused(&request.product_ids) {

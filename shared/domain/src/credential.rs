@@ -1,5 +1,7 @@
 //! Credentials: what an app presents at the gateway (R18, R26).
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -49,6 +51,10 @@ pub struct Grant {
     pub product_id: ProductId,
     /// The state of the grant.
     pub status: GrantStatus,
+    /// The requests by which the credential opens the product, oldest first. Two extensions may ask for the same
+    /// product: it stays open until both are revoked. Nothing that users see.
+    #[serde(skip)]
+    pub held_by: Vec<RequestId>,
 }
 
 /// The states of a grant.
@@ -127,7 +133,9 @@ impl KeyRecord {
     pub fn follow(&mut self, credential: &Credential) {
         self.status = credential.status;
         self.plan_id.clone_from(&credential.plan_id);
-        self.grants.clone_from(&credential.grants);
+        // The authorizer needs no holders.
+        let bare = |grant: &Grant| Grant { held_by: Vec::new(), ..grant.clone() };
+        self.grants = credential.grants.iter().map(bare).collect();
     }
 
     /// True when the key opens `product` at `now`.
@@ -176,16 +184,31 @@ impl Credential {
         }
     }
 
-    /// The same credential, opening `products` too.
-    pub fn extended(mut self, products: &[ProductId]) -> Self {
+    /// The credential with its status at `now`, as it is to be shown.
+    #[must_use]
+    pub fn as_of(mut self, now: Timestamp) -> Self {
+        self.status = self.status_at(now);
+        self
+    }
+
+    /// The requests by which it opens, or opened, its products.
+    pub fn holders(&self) -> BTreeSet<RequestId> {
+        self.grants.iter().flat_map(|grant| grant.held_by.iter().copied()).collect()
+    }
+
+    /// The same credential, opening `products` too, by the request `by`.
+    pub fn extended(mut self, products: &[ProductId], by: RequestId) -> Self {
         for id in products {
-            self.grants.retain(|grant| &grant.product_id != id);
-            self.grants.push(Grant { product_id: id.clone(), status: GrantStatus::Active });
+            let standing = self.grants.iter().position(|grant| &grant.product_id == id);
+            let mut held_by = standing.map(|at| self.grants.remove(at).held_by).unwrap_or_default();
+            held_by.push(by);
+            self.grants.push(Grant { product_id: id.clone(), status: GrantStatus::Active, held_by });
         }
         self
     }
 
-    /// The same credential, opening nothing any more.
+    /// The same credential, opening nothing any more. The requests behind it are still on record: each of
+    /// them has yet to be revoked.
     pub fn revoked(mut self) -> Self {
         self.status = CredentialStatus::Revoked;
         for grant in &mut self.grants {
@@ -194,10 +217,14 @@ impl Credential {
         self
     }
 
-    /// The same credential, no longer opening `products`; revoked when it opens nothing any more.
-    pub fn without(mut self, products: &[ProductId]) -> Self {
-        for grant in self.grants.iter_mut().filter(|grant| products.contains(&grant.product_id)) {
-            grant.status = GrantStatus::Revoked;
+    /// The same credential without the request `holder`: it no longer opens the products that it opened by this
+    /// request alone, and is revoked when it opens nothing any more.
+    pub fn without(mut self, holder: RequestId) -> Self {
+        for grant in self.grants.iter_mut().filter(|grant| grant.held_by.contains(&holder)) {
+            grant.held_by.retain(|held_by| *held_by != holder);
+            if grant.held_by.is_empty() {
+                grant.status = GrantStatus::Revoked;
+            }
         }
         if self.grants.iter().all(|grant| grant.status == GrantStatus::Revoked) {
             self.status = CredentialStatus::Revoked;

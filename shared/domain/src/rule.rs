@@ -1,5 +1,7 @@
 //! The rules that an access request must keep, in the order in which they are checked.
 
+use jiff::Timestamp;
+
 use crate::catalogue::Catalogue;
 use crate::credential::{Credential, CredentialStatus};
 use crate::id::{CatalogueId, PlanId, ProductId};
@@ -67,12 +69,21 @@ pub enum Violation {
     /// There is nothing to submit.
     #[error("The cart is empty: add a product with PUT /v1/cart/items/{{product_id}}.")]
     EmptyCart,
-    /// Items of the cart have since been withdrawn from the catalogues.
-    #[error("No longer available: {}. Ask for the rest without them.", list(.0))]
-    NoLongerAvailable(
-        /// The products concerned.
-        Vec<ProductId>,
-    ),
+    /// Products or the plan have since been withdrawn from the catalogues, or deleted.
+    #[error("{}", no_longer_available(products, plan.as_ref()))]
+    NoLongerAvailable {
+        /// The products concerned; none when it is the plan.
+        products: Vec<ProductId>,
+        /// The plan, when it has been deleted.
+        plan: Option<PlanId>,
+    },
+}
+
+fn no_longer_available(products: &[ProductId], plan: Option<&PlanId>) -> String {
+    match plan {
+        Some(plan) => format!("No longer available: the plan `{plan}`. Ask for the products with another plan."),
+        None => format!("No longer available: {}. Ask for the rest without them.", list(products)),
+    }
 }
 
 fn list(products: &[ProductId]) -> String {
@@ -90,7 +101,7 @@ impl Violation {
             Self::CredentialNotCompatible { .. } => "credential-not-compatible",
             Self::AppNotUsable => "app-not-usable",
             Self::EmptyCart => "empty-cart",
-            Self::NoLongerAvailable(_) => "no-longer-available",
+            Self::NoLongerAvailable { .. } => "no-longer-available",
         }
     }
 }
@@ -146,7 +157,7 @@ pub fn one_plan<'a>(plans: impl IntoIterator<Item = &'a PlanId>) -> Result<&'a P
     }
 }
 
-/// Checks that `credential` can open `products` too: active, same plan, same authentication
+/// Checks that `credential` can open `products` too: active at `now`, same plan, same authentication
 /// method, and none of them in it yet.
 ///
 /// # Errors
@@ -156,10 +167,12 @@ pub fn check_extension(
     plan_id: &PlanId,
     auth_method: AuthMethod,
     products: &[ProductId],
+    now: Timestamp,
 ) -> Result<(), Violation> {
     let why = match credential {
         None => "the app has no such credential",
-        Some(credential) if credential.status != CredentialStatus::Active => "it is not active",
+        Some(credential) if credential.status_at(now) == CredentialStatus::Expired => "it has expired",
+        Some(credential) if credential.status_at(now) != CredentialStatus::Active => "it is not active",
         Some(credential) if &credential.plan_id != plan_id => {
             "it has another plan, which needs a credential of its own"
         }

@@ -24,7 +24,7 @@ pub(crate) async fn issue(
     let key = PlainKey::mint(context);
     let sealed = sealer.seal(id, &key).await?;
     let expires_at = credential::expiry(plan, context.now);
-    let grant = |product_id| Grant { product_id, status: GrantStatus::Active };
+    let grant = |product_id| Grant { product_id, status: GrantStatus::Active, held_by: vec![facts.id] };
     let grants: Vec<_> = facts.product_ids().into_iter().map(grant).collect();
     let record = KeyRecord {
         digest: key.digest(),
@@ -67,14 +67,20 @@ pub(crate) async fn extend(
     let approved = assignment.request.approved();
     let facts = approved.facts();
     let standing = store.credential(facts.submission.app.id, approved.credential_id()).await?;
-    let usable = standing.filter(|stored| {
-        stored.credential.status == CredentialStatus::Active && stored.credential.plan_id == assignment.plan.id
-    });
-    let Some(mut stored) = usable else {
-        let text = "The credential that was to be extended is no longer active under this plan.";
-        return Err(AttemptError::permanent("credential-gone", text.into()));
-    };
-    let extended = stored.credential.content.clone().extended(&facts.product_ids());
+    let Some(mut stored) = standing else { return Err(AttemptError::CredentialEnded) };
+    match stored.credential.status_at(context.now) {
+        CredentialStatus::Expired | CredentialStatus::Revoked => return Err(AttemptError::CredentialEnded),
+        CredentialStatus::Suspended => {
+            let text = "The credential that is to be extended is suspended: resume it, then retry.";
+            return Err(AttemptError::permanent("credential-suspended", text.into()));
+        }
+        CredentialStatus::Active if stored.credential.plan_id != assignment.plan.id => {
+            let text = "The credential that is to be extended has another plan by now.";
+            return Err(AttemptError::permanent("credential-not-compatible", text.into()));
+        }
+        CredentialStatus::Active => {}
+    }
+    let extended = stored.credential.content.clone().extended(&facts.product_ids(), facts.id);
     stored.credential = stored.credential.revised(extended, context.now);
     let transaction = store.with_credential(Transaction::new(context), &stored).await?;
     Ok(transaction.require_app(facts.submission.app.id))

@@ -15,7 +15,7 @@ use gatepass_domain::id::RequestId;
 use gatepass_domain::product::GatewayKind;
 use gatepass_domain::{AccessRequest, Actor, Context, Plan, Product, Versioned};
 use gatepass_sealing::Sealer;
-use gatepass_store::{CommitError, Guard, Store, Transaction};
+use gatepass_store::{CommitError, Guard, Store, StoreError, Transaction};
 
 use error::AttemptError;
 pub use error::ProvisioningError;
@@ -32,6 +32,8 @@ pub enum Outcome {
     Deferred,
     /// Provisioning gave up; owners are told.
     Failed,
+    /// The credential that was to be extended has ended, and the request with it.
+    Revoked,
     /// The request is not queued (any more), its next attempt is not due, or its app is being deleted.
     NothingToDo,
 }
@@ -64,6 +66,7 @@ pub async fn provision(
             Err(AttemptError::Gateway { error, transient }) => {
                 record_failure(store, context, queued, &by, error, transient).await
             }
+            Err(AttemptError::CredentialEnded) => revoke(store, context, queued, &by).await?,
         };
         match committed {
             Ok(outcome) => return Ok(outcome),
@@ -98,6 +101,10 @@ async fn carry_out(
     if let Some(gone) = facts.product_ids().iter().find(|id| !products.iter().any(|product| &product.id == *id)) {
         return Err(AttemptError::permanent("product-gone", format!("The product `{gone}` no longer exists.")));
     }
+    if let Some(product) = products.iter().find(|product| product.auth_method != submission.auth_method) {
+        let text = format!("The product `{}` uses another authentication method than was asked for.", product.id);
+        return Err(AttemptError::permanent("auth-method-changed", text));
+    }
     let Some((plan, _)) = store.offering::<Plan>(&submission.plan_id).await? else {
         let text = format!("The plan `{}` no longer exists.", submission.plan_id);
         return Err(AttemptError::permanent("plan-gone", text));
@@ -122,6 +129,23 @@ async fn carry_out(
             Err(AttemptError::permanent("kind-not-supported", "This kind of request cannot be provisioned yet.".into()))
         }
     }
+}
+
+/// Ends a request whose credential has ended, and makes what it claimed available to the app again.
+async fn revoke(
+    store: &Store,
+    context: &mut Context,
+    queued: Queued,
+    by: &Actor,
+) -> Result<Result<Outcome, CommitError>, StoreError> {
+    let facts = queued.approved().facts();
+    let (id, app_id) = (facts.id, facts.submission.app.id);
+    let claimed = store.access_held_by(app_id, id).await?;
+    let reason = "The credential that it was to extend has expired or been revoked.";
+    let (revoked, event) = queued.revoke(context, by, Some(reason.into()));
+    let transaction = Transaction::new(context).request(&revoked.into(), &event);
+    let transaction = transaction.release_claimed(app_id, id, &claimed);
+    Ok(store.commit(transaction).await.map(|()| Outcome::Revoked))
 }
 
 /// Writes a failed attempt down.

@@ -174,8 +174,8 @@ impl Transaction {
         self.update(Guard::Access, &keys::access(app_id), change)
     }
 
-    /// Makes available again what an extension holds, which may be nothing, and forgets the extension.
-    pub fn release_extension(self, app_id: AppId, request_id: RequestId, held: &[ProductId]) -> Self {
+    /// Makes available again what a request holds, which may be nothing, and forgets it if it is an extension.
+    pub fn release_claimed(self, app_id: AppId, request_id: RequestId, held: &[ProductId]) -> Self {
         let mut change = Change {
             condition: "attribute_exists(PK)".into(),
             update: "DELETE extensions :requests".into(),
@@ -283,6 +283,17 @@ impl Store {
         let access: Option<Item<Access>> = self.get(&keys::access(app_id)).await?;
         let products = access.map(|item| item.content.products).unwrap_or_default();
         Ok(products.into_iter().filter(|(_, holder)| *holder == request_id).map(|(product, _)| product).collect())
+    }
+
+    /// The requests of an app that extend a credential and have not ended, read consistently.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn extensions_of(&self, app_id: AppId) -> Result<Vec<RequestId>, StoreError> {
+        let access: Option<Item<Access>> = self.get(&keys::access(app_id)).await?;
+        let mut ids: Vec<_> = access.map(|item| item.content.extensions).unwrap_or_default().into_iter().collect();
+        ids.sort();
+        Ok(ids)
     }
 
     /// The app `id`, read consistently.

@@ -20,16 +20,14 @@ pub struct StoredCart {
     pub cart: Cart,
     /// Counts its changes, from 1; 0 when there is none.
     pub version: u64,
-    /// When it ends, unless it is touched before; `None` when there is none.
+    /// When it expires, unless it is touched before; `None` when it is empty.
     pub expires_at: Option<Timestamp>,
 }
 
 impl Transaction {
-    /// Writes a cart over the one that was read; an empty one goes.
+    /// Writes a cart over the one that was read. An empty one stays until it expires: its version is not used again,
+    /// so that whoever saw an earlier cart does not take the next one for it.
     pub fn cart(self, who: &PersonId, read: &StoredCart, cart: Cart, now: Timestamp) -> Self {
-        if cart.items.is_empty() {
-            return self.without_cart(who, read);
-        }
         let expires_at = now.checked_add(LIFETIME).unwrap_or(Timestamp::MAX);
         let next = StoredCart { cart, version: read.version + 1, expires_at: Some(expires_at) };
         let item = Item::new(keys::cart(who), next).expiring(expires_at);
@@ -38,15 +36,10 @@ impl Transaction {
             version => self.replace(Guard::Cart, &item, version),
         }
     }
-
-    /// Deletes the cart that was read.
-    pub fn without_cart(self, who: &PersonId, read: &StoredCart) -> Self {
-        self.delete(Guard::Cart, &keys::cart(who), read.version)
-    }
 }
 
 impl Store {
-    /// The cart of a person; one that has ended is empty, and still has its version.
+    /// The cart of a person; one that has expired is empty, and still has its version.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -55,6 +48,8 @@ impl Store {
         let mut stored = stored.map(|item| item.content).unwrap_or_default();
         if stored.expires_at.is_some_and(|end| end <= now) {
             stored.cart = Cart::default();
+        }
+        if stored.cart.items.is_empty() {
             stored.expires_at = None;
         }
         Ok(stored)

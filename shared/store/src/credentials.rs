@@ -1,6 +1,6 @@
 //! Credentials, and the keys that the authorizer looks up.
 
-use gatepass_domain::credential::KeyRecord;
+use gatepass_domain::credential::{CredentialStatus, KeyRecord};
 use gatepass_domain::event::Chain;
 use gatepass_domain::id::{AppId, CredentialId};
 use gatepass_domain::key::KeyDigest;
@@ -77,6 +77,12 @@ impl Transaction {
             record.follow(&stored.credential);
             transaction.api_key(&record)
         })
+    }
+
+    /// Requires that a credential is active: not suspended, expired or revoked. Its time is not looked at.
+    pub fn require_active_credential(self, app_id: AppId, id: CredentialId) -> Self {
+        let active = CredentialStatus::Active.as_str();
+        self.require_text(Guard::Credential, &keys::credential(app_id, id), "status", active)
     }
 
     /// Writes a key that must be new.

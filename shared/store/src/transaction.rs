@@ -137,6 +137,18 @@ impl Transaction {
         })
     }
 
+    /// Requires that the attribute `name` of an item holds the text `value`, without changing it.
+    pub(crate) fn require_text(self, guard: Guard, key: &Key, name: &str, value: &str) -> Self {
+        let check = ConditionCheck::builder()
+            .set_key(Some(attributes_of(key)))
+            .condition_expression("#name = :value")
+            .expression_attribute_names("#name", name)
+            .expression_attribute_values(":value", AttributeValue::S(value.to_owned()));
+        self.push(guard, check, |check, table| {
+            check.table_name(table).build().map(|check| TransactWriteItem::builder().condition_check(check).build())
+        })
+    }
+
     fn push<B, E>(
         mut self,
         guard: Guard,

@@ -19,7 +19,7 @@ pub(super) async fn step(store: &Store, context: &mut Context, item: &DueItem) -
         context.causation_id = Some(event.id);
     }
     Ok(match auto_approve(store, context, id).await? {
-        Outcome::Approved | Outcome::Referred => Step::Done,
+        Outcome::Approved | Outcome::Referred | Outcome::Rejected => Step::Done,
         Outcome::NothingToDo => Step::Nothing,
     })
 }

@@ -1,13 +1,14 @@
 //! R11–R16, R20: the cart, against a model of it, and when things go wrong.
 
 use gatepass_app::submit::Target;
-use gatepass_app::{Idempotent, Refused, cart};
+use gatepass_app::{Idempotent, Precondition, Refused, cart, settings};
 use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::product::{AuthMethod, GatewayKind};
-use gatepass_domain::{Catalogue, Product};
+use gatepass_domain::settings::AccessFlow;
+use gatepass_domain::{Catalogue, Plan, Product, Settings};
 use gatepass_store::Store;
 use gatepass_store::keys::Stage;
-use gatepass_testkit::{Fault, World, ada, context, demo, grace};
+use gatepass_testkit::{Fault, World, ada, context, demo, grace, owen};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
@@ -227,4 +228,35 @@ async fn products_of_several_catalogues_fit_in_one_cart() {
     let asked = cart::submit(&world.store, &mut context(), &grace(), target, None, None, &Idempotent::Unkeyed).await;
     let catalogues: Vec<_> = asked.unwrap().items.into_iter().map(|item| item.catalogue_id.to_string()).collect();
     assert_eq!(catalogues, ["public-apis", "partner-apis"]);
+}
+
+/// Whoever saw the cart before it was cleared must not take the next one for it.
+#[tokio::test]
+async fn a_cart_that_is_cleared_and_refilled_has_another_version() {
+    let world = World::new().await;
+    let store = &world.store;
+    let first = put(store, "weather-api", "gold").await.unwrap().stored.version;
+    cart::clear(store, &mut context(), &ada()).await.unwrap();
+    let second = put(store, "maps-api", "gold").await.unwrap().stored.version;
+    submit(store, "Storm warnings").await.unwrap();
+    let third = put(store, "maps-api", "gold").await.unwrap().stored.version;
+    assert!(first < second && second < third, "{first} {second} {third}");
+}
+
+#[tokio::test]
+async fn a_cart_takes_nothing_where_it_could_not_be_submitted() {
+    let world = World::new().await;
+    let settings = Settings { access_flow: AccessFlow::Direct, ..Settings::default() };
+    settings::put(&world.store, &mut context(), &owen(), Precondition::Any, &settings).await.unwrap();
+    let refused = put(&world.store, "weather-api", "gold").await.unwrap_err();
+    assert!(matches!(refused, Refused::FlowDisabled(_)), "{refused}");
+}
+
+#[tokio::test]
+async fn a_plan_that_was_deleted_is_named_as_the_plan() {
+    let world = World::new().await;
+    put(&world.store, "weather-api", "gold").await.unwrap();
+    world.withdraw_offer::<Plan>(&slug("gold")).await;
+    let refused = submit(&world.store, "Storm warnings").await.unwrap_err();
+    assert_eq!(refused.to_string(), "No longer available: the plan `gold`. Ask for the products with another plan.");
 }

@@ -6,6 +6,7 @@ use gatepass_domain::id::RequestId;
 use gatepass_domain::{AccessRequest, Actor};
 use gatepass_store::Transaction;
 use gatepass_testkit::{World, ada, context, owen};
+use jiff::SignedDuration;
 
 use crate::asking::{approve, said, standing, story, submit, weather};
 
@@ -49,4 +50,21 @@ async fn what_failed_is_queued_again_by_hand_and_only_that() {
     assert_eq!((view.provisioning.status, view.provisioning.attempts), (ProvisioningStatus::Queued, 0));
     assert_eq!(story(&world, queued).await[2..], ["ProvisioningFailed", "ProvisioningRequeued"]);
     assert_eq!(said(&again(queued).await), "not-failed");
+}
+
+/// An event that was delivered, and whose function failed, leaves the request queued without an attempt on its way.
+#[tokio::test]
+async fn what_has_been_overdue_for_five_minutes_is_queued_again_by_hand() {
+    let world = World::new().await;
+    let queued = approved(&world, "queued").await;
+    let again = async |seconds| {
+        let mut context = context();
+        context.now = context.now.checked_add(SignedDuration::from_secs(seconds)).unwrap();
+        retry::retry(&world.store, &mut context, &owen(), queued, &Idempotent::unkeyed()).await
+    };
+    assert_eq!(said(&again(299).await), "not-failed", "an attempt may be on its way");
+    let view = again(300).await.unwrap();
+    assert_eq!(view.provisioning.status, ProvisioningStatus::Queued);
+    assert_eq!(story(&world, queued).await[2..], ["ProvisioningRequeued"]);
+    assert_eq!(said(&again(301).await), "not-failed", "the next one is");
 }

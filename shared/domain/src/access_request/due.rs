@@ -25,6 +25,13 @@ impl AccessRequest {
 }
 
 impl Queued {
+    /// Whether the attempt that should have been made by now has been overdue for five minutes: its event was lost, or
+    /// its function failed.
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        let expected = self.next_attempt_at.unwrap_or(self.approved.facts.updated_at);
+        expected.checked_add(PATIENCE).is_ok_and(|end| end <= now)
+    }
+
     /// When provisioning is to be queued again: when the pause after a failed attempt is over, or, while an
     /// attempt should be on its way, after five minutes. The pause doubles each time, up to six hours, so
     /// that a function that is out of order for days is not flooded with events.

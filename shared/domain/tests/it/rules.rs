@@ -96,11 +96,12 @@ fn a_single_plan_is_selected() {
 
 fn credential(plan: &str, products: &[&str]) -> Versioned<Credential> {
     let mut context = context(3);
-    let grant = |id: &&str| Grant { product_id: slug(id), status: GrantStatus::Active };
+    let (id, app_id, request_id) = (context.id(), context.id(), context.id());
+    let grant = |id: &&str| Grant { product_id: slug(id), status: GrantStatus::Active, held_by: vec![request_id] };
     versioned(Credential {
-        id: context.id(),
-        app_id: context.id(),
-        request_id: context.id(),
+        id,
+        app_id,
+        request_id,
         auth_method: AuthMethod::ApiKey,
         prefix: "gp_abcd".into(),
         last_four: "wxyz".into(),
@@ -115,16 +116,20 @@ fn credential(plan: &str, products: &[&str]) -> Versioned<Credential> {
 #[test]
 fn a_credential_is_extended_by_what_fits_it() {
     let check = |credential: Option<&Versioned<Credential>>, plan: &str, method, products: &[&str]| {
-        check_extension(credential, &slug(plan), method, &slugs(products)).map_err(|violation| violation.to_string())
+        check_extension(credential, &slug(plan), method, &slugs(products), noon())
+            .map_err(|violation| violation.to_string())
     };
     let gold = credential("gold", &["weather-api"]);
     let key = AuthMethod::ApiKey;
     assert_eq!(check(Some(&gold), "gold", key, &["maps-api"]), Ok(()));
     let mut suspended = gold.clone();
     suspended.content.status = CredentialStatus::Suspended;
+    let mut expired = gold.clone();
+    expired.content.expires_at = Some(noon());
     for (what, refused) in [
         ("no such credential", check(None, "gold", key, &["maps-api"])),
         ("not active", check(Some(&suspended), "gold", key, &["maps-api"])),
+        ("has expired", check(Some(&expired), "gold", key, &["maps-api"])),
         ("another plan", check(Some(&gold), "free", key, &["maps-api"])),
         ("another authentication method", check(Some(&gold), "gold", AuthMethod::OAuth2, &["maps-api"])),
         ("already opens", check(Some(&gold), "gold", key, &["maps-api", "weather-api"])),
@@ -145,7 +150,8 @@ fn a_credential_is_extended_by_what_fits_it() {
 fn an_extended_credential_opens_each_product_once() {
     let mut credential = credential("gold", &["weather-api", "maps-api"]).content;
     credential.grants[1].status = GrantStatus::Revoked;
-    let extended = credential.extended(&slugs(&["maps-api", "fleet-api"]));
+    credential.grants[1].held_by.clear();
+    let extended = credential.extended(&slugs(&["maps-api", "fleet-api"]), context(4).id());
     for id in ["weather-api", "maps-api", "fleet-api"] {
         assert!(extended.opens(&slug(id)), "{id}");
     }
@@ -155,10 +161,24 @@ fn an_extended_credential_opens_each_product_once() {
 #[test]
 fn a_credential_that_opens_nothing_any_more_is_revoked() {
     let credential = credential("gold", &["weather-api", "maps-api"]).content;
-    let less = credential.without(&slugs(&["weather-api", "fleet-api"]));
-    assert!(!less.opens(&slug("weather-api")) && less.opens(&slug("maps-api")));
+    let (first, extension) = (credential.request_id, context(4).id());
+    let extended = credential.extended(&slugs(&["fleet-api"]), extension);
+    let less = extended.without(first);
+    assert!(!less.opens(&slug("weather-api")) && !less.opens(&slug("maps-api")) && less.opens(&slug("fleet-api")));
     assert_eq!(less.status, CredentialStatus::Active);
-    assert_eq!(less.without(&slugs(&["maps-api"])).status, CredentialStatus::Revoked);
+    assert_eq!(less.without(extension).status, CredentialStatus::Revoked);
+}
+
+/// H1: two extensions may ask for the same product before either is provisioned.
+#[test]
+fn a_product_stays_open_until_every_request_behind_it_is_revoked() {
+    let credential = credential("gold", &["weather-api"]).content;
+    let (one, other, never_provisioned) = (context(4).id(), context(5).id(), context(6).id());
+    let shared = credential.extended(&slugs(&["maps-api"]), one).extended(&slugs(&["maps-api"]), other);
+    assert_eq!(shared.clone().without(never_provisioned), shared, "a request that holds nothing closes nothing");
+    let less = shared.without(one);
+    assert!(less.opens(&slug("maps-api")), "the other extension stands");
+    assert!(!less.without(other).opens(&slug("maps-api")));
 }
 
 #[test]

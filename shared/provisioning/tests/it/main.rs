@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod attempt_errors;
+mod convergence;
 mod extend;
 mod issue;
 mod scene;

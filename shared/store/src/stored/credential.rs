@@ -1,8 +1,8 @@
 //! The stored forms of a credential and of its keys.
 
 use gatepass_domain::Credential;
-use gatepass_domain::credential::{CredentialStatus, Grant, Key, KeyRecord};
-use gatepass_domain::id::{AppId, CredentialId, PlanId, RequestId};
+use gatepass_domain::credential::{CredentialStatus, Grant, GrantStatus, Key, KeyRecord};
+use gatepass_domain::id::{AppId, CredentialId, PlanId, ProductId, RequestId};
 use gatepass_domain::key::KeyDigest;
 use gatepass_domain::product::AuthMethod;
 use jiff::Timestamp;
@@ -20,11 +20,32 @@ pub(crate) struct CredentialForm {
     auth_method: AuthMethod,
     prefix: String,
     last_four: String,
-    grants: Vec<Grant>,
+    grants: Vec<GrantForm>,
     plan_id: PlanId,
     status: CredentialStatus,
     keys: Vec<Key>,
     expires_at: Option<Timestamp>,
+}
+
+/// A product that a credential opens.
+#[derive(Debug, Serialize, Deserialize)]
+struct GrantForm {
+    product_id: ProductId,
+    status: GrantStatus,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    held_by: Vec<RequestId>,
+}
+
+impl From<Grant> for GrantForm {
+    fn from(Grant { product_id, status, held_by }: Grant) -> Self {
+        Self { product_id, status, held_by }
+    }
+}
+
+impl From<GrantForm> for Grant {
+    fn from(GrantForm { product_id, status, held_by }: GrantForm) -> Self {
+        Self { product_id, status, held_by }
+    }
 }
 
 impl From<&Credential> for CredentialForm {
@@ -50,7 +71,7 @@ impl From<&Credential> for CredentialForm {
             auth_method,
             prefix,
             last_four,
-            grants,
+            grants: grants.into_iter().map(Into::into).collect(),
             plan_id,
             status,
             keys,
@@ -75,6 +96,7 @@ impl From<CredentialForm> for Credential {
             keys,
             expires_at,
         } = form;
+        let grants = grants.into_iter().map(Into::into).collect();
         Self { id, app_id, request_id, auth_method, prefix, last_four, grants, plan_id, status, keys, expires_at }
     }
 }
@@ -89,14 +111,14 @@ pub(crate) struct KeyForm {
     plan_id: PlanId,
     status: CredentialStatus,
     not_after: Option<Timestamp>,
-    grants: Vec<Grant>,
+    grants: Vec<GrantForm>,
     sealed: String,
 }
 
 impl From<&KeyRecord> for KeyForm {
     fn from(record: &KeyRecord) -> Self {
         let KeyRecord { digest, credential_id, app_id, plan_id, status, not_after, grants, sealed } = record.clone();
-        let schema_version = SCHEMA_VERSION;
+        let (schema_version, grants) = (SCHEMA_VERSION, grants.into_iter().map(Into::into).collect());
         Self { schema_version, digest, credential_id, app_id, plan_id, status, not_after, grants, sealed }
     }
 }
@@ -105,6 +127,7 @@ impl From<KeyForm> for KeyRecord {
     fn from(form: KeyForm) -> Self {
         let KeyForm { schema_version: _, digest, credential_id, app_id, plan_id, status, not_after, grants, sealed } =
             form;
+        let grants = grants.into_iter().map(Into::into).collect();
         Self { digest, credential_id, app_id, plan_id, status, not_after, grants, sealed }
     }
 }

@@ -80,7 +80,7 @@ async fn an_extension_that_holds_nothing_is_in_the_way_of_a_deletion() {
         store.commit(Transaction::new(&mut context).without_app(&app, &event)).await
     };
     assert!(delete().await.unwrap_err().is_refused_by(Guard::Access));
-    let released = Transaction::new(&mut context()).release_extension(app_id, extension, &[]);
+    let released = Transaction::new(&mut context()).release_claimed(app_id, extension, &[]);
     store.commit(released).await.unwrap();
     delete().await.unwrap();
 }

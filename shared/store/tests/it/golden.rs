@@ -94,9 +94,10 @@ fn credential(context: &mut Context) -> (StoredCredential, KeyRecord) {
     let (id, app_id) = (context.id(), context.id());
     let end = Some(at("2027-01-01T00:00:00Z"));
     let grants = vec![
-        Grant { product_id: slug("weather-api"), status: GrantStatus::Active },
-        Grant { product_id: slug("maps-api"), status: GrantStatus::Revoked },
+        Grant { product_id: slug("weather-api"), status: GrantStatus::Active, held_by: vec![context.id()] },
+        Grant { product_id: slug("maps-api"), status: GrantStatus::Revoked, held_by: Vec::new() },
     ];
+    let bare = |grant: &Grant| Grant { held_by: Vec::new(), ..grant.clone() };
     let record = KeyRecord {
         digest: key.digest(),
         credential_id: id,
@@ -104,7 +105,7 @@ fn credential(context: &mut Context) -> (StoredCredential, KeyRecord) {
         plan_id: slug("gold"),
         status: CredentialStatus::Active,
         not_after: end,
-        grants: grants.clone(),
+        grants: grants.iter().map(bare).collect(),
         sealed: "c2VhbGVk".into(),
     };
     let credential = Credential {

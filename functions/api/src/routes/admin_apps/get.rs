@@ -28,6 +28,6 @@ pub(crate) async fn get(
     Owner(owner): Owner,
     id: Id<AppId>,
 ) -> Result<Tagged<AppWithCredentials>, Problem> {
-    let (app, credentials) = apps::get_any(&api.store, &owner, id.parse()?).await?;
+    let (app, credentials) = apps::get_any(&api.store, api.clock.now(), &owner, id.parse()?).await?;
     Ok(Tagged { version: app.version, entity: AppWithCredentials { app, credentials } })
 }

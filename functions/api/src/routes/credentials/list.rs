@@ -17,6 +17,6 @@ pub(crate) async fn list(
     Caller(caller): Caller,
     id: Id<AppId>,
 ) -> Result<Json<Listed<Versioned<Credential>>>, Problem> {
-    let items = credentials::list(&api.store, &caller, id.parse()?).await?;
+    let items = credentials::list(&api.store, api.clock.now(), &caller, id.parse()?).await?;
     Ok(Json(Listed { items, next_cursor: None }))
 }
