@@ -149,8 +149,11 @@ pub async fn edit(
     .await
 }
 
-/// Deletes an app of `caller`: it is closed first, then what it awaits is withdrawn and what it holds
-/// is revoked, and only then is it gone. Broken off half-way, it is finished by deleting again.
+/// Requests that a deletion ends before it answers; background work ends the others.
+const ENDED_AT_ONCE: usize = 50;
+
+/// Deletes an app of `caller`: from here on it is gone for everybody. What it awaits is withdrawn and what it holds is
+/// revoked, most of it at once; whatever is left, or a deletion that is broken off, is finished in the background.
 ///
 /// # Errors
 /// [`Refused::NotFound`]; [`Refused::NotTheOwner`]; [`Refused::VersionMismatch`].
@@ -163,20 +166,52 @@ pub async fn delete(
 ) -> Result<(), Refused> {
     let by = Actor::from(caller);
     let read = || async { store.app_and_chain(id).await?.ok_or(Refused::NotFound("app")) };
-    let unkeyed = Idempotent::Unkeyed;
-    commit_decision(store, context, &unkeyed, read, |context, (app, _)| {
+    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, (app, mut chain)| {
         owned(caller, &app)?;
         precondition.check(app.version)?;
-        Ok(Step::commit(Transaction::new(context).close_app(id), ()))
+        let closing = app.revised(app.content.clone(), context.now);
+        let detail = Detail::AppClosing(EntitySubject { id: id.to_string(), version: closing.version });
+        let event = chain.append(context, Aggregate::App(id), &by, detail, None);
+        Ok(Step::commit(Transaction::new(context).closing_app(&closing, &event, chain), ()))
     })
     .await?;
-    for request_id in store.requests_behind(id).await? {
-        end(store, context, &by, request_id, Loss::App, "The app was deleted.").await?;
+    if let Err(refused) = finish_deletion(store, context, &by, id, ENDED_AT_ONCE).await {
+        tracing::warn!(%id, %refused, "the deletion of an app goes on in the background");
     }
-    commit_decision(store, context, &unkeyed, read, |context, (app, mut chain)| {
+    Ok(())
+}
+
+/// How far the deletion of an app got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deletion {
+    /// The app is gone.
+    Finished,
+    /// More requests have to end first.
+    Unfinished,
+}
+
+/// Ends up to `most` requests of an app that is being deleted, and deletes it when there are no more.
+pub(crate) async fn finish_deletion(
+    store: &Store,
+    context: &mut Context,
+    by: &Actor,
+    id: AppId,
+    most: usize,
+) -> Result<Deletion, Refused> {
+    let behind = store.requests_behind(id).await?;
+    let are_all = behind.len() <= most;
+    for request_id in behind.into_iter().take(most) {
+        end(store, context, by, request_id, Loss::App, "The app was deleted.").await?;
+    }
+    if !are_all {
+        return Ok(Deletion::Unfinished);
+    }
+    let read = || async { Ok(store.closing_app(id).await?) };
+    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, closing| {
+        let Some((app, mut chain)) = closing else { return Ok(Step::Done(Deletion::Finished)) };
         let detail = Detail::AppDeleted(EntitySubject::deleted(id, app.version, &app.content));
-        let event = chain.append(context, Aggregate::App(id), &by, detail, None);
-        Ok(Step::commit(Transaction::new(context).without_app(&app, &event), ()))
+        let event = chain.append(context, Aggregate::App(id), by, detail, None);
+        Ok(Step::commit(Transaction::new(context).without_app(&app, &event), Deletion::Finished))
     })
     .await
 }

@@ -43,8 +43,12 @@ pub async fn auto_approve(store: &Store, context: &mut Context, id: RequestId) -
         let holdings = Holdings::read(store, &pending.clone().into()).await?;
         Ok(Some((pending, entities, holdings)))
     };
-    let done = commit_decision(store, context, &Idempotent::unkeyed(), read, |context, read| {
+    let done = commit_decision(store, context, &Idempotent::Unkeyed, read, |context, read| {
         let Some((pending, entities, holdings)) = read else { return Ok(Step::Done(Outcome::NothingToDo)) };
+        // The app is being deleted, or was; its requests are withdrawn with it.
+        if entities.app.is_none() {
+            return Ok(Step::Done(Outcome::NothingToDo));
+        }
         if extends_what_has_ended(&pending, &entities, context.now) {
             let reason = "The credential that it was to extend has expired or been revoked.";
             let (closed, event) = pending.reject(context, &by, reason.into());

@@ -8,6 +8,7 @@
 mod deadline;
 mod ending;
 mod error;
+mod expire_credential;
 mod idempotent;
 mod optimistic;
 mod precondition;

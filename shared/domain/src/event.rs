@@ -257,6 +257,8 @@ details! {
     AppCreated(EntitySubject),
     /// An app was edited.
     AppUpdated(EntitySubject),
+    /// An app is being deleted: nothing more is asked on its behalf, and what it holds and awaits ends.
+    AppClosing(EntitySubject),
     /// An app was deleted.
     AppDeleted(EntitySubject),
     /// A catalogue was created.

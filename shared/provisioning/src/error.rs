@@ -32,6 +32,8 @@ pub(crate) enum AttemptError {
     Store(StoreError),
     /// The gateway, or what it needs, failed: to be written on the request.
     Gateway { error: LastError, transient: bool },
+    /// The app is being deleted, and the request will be revoked with it.
+    AppClosing,
     /// The credential that was to be extended has expired or been revoked: there is nothing left to provision.
     CredentialEnded,
 }

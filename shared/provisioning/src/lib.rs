@@ -66,13 +66,14 @@ pub async fn provision(
             Err(AttemptError::Gateway { error, transient }) => {
                 record_failure(store, context, queued, &by, error, transient).await
             }
+            Err(AttemptError::AppClosing) => return Ok(Outcome::NothingToDo),
             Err(AttemptError::CredentialEnded) => revoke(store, context, queued, &by).await?,
         };
         match committed {
             Ok(outcome) => return Ok(outcome),
             Err(CommitError::Store(error)) => return Err(error.into()),
             // The app is being deleted: whoever does that revokes this request next.
-            Err(error) if error.is_refused_by(Guard::Access) && store.app(app_id).await?.is_some() => {
+            Err(error) if error.is_refused_by(Guard::Access) && store.closing_app(app_id).await?.is_some() => {
                 return Ok(Outcome::NothingToDo);
             }
             // The app was deleted, the request revoked or the credential changed in between: look again.
@@ -110,6 +111,9 @@ async fn carry_out(
         return Err(AttemptError::permanent("plan-gone", text));
     };
     if store.app(submission.app.id).await?.is_none() {
+        if store.closing_app(submission.app.id).await?.is_some() {
+            return Err(AttemptError::AppClosing);
+        }
         return Err(AttemptError::permanent(
             "app-gone",
             "The app that was to receive the credential was deleted.".into(),

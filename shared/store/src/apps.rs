@@ -1,6 +1,6 @@
 //! Apps, what they have asked for, and what their owners may still ask for.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatepass_domain::app::comparable_name;
@@ -16,20 +16,38 @@ use crate::commit_error::CommitError;
 use crate::error::StoreError;
 use crate::guard::Guard;
 use crate::item::{Attributes, Item, decode};
-use crate::keys::{self, Key};
+use crate::keys::{self, Key, WorkKind};
 use crate::read::{Index, Page, Query, Span};
 use crate::request_lists::Position;
 use crate::requests;
 use crate::stored::Stored;
-use crate::stored::app::AppForm;
+use crate::stored::app::{AppForm, AppState};
 use crate::transaction::{Change, Transaction};
 
-pub(crate) type StoredApp = Stored<AppForm>;
+/// The item of an app.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct AppItem {
+    #[serde(flatten)]
+    app: Stored<AppForm>,
+    #[serde(default)]
+    state: AppState,
+}
 
-fn app_item(app: &Versioned<App>, chain: Chain) -> Item<StoredApp> {
-    Item::new(keys::app(app.id), Stored::new(app, chain))
+impl AppItem {
+    /// The app with the end of its hash chain, if it is in this state.
+    pub(crate) fn in_state(self, state: AppState) -> Option<(Versioned<App>, Chain)> {
+        (self.state == state).then(|| self.app.into_entity())
+    }
+}
+
+fn app_item(app: &Versioned<App>, chain: Chain, state: AppState) -> Item<AppItem> {
+    let item = Item::new(keys::app(app.id), AppItem { app: Stored::new(app, chain), state })
         .gsi1(keys::app_of_owner(&app.owner, app.created_at, app.id))
-        .gsi2(keys::app_shared(app, app.created_at))
+        .gsi2(keys::app_shared(app, app.created_at));
+    match state {
+        AppState::Open => item,
+        AppState::Closing => item.work(Some(keys::work(WorkKind::DeleteApp, app.updated_at, &keys::app(app.id)))),
+    }
 }
 
 /// An app that one may still ask for, at the item of what it has asked for.
@@ -44,6 +62,15 @@ struct Access {
     /// not there when it is empty.
     #[serde(default, skip_serializing)]
     extensions: HashSet<RequestId>,
+}
+
+/// What certain requests hold of an app's access.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HeldAccess {
+    /// Product → the request that holds it.
+    products: BTreeMap<ProductId, RequestId>,
+    /// Those of the requests that extend a credential.
+    extensions: BTreeSet<RequestId>,
 }
 
 /// That a name is taken among its owner's apps; by these rows all apps are listed and found by name.
@@ -108,7 +135,9 @@ impl Allowance {
 impl Transaction {
     /// Creates an app, reserves its name among its owner's, and makes room for what it will ask for.
     pub fn new_app(self, app: &Versioned<App>, event: &Event, chain: Chain) -> Self {
-        self.create(Guard::App, &app_item(app, chain)).create(Guard::AppName, &name_item(app)).event(event)
+        self.create(Guard::App, &app_item(app, chain, AppState::Open))
+            .create(Guard::AppName, &name_item(app))
+            .event(event)
     }
 
     /// Makes room for what a new app asks for, together with [`Transaction::new_app`].
@@ -202,7 +231,7 @@ impl Transaction {
     /// Writes an app over the version that this one came from, with the event that led there; moves its
     /// name's reservation when the name or the owner is another than `before`.
     pub fn edited_app(self, app: &Versioned<App>, before: &App, event: &Event, chain: Chain) -> Self {
-        let transaction = self.replace(Guard::App, &app_item(app, chain), app.version - 1).event(event);
+        let transaction = self.replace(Guard::App, &app_item(app, chain, AppState::Open), app.version - 1).event(event);
         if name_key(app) == name_key(before) {
             return transaction;
         }
@@ -210,14 +239,41 @@ impl Transaction {
         transaction.create(Guard::AppName, &name_item(app)).delete_if(Guard::App, &old, "attribute_exists(PK)", None)
     }
 
-    /// Closes an app for whatever is asked of it, so that it can be emptied and deleted.
-    pub fn close_app(self, app_id: AppId) -> Self {
+    /// Closes an app for whatever is asked of it, so that it can be emptied and deleted; with the event that says so.
+    pub fn closing_app(self, app: &Versioned<App>, event: &Event, chain: Chain) -> Self {
         let change = Change {
             condition: "attribute_exists(PK)".into(),
             update: "SET closing = :yes".into(),
             values: HashMap::from([(":yes".into(), AttributeValue::Bool(true))]),
             ..Change::default()
         };
+        self.replace(Guard::App, &app_item(app, chain, AppState::Closing), app.version - 1)
+            .update(Guard::Access, &keys::access(app.id), change)
+            .event(event)
+    }
+
+    /// Makes what requests hold of an app's access available again, because the credential behind them has expired.
+    pub fn release_expired(self, app_id: AppId, access: &HeldAccess) -> Self {
+        if access.products.is_empty() && access.extensions.is_empty() {
+            return self;
+        }
+        let mut change = Change { condition: "attribute_exists(PK)".into(), ..Change::default() };
+        let mut updates = Vec::new();
+        if !access.products.is_empty() {
+            let removals = access.products.iter().enumerate().map(|(n, (product, holder))| {
+                change.names.insert(format!("#p{n}"), product.to_string());
+                change.values.insert(format!(":r{n}"), AttributeValue::S(holder.to_string()));
+                change.condition.push_str(&format!(" AND products.#p{n} = :r{n}"));
+                format!("products.#p{n}")
+            });
+            updates.push(format!("REMOVE {}", removals.collect::<Vec<_>>().join(", ")));
+        }
+        if !access.extensions.is_empty() {
+            let ids = access.extensions.iter().map(ToString::to_string).collect();
+            change.values.insert(":requests".into(), AttributeValue::Ss(ids));
+            updates.push("DELETE extensions :requests".into());
+        }
+        change.update = updates.join(" ");
         self.update(Guard::Access, &keys::access(app_id), change)
     }
 
@@ -270,8 +326,9 @@ impl CommitError {
     }
 }
 
-fn parse(attributes: Attributes) -> Result<Versioned<App>, StoreError> {
-    decode::<Item<StoredApp>>(attributes).map(|item| item.content.into_entity().0)
+/// Reads an app; `None` for one that is being deleted.
+fn parse(attributes: Attributes) -> Result<Option<Versioned<App>>, StoreError> {
+    decode::<Item<AppItem>>(attributes).map(|item| item.content.in_state(AppState::Open).map(|(app, _)| app))
 }
 
 impl Store {
@@ -299,36 +356,62 @@ impl Store {
     /// The app `id`, read consistently.
     ///
     /// # Errors
-    /// [`StoreError`]; an app that does not exist is `None`.
+    /// [`StoreError`]; an app that does not exist, or is being deleted, is `None`.
     pub async fn app(&self, id: AppId) -> Result<Option<Versioned<App>>, StoreError> {
-        let stored: Option<Item<StoredApp>> = self.get(&keys::app(id)).await?;
-        Ok(stored.map(|item| item.content.into_entity().0))
+        Ok(self.app_and_chain(id).await?.map(|(app, _)| app))
     }
 
     /// The app `id` with the end of its hash chain, read consistently.
     ///
     /// # Errors
-    /// [`StoreError`]; an app that does not exist is `None`.
+    /// [`StoreError`]; an app that does not exist, or is being deleted, is `None`.
     pub async fn app_and_chain(&self, id: AppId) -> Result<Option<(Versioned<App>, Chain)>, StoreError> {
-        let stored: Option<Item<StoredApp>> = self.get(&keys::app(id)).await?;
-        Ok(stored.map(|item| item.content.into_entity()))
+        self.app_in_state(id, AppState::Open).await
     }
 
-    /// The requests by which an app holds or awaits something, or ever did.
+    /// The app `id` with the end of its hash chain, if it is being deleted; read consistently.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn requests_behind(&self, app_id: AppId) -> Result<Vec<RequestId>, StoreError> {
+    pub async fn closing_app(&self, id: AppId) -> Result<Option<(Versioned<App>, Chain)>, StoreError> {
+        self.app_in_state(id, AppState::Closing).await
+    }
+
+    async fn app_in_state(&self, id: AppId, state: AppState) -> Result<Option<(Versioned<App>, Chain)>, StoreError> {
+        let stored: Option<Item<AppItem>> = self.get(&keys::app(id)).await?;
+        Ok(stored.and_then(|item| item.content.in_state(state)))
+    }
+
+    /// The requests by which an app holds or awaits something, or that one of its credentials goes back to; by
+    /// consistent reads.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn requests_behind(&self, app_id: AppId) -> Result<BTreeSet<RequestId>, StoreError> {
+        let mut ids = BTreeSet::new();
         let access: Option<Item<Access>> = self.get(&keys::access(app_id)).await?;
-        let mut ids = Vec::new();
         if let Some(Access { products, extensions }) = access.map(|item| item.content) {
             ids.extend(products.into_values().chain(extensions));
         }
-        // What was asked for before is read too: by an index, which may lag behind, and no longer matters.
-        ids.extend(self.requests_ever_made_for(app_id).await?.iter().map(|request| request.facts().id));
-        ids.sort();
-        ids.dedup();
+        for stored in self.credentials(app_id).await? {
+            ids.extend(stored.credential.holders());
+        }
         Ok(ids)
+    }
+
+    /// The part of an app's access that `holders` hold.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn access_of(&self, app_id: AppId, holders: &BTreeSet<RequestId>) -> Result<HeldAccess, StoreError> {
+        let access: Option<Item<Access>> = self.get(&keys::access(app_id)).await?;
+        let Some(Access { products, extensions }) = access.map(|item| item.content) else {
+            return Ok(HeldAccess::default());
+        };
+        Ok(HeldAccess {
+            products: products.into_iter().filter(|(_, holder)| holders.contains(holder)).collect(),
+            extensions: extensions.into_iter().filter(|id| holders.contains(id)).collect(),
+        })
     }
 
     /// A page of apps: everybody's or one person's, newest first, or those whose name begins in a certain
@@ -370,12 +453,12 @@ impl Store {
     /// The apps behind rows of a list.
     async fn apps_of(&self, which: &WhichApps, rows: Vec<Attributes>) -> Result<Vec<Versioned<App>>, StoreError> {
         if matches!(which, WhichApps::Of(_)) {
-            return rows.into_iter().map(parse).collect();
+            return rows.into_iter().filter_map(|row| parse(row).transpose()).collect();
         }
         let names = rows.into_iter().map(decode::<Item<NameReservation>>).collect::<Result<Vec<_>, _>>()?;
         let keys: Vec<_> = names.iter().map(|name| keys::app(name.content.app_id)).collect();
         let mut found = self.batch_get(&keys).await?;
-        keys.iter().filter_map(|key| found.remove(key)).map(parse).collect()
+        keys.iter().filter_map(|key| parse(found.remove(key)?).transpose()).collect()
     }
 
     /// A person as their latest request described them; `None` for one who has not asked for anything.
@@ -402,7 +485,7 @@ impl Store {
         for partition in shared {
             rows.extend(self.query_all(Query::new(Index::Gsi2, partition, Span::All)).await?);
         }
-        let mut apps = rows.into_iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+        let mut apps = rows.into_iter().filter_map(|row| parse(row).transpose()).collect::<Result<Vec<_>, _>>()?;
         apps.sort_by_key(|app| std::cmp::Reverse((app.created_at, app.id)));
         apps.dedup_by_key(|app| app.id);
         Ok(apps)

@@ -16,6 +16,7 @@ use crate::read::{Index, Query, Span};
 use crate::stored::Stored;
 use crate::stored::credential::{CredentialForm, KeyForm};
 use crate::transaction::Transaction;
+use crate::work;
 
 /// A credential with what is not shown of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,11 +46,10 @@ impl From<CredentialItem> for StoredCredential {
 
 fn item(stored: &StoredCredential) -> Item<CredentialItem> {
     let StoredCredential { credential, digests, chain } = stored;
-    let due = credential.expires_at.map(|at| keys::credential_due(at, credential.id));
     let content = CredentialItem { credential: Stored::new(credential, chain.clone()), digests: digests.clone() };
     Item::new(keys::credential(credential.app_id, credential.id), content)
         .gsi1(keys::credential_by_id(credential.id))
-        .gsi2(due)
+        .work(work::of_credential(credential))
 }
 
 fn parse(attributes: Attributes) -> Result<StoredCredential, StoreError> {

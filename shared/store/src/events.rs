@@ -45,10 +45,12 @@ fn app_of(event: &Event) -> Option<AppId> {
         | Detail::CredentialRevoked(subject)
         | Detail::CredentialExpiring(subject)
         | Detail::CredentialExpired(subject) => Some(subject.app_id),
-        Detail::AppCreated(_) | Detail::AppUpdated(_) | Detail::AppDeleted(_) => match &event.aggregate {
-            Aggregate::App(app_id) => Some(*app_id),
-            _ => None,
-        },
+        Detail::AppCreated(_) | Detail::AppUpdated(_) | Detail::AppClosing(_) | Detail::AppDeleted(_) => {
+            match &event.aggregate {
+                Aggregate::App(app_id) => Some(*app_id),
+                _ => None,
+            }
+        }
         Detail::CatalogueCreated(_)
         | Detail::CatalogueUpdated(_)
         | Detail::CatalogueDeleted(_)

@@ -8,7 +8,7 @@
 //! | mail of a request | `R#id` | `MAIL#mail[#event]` | | |
 //! | app | `A#id` | `APP` | `U#owner` / `A#time#id` | `T#team` or `O#organisation` / `time#id` |
 //! | what an app has asked for | `A#id` | `ACCESS` | | |
-//! | credential | `A#app` | `C#id` | `C#id` / `C` | `DUE#day#shard` / `time#id` |
+//! | credential | `A#app` | `C#id` | `C#id` / `C` | |
 //! | cart | `U#person` | `CART` | | |
 //! | name of an app | `U#owner` | `NAME#name` | `APPS` / `time#id` | `APPS` / `name#id` |
 //! | allowance used | `U#person` | `ALLOWANCE#plan` | | |
@@ -309,11 +309,22 @@ pub enum WorkKind {
     DeleteOffering,
     /// An event was set aside and has to be published.
     SetAside,
+    /// A credential has expired, or the requests behind one that ended have to end.
+    EndCredential,
+    /// An app is being deleted.
+    DeleteApp,
 }
 
 impl WorkKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::AutoApprove, Self::Provision, Self::DeleteOffering, Self::SetAside];
+    pub const ALL: [Self; 6] = [
+        Self::AutoApprove,
+        Self::Provision,
+        Self::DeleteOffering,
+        Self::SetAside,
+        Self::EndCredential,
+        Self::DeleteApp,
+    ];
 
     /// Its name, in keys and logs.
     pub fn as_str(self) -> &'static str {
@@ -322,6 +333,8 @@ impl WorkKind {
             Self::Provision => "provision",
             Self::DeleteOffering => "delete-offering",
             Self::SetAside => "set-aside",
+            Self::EndCredential => "end-credential",
+            Self::DeleteApp => "delete-app",
         }
     }
 
@@ -347,6 +360,17 @@ pub(crate) fn work_due_until(now: Timestamp) -> String {
 
 fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M").to_string()
+}
+
+/// The app and the credential that have this key.
+pub fn credential_ids(key: &Key) -> Option<(AppId, CredentialId)> {
+    let app_id = app_id(key)?;
+    Some((app_id, key.sk.strip_prefix(CREDENTIALS)?.parse().ok()?))
+}
+
+/// The id of the app that has this key, or a part of it.
+pub fn app_id(key: &Key) -> Option<AppId> {
+    key.pk.strip_prefix("A#")?.parse().ok()
 }
 
 /// The id of the request that has this key.
@@ -438,12 +462,6 @@ pub fn credential_by_id(id: CredentialId) -> IndexKey {
 
 fn credential_partition(id: CredentialId) -> String {
     format!("C#{id}")
-}
-
-/// A credential among those that end on the same day.
-pub fn credential_due(expires_at: Timestamp, id: CredentialId) -> IndexKey {
-    let day = expires_at.strftime("%Y-%m-%d");
-    IndexKey { pk: format!("DUE#{day}#{}", shard(id)), sk: time_and_id(expires_at, id) }
 }
 
 /// The record that the authorizer reads.

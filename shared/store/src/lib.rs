@@ -31,7 +31,7 @@ mod stored;
 mod submission;
 mod work;
 
-pub use apps::{Allowance, WhichApps};
+pub use apps::{Allowance, HeldAccess, WhichApps};
 pub use carts::StoredCart;
 pub use commit_error::{CommitError, Refusal};
 pub use credentials::StoredCredential;

@@ -45,7 +45,7 @@ impl Index {
         self.keys().1
     }
 
-    fn keys(self) -> (&'static str, &'static str) {
+    pub(crate) fn keys(self) -> (&'static str, &'static str) {
         match self {
             Self::Table => ("PK", "SK"),
             Self::Gsi1 => ("GSI1PK", "GSI1SK"),

@@ -4,7 +4,7 @@ use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
 use gatepass_domain::{App, Catalogue, Credential, PersonId, Plan, Product, Settings, Versioned};
 
 use crate::Store;
-use crate::apps::{Allowance, StoredApp};
+use crate::apps::{Allowance, AppItem};
 use crate::credentials::{CredentialItem, StoredCredential};
 use crate::error::StoreError;
 use crate::item::Item;
@@ -12,6 +12,7 @@ use crate::keys;
 use crate::offerings::parse_from;
 use crate::read::take;
 use crate::settings::StoredSettings;
+use crate::stored::app::AppState;
 
 /// Ids of the entities that a submission refers to.
 #[derive(Debug, Clone, Copy)]
@@ -79,7 +80,7 @@ impl Store {
         for key in &product_keys {
             products.extend(parse_from(&mut found, key)?);
         }
-        let app: Option<Option<Item<StoredApp>>> = app_key.map(|key| take(&mut found, &key)).transpose()?;
+        let app: Option<Option<Item<AppItem>>> = app_key.map(|key| take(&mut found, &key)).transpose()?;
         let credential: Option<Option<Item<CredentialItem>>> =
             credential_key.map(|key| take(&mut found, &key)).transpose()?;
         let allowance: Option<Item<Allowance>> = take(&mut found, &allowance_key)?;
@@ -88,7 +89,7 @@ impl Store {
             catalogues,
             products,
             plan: parse_from(&mut found, &plan_key)?,
-            app: app.flatten().map(|item| item.content.into_entity().0),
+            app: app.flatten().and_then(|item| item.content.in_state(AppState::Open)).map(|(app, _)| app),
             credential: credential.flatten().map(|item| StoredCredential::from(item.content).credential),
             allowance: allowance.map(|item| item.content).unwrap_or_default(),
             settings: settings.map(|item| item.content.into_entity().0.content).unwrap_or_default(),

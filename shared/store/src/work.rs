@@ -1,9 +1,12 @@
 //! Background work, found by state: the index `WORK` has a row for every item that must be looked at
 //! again at some time, and none for items that are at rest.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::AttributeValue;
-use gatepass_domain::AccessRequest;
+use gatepass_domain::credential::CredentialStatus;
+use gatepass_domain::{AccessRequest, Credential, Versioned};
 use jiff::Timestamp;
 
 use crate::Store;
@@ -68,7 +71,26 @@ pub(crate) fn of_request(request: &AccessRequest) -> Option<IndexKey> {
     Some(keys::work(kind, request.due_at()?, &keys::request(request.facts().id)))
 }
 
+/// The row of a credential in the index `WORK`: from the moment at which it expires; and when it has ended, until the
+/// requests behind it have ended too.
+pub(crate) fn of_credential(credential: &Versioned<Credential>) -> Option<IndexKey> {
+    let due_at = match credential.status {
+        CredentialStatus::Active | CredentialStatus::Suspended => credential.expires_at?,
+        CredentialStatus::Expired | CredentialStatus::Revoked => credential.updated_at,
+    };
+    Some(keys::work(WorkKind::EndCredential, due_at, &keys::credential(credential.app_id, credential.id)))
+}
+
 impl Store {
+    /// Takes an item off the list of work: nothing is left to do. Does nothing when its work has changed since it
+    /// was listed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn finish(&self, item: &DueItem) -> Result<(), StoreError> {
+        self.change_work(item, |partition_key, sort_key| format!("REMOVE {partition_key}, {sort_key}"), None).await
+    }
+
     /// The work that is due at `now` and stands behind `position`, in the order of the minutes in which it
     /// became due and within a minute by kind; at most `limit` items. One query. The index is eventually
     /// consistent: the item itself says whether there is still something to do.
@@ -94,16 +116,25 @@ impl Store {
     /// [`StoreError`].
     pub async fn put_off(&self, item: &DueItem, until: Timestamp) -> Result<(), StoreError> {
         let kind = item.sort_key.split('#').nth(1).unwrap_or_default();
-        let later = keys::work_of_kind(kind, until, &item.key);
-        let sort_key = Index::Work.sort_key();
+        let later = AttributeValue::S(keys::work_of_kind(kind, until, &item.key).sk);
+        self.change_work(item, |_, sort_key| format!("SET {sort_key} = :later"), Some(later)).await
+    }
+
+    async fn change_work(
+        &self,
+        item: &DueItem,
+        update: impl FnOnce(&str, &str) -> String,
+        later: Option<AttributeValue>,
+    ) -> Result<(), StoreError> {
+        let (partition_key, sort_key) = Index::Work.keys();
         let updated = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(attributes_of(&item.key)))
-            .update_expression(format!("SET {sort_key} = :later"))
+            .update_expression(update(partition_key, sort_key))
             .condition_expression(format!("{sort_key} = :seen"))
-            .expression_attribute_values(":later", AttributeValue::S(later.sk))
+            .set_expression_attribute_values(later.map(|later| HashMap::from([(":later".to_owned(), later)])))
             .expression_attribute_values(":seen", AttributeValue::S(item.sort_key.clone()))
             .send()
             .await;

@@ -7,7 +7,9 @@
 //! off, so that it stands in nobody's way. When nothing is due a run costs one query.
 
 mod auto_approve;
+mod delete_app;
 mod delete_offering;
+mod end_credential;
 mod provision;
 mod set_aside;
 
@@ -47,6 +49,8 @@ struct Limits {
 enum Step {
     /// It was moved on.
     Done,
+    /// It was moved on, and the next run goes on with it.
+    Begun,
     /// There was nothing to do, or not yet.
     Nothing,
     /// An event is to be published. Whoever started the run does that.
@@ -115,6 +119,8 @@ fn limits(kind: WorkKind) -> Limits {
         WorkKind::Provision => provision::LIMITS,
         WorkKind::DeleteOffering => delete_offering::LIMITS,
         WorkKind::SetAside => set_aside::LIMITS,
+        WorkKind::EndCredential => end_credential::LIMITS,
+        WorkKind::DeleteApp => delete_app::LIMITS,
     }
 }
 
@@ -124,6 +130,8 @@ async fn step(kind: WorkKind, store: &Store, context: &mut Context, item: &DueIt
         WorkKind::Provision => provision::step(store, context, item).await,
         WorkKind::DeleteOffering => delete_offering::step(store, context, item).await,
         WorkKind::SetAside => set_aside::step(store, context, item).await,
+        WorkKind::EndCredential => end_credential::step(store, context, item).await,
+        WorkKind::DeleteApp => delete_app::step(store, context, item).await,
     }
 }
 
@@ -176,7 +184,7 @@ async fn look_at(
     let done = step(kind, store, &mut context.fork(), item).await;
     let (kind, key) = (kind.as_str(), &item.key.pk);
     match done {
-        Ok(Step::Done) => {
+        Ok(Step::Done | Step::Begun) => {
             share.tally.done += 1;
             return None;
         }

@@ -107,7 +107,7 @@ async fn with_an_app_goes_all_it_has_asked_for_whatever_goes_wrong() {
         assert_eq!(view.provisioning.status, ProvisioningStatus::Revoked, "{fault:?}");
         assert_eq!(view.reason.as_deref(), Some("The app was deleted."));
         assert_eq!(standing(&world, awaited).await.view().status, Status::Withdrawn);
-        assert_eq!(story(&world, id).await, ["AppCreated", "AppDeleted"]);
+        assert_eq!(story(&world, id).await, ["AppCreated", "AppClosing", "AppDeleted"]);
         assert!(world.store.requests_in(&Stage::OPEN).await.unwrap().is_empty());
     }
 }
@@ -122,5 +122,5 @@ async fn only_its_owner_deletes_an_app_and_once() {
     let ada = ada();
     let (one, other) = tokio::join!(delete(&world.store, &ada, id), delete(&world.store, &ada, id));
     assert!(one.is_ok() || other.is_ok());
-    assert_eq!(story(&world, id).await, ["AppCreated", "AppDeleted"]);
+    assert_eq!(story(&world, id).await, ["AppCreated", "AppClosing", "AppDeleted"]);
 }

@@ -2,11 +2,12 @@
 
 use gatepass_app::{Idempotent, retry};
 use gatepass_domain::access_request::{AccessRequestView, ProvisioningStatus};
+use gatepass_domain::event::{Aggregate, Detail, EntitySubject};
 use gatepass_domain::product::GatewayKind;
-use gatepass_domain::{Plan, Product};
+use gatepass_domain::{Actor, Plan, Product};
 use gatepass_provisioning::Outcome;
 use gatepass_store::Transaction;
-use gatepass_testkit::{Fault, context, demo, owen};
+use gatepass_testkit::{Fault, ada, context, demo, owen};
 
 use crate::scene::{Scene, new_app, slug};
 
@@ -106,7 +107,12 @@ async fn what_is_gone_is_named() {
 async fn an_app_that_is_being_deleted_gets_no_key_and_is_no_failure() {
     let scene = Scene::new().await;
     let request = weather(&scene).await;
-    let closed = Transaction::new(&mut context()).close_app(request.app.id);
+    let (app, mut chain) = scene.world.store.app_and_chain(request.app.id).await.unwrap().unwrap();
+    let mut context = context();
+    let closing = app.revised(app.content.clone(), context.now);
+    let detail = Detail::AppClosing(EntitySubject { id: app.id.to_string(), version: closing.version });
+    let event = chain.append(&mut context, Aggregate::App(app.id), &Actor::from(&ada()), detail, None);
+    let closed = Transaction::new(&mut context).closing_app(&closing, &event, chain);
     scene.world.store.commit(closed).await.unwrap();
     assert_eq!(scene.provision(request.id).await, Outcome::NothingToDo);
     assert_eq!(scene.view(request.id).await.provisioning.status, ProvisioningStatus::Queued);

@@ -1,14 +1,21 @@
 //! Requests and credentials that end while others are under way: nothing is stranded, and nothing is shown that is
 //! not so.
 
+use std::time::Duration;
+
+use gatepass_app::reconcile::{Report, reconcile};
 use gatepass_app::submit::{SubmitRequest, Target};
-use gatepass_app::{Idempotent, Refused, auto_approve, revoke, revoke_credential, submit};
+use gatepass_app::{
+    Deadline, Idempotent, Precondition, Refused, apps, auto_approve, revoke, revoke_credential, submit,
+};
 use gatepass_domain::access_request::{AccessRequestView, ProvisioningStatus, Status};
-use gatepass_domain::credential::Closed;
-use gatepass_domain::id::RequestId;
+use gatepass_domain::credential::{Closed, CredentialStatus};
+use gatepass_domain::event::Aggregate;
+use gatepass_domain::id::{CredentialId, RequestId};
 use gatepass_domain::product::{AuthMethod, GatewayKind};
 use gatepass_domain::{Actor, Context};
 use gatepass_provisioning::{Outcome, provision};
+use gatepass_store::Store;
 use gatepass_testkit::{ada, context, demo, owen};
 
 use crate::extend::{more, provisioned};
@@ -26,12 +33,12 @@ async fn opens_maps(scene: &Scene, first: &AccessRequestView) -> Result<(), Clos
 
 async fn revoked(scene: &Scene, id: RequestId) {
     let by = Actor::from(owen().person());
-    revoke::revoke(&scene.world.store, &mut context(), &by, id, None, &Idempotent::unkeyed()).await.unwrap();
+    revoke::revoke(&scene.world.store, &mut context(), &by, id, None, &Idempotent::Unkeyed).await.unwrap();
 }
 
 async fn revoke_whole(scene: &Scene, first: &AccessRequestView) {
     let id = first.credential_id.unwrap();
-    let unkeyed = Idempotent::unkeyed();
+    let unkeyed = Idempotent::Unkeyed;
     revoke_credential::revoke_credential(&scene.world.store, &mut context(), &owen(), id, None, &unkeyed)
         .await
         .unwrap();
@@ -49,7 +56,7 @@ fn extension_of(first: &AccessRequestView, plan: &str) -> SubmitRequest {
 
 async fn ask(scene: &Scene, context: &mut Context, asked: &SubmitRequest) -> Result<AccessRequestView, Refused> {
     let flow = submit::Flow::Direct;
-    submit::submit(&scene.world.store, context, &ada(), &flow, asked, &Idempotent::unkeyed()).await
+    submit::submit(&scene.world.store, context, &ada(), &flow, asked, &Idempotent::Unkeyed).await
 }
 
 /// The app may ask for the product again: nothing that has ended stands in the way.
@@ -154,10 +161,115 @@ async fn a_product_that_authenticates_otherwise_by_now_is_not_granted() {
 
     let store = &scene.world.store;
     let approved =
-        gatepass_app::approve::approve(store, &mut context(), &owen(), pending, None, &Idempotent::unkeyed()).await;
+        gatepass_app::approve::approve(store, &mut context(), &owen(), pending, None, &Idempotent::Unkeyed).await;
     let refused = approved.unwrap_err().to_string();
     assert!(refused.contains("uses oauth2 by now"), "{refused}");
 
     assert_eq!(scene.provision(queued).await, Outcome::Failed);
     assert_eq!(scene.view(queued).await.provisioning.last_error.unwrap().code, "auth-method-changed");
+}
+
+/// Background work at `minutes` after noon.
+async fn reconcile_after(scene: &Scene, minutes: i64) -> Report {
+    let deadline = Deadline::after(Duration::from_secs(600));
+    reconcile(&scene.world.store, &mut context_after(minutes), deadline).await.unwrap()
+}
+
+async fn credential_story(scene: &Scene, id: CredentialId) -> Vec<&'static str> {
+    let events = scene.world.store.events_of(&Aggregate::Credential(id)).await.unwrap();
+    events.iter().map(|event| event.detail.event_type()).collect()
+}
+
+#[tokio::test]
+async fn an_expired_credential_is_written_down_and_its_products_may_be_asked_for_again() {
+    let scene = Scene::new().await;
+    let first = scene.approved(&["weather-api"], "free", new_app("Storm warnings")).await;
+    assert_eq!(scene.provision(first.id).await, Outcome::Provisioned);
+    let pending = ask(&scene, &mut context(), &extension_of(&first, "free")).await.unwrap();
+    assert_eq!(reconcile_after(&scene, EXPIRED - 1).await.done(), 0);
+    let id = first.credential_id.unwrap();
+    assert!(credential_story(&scene, id).await.is_empty());
+
+    // The extension that waited, by then, is decided by background work as well: whichever comes first, it is rejected.
+    let report = reconcile_after(&scene, EXPIRED).await;
+    assert_eq!(report.failed(), 0, "{report:?}");
+    assert_eq!(credential_story(&scene, id).await, ["CredentialExpired"]);
+    let stored = scene.credentials(&first).await.remove(0);
+    assert_eq!(stored.credential.status, CredentialStatus::Expired);
+    let record = scene.world.store.api_key(&stored.digests[0]).await.unwrap().unwrap();
+    assert_eq!(record.status, CredentialStatus::Expired);
+    assert_eq!(scene.view(first.id).await.provisioning.status, ProvisioningStatus::Provisioned, "it was");
+    assert_eq!(scene.view(pending.id).await.status, Status::Rejected);
+
+    let again =
+        SubmitRequest { wanted: vec![(slug("public-apis"), slug("weather-api"))], ..extension_of(&first, "free") };
+    let again = SubmitRequest { extends_credential_id: None, ..again };
+    ask(&scene, &mut context_after(EXPIRED), &again).await.unwrap();
+    may_ask_for_maps(&scene, &mut context_after(EXPIRED), &first).await;
+    assert_eq!(reconcile_after(&scene, EXPIRED + 1).await.done(), 0, "nothing is left to do");
+    // Revoking what has expired is still possible, although it holds nothing any more.
+    revoked(&scene, first.id).await;
+}
+
+/// Runs `work` on a store of its own, and kills it when it is about to commit its second transaction.
+async fn broken_off<W>(scene: &Scene, work: impl FnOnce(Store) -> W)
+where
+    W: Future<Output = Result<(), Refused>> + Send + 'static,
+{
+    let table = scene.world.table.beside();
+    let held = table.faults.hold("TransactWriteItems", 1);
+    let running = tokio::spawn(work(table.store()));
+    held.arrived().await;
+    running.abort();
+    assert!(running.await.unwrap_err().is_cancelled());
+}
+
+/// The process that revokes the credential is gone after its first transaction.
+#[tokio::test]
+async fn a_revocation_that_is_broken_off_is_finished_in_the_background() {
+    let scene = Scene::new().await;
+    let first = provisioned(&scene).await;
+    let queued = more(&scene, &first, &["maps-api"]).await;
+    let id = first.credential_id.unwrap();
+    broken_off(&scene, |store| async move {
+        let unkeyed = Idempotent::Unkeyed;
+        revoke_credential::revoke_credential(&store, &mut context(), &owen(), id, None, &unkeyed).await.map(drop)
+    })
+    .await;
+    assert!(scene.world.store.request(queued.id).await.unwrap().unwrap().is_standing());
+
+    assert_eq!(reconcile_after(&scene, 1).await.failed(), 0);
+    for id in [first.id, queued.id] {
+        assert_eq!(scene.view(id).await.provisioning.status, ProvisioningStatus::Revoked);
+    }
+    may_ask_for_maps(&scene, &mut context_after(1), &first).await;
+}
+
+/// The process that deletes the app is gone after it has closed it.
+#[tokio::test]
+async fn a_deletion_that_is_broken_off_is_finished_in_the_background() {
+    let scene = Scene::new().await;
+    let first = provisioned(&scene).await;
+    let queued = more(&scene, &first, &["maps-api"]).await;
+    let store = &scene.world.store;
+    let app_id = first.app.id;
+    broken_off(
+        &scene,
+        |store| async move { apps::delete(&store, &mut context(), &ada(), app_id, Precondition::Any).await },
+    )
+    .await;
+    assert!(store.closing_app(first.app.id).await.unwrap().is_some(), "it was broken off");
+    assert!(apps::list(store, &ada()).await.unwrap().is_empty(), "to its owner it is gone");
+    assert_eq!(scene.provision(queued.id).await, Outcome::NothingToDo);
+
+    assert_eq!(reconcile_after(&scene, 1).await.failed(), 0);
+    assert!(store.closing_app(first.app.id).await.unwrap().is_none());
+    for id in [first.id, queued.id] {
+        assert_eq!(scene.view(id).await.provisioning.status, ProvisioningStatus::Revoked);
+    }
+    let events = store.events_of(&Aggregate::App(first.app.id)).await.unwrap();
+    let types: Vec<_> = events.iter().map(|event| event.detail.event_type()).collect();
+    assert_eq!(types, ["AppCreated", "AppClosing", "AppDeleted"]);
+    assert_eq!(events.last().unwrap().actor().id, "ada", "it is still the owner who deletes it");
+    assert_eq!(reconcile_after(&scene, 2).await.done(), 0, "nothing is left to do");
 }

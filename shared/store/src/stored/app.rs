@@ -21,6 +21,17 @@ pub(crate) struct AppForm {
     organisation: Option<String>,
 }
 
+/// Whether an app is in use.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum AppState {
+    /// It is.
+    #[default]
+    Open,
+    /// It is being deleted. To everybody it is gone already.
+    Closing,
+}
+
 impl From<&App> for AppForm {
     fn from(app: &App) -> Self {
         let App { id, profile, owner, organisation } = app.clone();
