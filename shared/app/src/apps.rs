@@ -170,7 +170,7 @@ pub async fn delete(
         owned(caller, &app)?;
         precondition.check(app.version)?;
         let closing = app.revised(app.content.clone(), context.now);
-        let detail = Detail::AppClosing(EntitySubject { id: id.to_string(), version: closing.version });
+        let detail = Detail::AppClosing(EntitySubject::changed(id, closing.version, &app.content, &closing.content));
         let event = chain.append(context, Aggregate::App(id), &by, detail, None);
         Ok(Step::commit(Transaction::new(context).closing_app(&closing, &event, chain), ()))
     })
@@ -181,15 +181,6 @@ pub async fn delete(
     Ok(())
 }
 
-/// How far the deletion of an app got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Deletion {
-    /// The app is gone.
-    Finished,
-    /// More requests have to end first.
-    Unfinished,
-}
-
 /// Ends up to `most` requests of an app that is being deleted, and deletes it when there are no more.
 pub(crate) async fn finish_deletion(
     store: &Store,
@@ -197,21 +188,21 @@ pub(crate) async fn finish_deletion(
     by: &Actor,
     id: AppId,
     most: usize,
-) -> Result<Deletion, Refused> {
+) -> Result<(), Refused> {
     let behind = store.requests_behind(id).await?;
     let are_all = behind.len() <= most;
     for request_id in behind.into_iter().take(most) {
         end(store, context, by, request_id, Loss::App, "The app was deleted.").await?;
     }
     if !are_all {
-        return Ok(Deletion::Unfinished);
+        return Ok(());
     }
     let read = || async { Ok(store.closing_app(id).await?) };
     commit_decision(store, context, &Idempotent::Unkeyed, read, |context, closing| {
-        let Some((app, mut chain)) = closing else { return Ok(Step::Done(Deletion::Finished)) };
+        let Some((app, mut chain)) = closing else { return Ok(Step::Done(())) };
         let detail = Detail::AppDeleted(EntitySubject::deleted(id, app.version, &app.content));
         let event = chain.append(context, Aggregate::App(id), by, detail, None);
-        Ok(Step::commit(Transaction::new(context).without_app(&app, &event), Deletion::Finished))
+        Ok(Step::commit(Transaction::new(context).without_app(&app, &event), ()))
     })
     .await
 }

@@ -6,15 +6,15 @@ use gatepass_domain::event::Aggregate;
 use gatepass_domain::{Actor, Context};
 use gatepass_store::{DueItem, Store, keys};
 
-use super::{Limits, Step};
-use crate::apps::{Deletion, finish_deletion};
+use super::{Limits, PUT_OFF, Step};
+use crate::apps::finish_deletion;
 use crate::error::Refused;
 
-pub(super) const LIMITS: Limits = Limits { items: 200, failures: 10, time: Duration::from_secs(10) };
+pub(super) const LIMITS: Limits = Limits { items: 200, failures: 10, time: Duration::from_secs(10), put_off: PUT_OFF };
 /// Requests that are ended before the next app has its turn.
 const ENDED_AT_ONCE: usize = 200;
 
-/// Goes on with a deletion, as whoever asked for it.
+/// Goes on with a deletion, as whoever asked for it. What remains is due again in the next run.
 pub(super) async fn step(store: &Store, context: &mut Context, item: &DueItem) -> Result<Step, Refused> {
     let Some(id) = keys::app_id(&item.key) else { return Err(Refused::NotFound("app")) };
     let mut by = Actor::system("expire");
@@ -23,8 +23,6 @@ pub(super) async fn step(store: &Store, context: &mut Context, item: &DueItem) -
         context.correlation_id = event.correlation_id;
         context.causation_id = Some(event.id);
     }
-    Ok(match finish_deletion(store, context, &by, id, ENDED_AT_ONCE).await? {
-        Deletion::Finished => Step::Done,
-        Deletion::Unfinished => Step::Begun,
-    })
+    finish_deletion(store, context, &by, id, ENDED_AT_ONCE).await?;
+    Ok(Step::Done)
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use gatepass_domain::Context;
 use gatepass_store::{DueItem, Store, keys};
 
-use super::{Limits, Step};
+use super::{Limits, PUT_OFF, Step};
 use crate::error::Refused;
 use crate::expire_credential::{Ending, settle};
 
-pub(super) const LIMITS: Limits = Limits { items: 2000, failures: 20, time: Duration::from_secs(15) };
+pub(super) const LIMITS: Limits = Limits { items: 2000, failures: 20, time: Duration::from_secs(15), put_off: PUT_OFF };
 
 pub(super) async fn step(store: &Store, context: &mut Context, item: &DueItem) -> Result<Step, Refused> {
     let Some((app_id, id)) = keys::credential_ids(&item.key) else { return Err(Refused::NotFound("credential")) };

@@ -49,8 +49,6 @@ struct Limits {
 enum Step {
     /// It was moved on.
     Done,
-    /// It was moved on, and the next run goes on with it.
-    Begun,
     /// There was nothing to do, or not yet.
     Nothing,
     /// An event is to be published. Whoever started the run does that.
@@ -184,7 +182,7 @@ async fn look_at(
     let done = step(kind, store, &mut context.fork(), item).await;
     let (kind, key) = (kind.as_str(), &item.key.pk);
     match done {
-        Ok(Step::Done | Step::Begun) => {
+        Ok(Step::Done) => {
             share.tally.done += 1;
             return None;
         }

@@ -110,7 +110,7 @@ async fn an_app_that_is_being_deleted_gets_no_key_and_is_no_failure() {
     let (app, mut chain) = scene.world.store.app_and_chain(request.app.id).await.unwrap().unwrap();
     let mut context = context();
     let closing = app.revised(app.content.clone(), context.now);
-    let detail = Detail::AppClosing(EntitySubject { id: app.id.to_string(), version: closing.version });
+    let detail = Detail::AppClosing(EntitySubject::changed(app.id, closing.version, &app.content, &closing.content));
     let event = chain.append(&mut context, Aggregate::App(app.id), &Actor::from(&ada()), detail, None);
     let closed = Transaction::new(&mut context).closing_app(&closing, &event, chain);
     scene.world.store.commit(closed).await.unwrap();

@@ -103,7 +103,7 @@ async fn an_expired_credential_is_not_extended_and_the_product_may_be_asked_for_
     let view = scene.view(queued.id).await;
     assert_eq!(view.provisioning.status, ProvisioningStatus::Revoked);
     assert!(view.reason.unwrap().contains("expired"));
-    assert_eq!(scene.story(queued.id).await.last(), Some(&"AccessRevoked"));
+    assert_eq!(scene.story(queued.id).await.last().map(String::as_str), Some("AccessRevoked"));
     may_ask_for_maps(&scene, &mut context_after(EXPIRED), &first).await;
 }
 
@@ -175,9 +175,9 @@ async fn reconcile_after(scene: &Scene, minutes: i64) -> Report {
     reconcile(&scene.world.store, &mut context_after(minutes), deadline).await.unwrap()
 }
 
-async fn credential_story(scene: &Scene, id: CredentialId) -> Vec<&'static str> {
+async fn credential_story(scene: &Scene, id: CredentialId) -> Vec<String> {
     let events = scene.world.store.events_of(&Aggregate::Credential(id)).await.unwrap();
-    events.iter().map(|event| event.detail.event_type()).collect()
+    events.iter().map(|event| event.detail.event_type().to_owned()).collect()
 }
 
 #[tokio::test]
