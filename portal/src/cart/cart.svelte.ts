@@ -6,6 +6,8 @@ import { session } from '../session/session.svelte.ts';
 class Cart {
   view = $state.raw<Schema<'CartView'> | undefined>();
   problem = $state.raw<Problem | undefined>();
+  /** The version of the cart that {@link view} shows, as its `ETag`. */
+  tag: string | null = null;
 
   get count(): number {
     return this.view?.items.length ?? 0;
@@ -15,7 +17,7 @@ class Cart {
   load = async (): Promise<void> => {
     if (session.status !== 'in') return;
     try {
-      this.view = await ask(api.GET('/v1/cart'));
+      await this.#show(api.GET('/v1/cart'));
       this.problem = undefined;
     } catch (cause) {
       this.problem = failed(cause);
@@ -29,7 +31,7 @@ class Cart {
   async add(productId: string, planId: string, catalogueId: string): Promise<void> {
     const params = { path: { product_id: productId } };
     const body = { plan_id: planId, catalogue_id: catalogueId };
-    this.view = await ask(api.PUT('/v1/cart/items/{product_id}', { params, body }));
+    await this.#show(api.PUT('/v1/cart/items/{product_id}', { params, body }));
   }
 
   async remove(productId: string): Promise<void> {
@@ -59,6 +61,11 @@ class Cart {
     } finally {
       await this.load();
     }
+  }
+
+  async #show(exchanged: Promise<{ data?: Schema<'CartView'>; error?: unknown; response: Response }>): Promise<void> {
+    this.view = await ask(exchanged);
+    this.tag = (await exchanged).response.headers.get('ETag');
   }
 
   /** Forgets the cart of somebody who signed out. */

@@ -1,4 +1,4 @@
-/** What is on offer, to whoever asks: the signed-out are shown what is public. */
+/** The catalogues and products that the person may see; visitors see the public ones. */
 import { t } from '../messages/index.ts';
 import { session } from '../session/session.svelte.ts';
 import { api, ask, type Schema } from '../api/client.ts';
@@ -18,16 +18,17 @@ export function catalogue(id: string, signal: AbortSignal): Promise<Schema<'Cata
   );
 }
 
-/** A product as one catalogue offers it, and what else one needs to ask for it. */
+/** A product as one catalogue offers it. */
 export interface Offer {
   product: Schema<'ProductSummary'>;
-  plans: Schema<'PlanSummary'>[];
+  /** With the expected approval, when somebody is signed in. */
+  plans: (Schema<'PlanSummary'> & Partial<Pick<Schema<'OfferedPlan'>, 'approval'>>)[];
   catalogue: { id: string; name: string };
-  /** The catalogue to name in a request for this plan. */
+  /** The catalogue to name in a request with this plan. */
   source: (planId: string) => string;
 }
 
-/** The product with every plan that is open to whoever asks, seen from one catalogue. */
+/** The product with every plan that the person may request, seen from one catalogue. */
 export async function offer(catalogueId: string, productId: string, signal: AbortSignal): Promise<Offer> {
   if (!session.somebody) {
     const shelf = await catalogue(catalogueId, signal);

@@ -120,6 +120,11 @@ export const en = {
     lead: 'The APIs that are available to you. Choose a product and a plan, then request access.',
     publicTitle: 'APIs to build on',
     publicLead: 'Find an API, choose a plan and request a key. Sign in to see every API that is available to you.',
+    steps: [
+      ['Find an API', 'Browse the catalogues and compare the plans.'],
+      ['Request access', 'Choose a plan and an app. Some plans approve automatically.'],
+      ['Call it', 'Your key is stored in your app.'],
+    ] as [string, string][],
     products: (n: number) => count(n, 'product', 'products'),
     moreInfo: 'More info',
     moreInfoOn: (name: string) => `More info on ${name}`,
@@ -167,7 +172,8 @@ export const en = {
     scopes: 'Scopes',
     approval: 'Approval',
     automatic: 'Automatic',
-    reviewed: 'Reviewed by an API Owner',
+    mayBeAutomatic: 'Automatic for some requests',
+    reviewed: (approvals: number) => (approvals === 2 ? 'Two API Owners approve' : 'Reviewed by an API Owner'),
   },
 
   cart: {
@@ -177,6 +183,10 @@ export const en = {
     plan: 'Plan',
     rule: 'All products of a request share one plan and one authentication method.',
     addMore: 'Add more products',
+    changed: 'Your cart was changed in another window',
+    changedAdded: (names: string[]) => `Added: ${list(names)}.`,
+    changedRemoved: (names: string[]) => `Removed: ${list(names)}.`,
+    changedNext: 'Nothing was submitted. Check the cart, then submit it again.',
     clear: 'Empty cart',
     clearTitle: 'Empty your cart?',
     clearText: 'All products are removed. You can add them again from the catalogues.',

@@ -157,6 +157,12 @@ test('an owner creates a product and a catalogue, offers it to a group and delet
     ['Pilot API'],
   );
   await page.getByText('Nobody has access through it').waitFor();
+  await page.getByRole('checkbox', { name: 'Maps API' }).check();
+  await page.getByRole('button', { name: 'Move Maps API up' }).click();
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await page.getByText('Saved as version 2.').waitFor();
+  const kept = await on.stack.api('owen', 'GET', '/v1/admin/catalogues/pilots');
+  assert.deepEqual(kept.product_ids, ['maps-api', 'pilot-api'], 'the order is kept');
   await usableInEveryLook(page, 'a catalogue');
   await page.getByRole('button', { name: 'Delete' }).click();
   await on.stack.edit('/v1/admin/catalogues/pilots', (shelf) => (shelf.description = 'Wanted after all?'));

@@ -152,6 +152,48 @@ test('a conflict with the cart is explained beside the plan and solved in place'
   await olga.leaves();
 });
 
+test('a cart that was changed in another window is not submitted unseen', async () => {
+  await on.stack.api('olga', 'DELETE', '/v1/cart');
+  const olga = await on.signedIn('Olga');
+  await choose(olga.page, 'Weather API', 'Gold');
+  await olga.page.getByRole('link', { name: 'Open the cart' }).click();
+  await olga.page.getByRole('radio', { name: 'A new app' }).check();
+  await olga.page.getByLabel('Name').fill('Two windows');
+  const item = { plan_id: 'gold', catalogue_id: 'public-apis' };
+  await on.stack.api('olga', 'PUT', '/v1/cart/items/maps-api', item);
+  await olga.page.getByRole('button', { name: 'Submit request' }).click();
+  const note = olga.page.getByRole('alert').filter({ hasText: 'Your cart was changed in another window' });
+  await note.getByText('Added: Maps API.').waitFor();
+  await focused(olga.page, 'cart-changed');
+  await usable(olga.page, 'a cart that was changed in another window');
+  await olga.page.getByRole('button', { name: 'Submit request' }).click();
+  await olga.page.getByRole('heading', { name: 'Weather API and Maps API', level: 1 }).waitFor();
+  olga.expects(/status of 412/);
+  await olga.leaves();
+});
+
+test('automatic approval is promised to nobody whose request will wait', async () => {
+  const trusted = {
+    id: 'trusted',
+    name: 'Trusted',
+    auto_approve: true,
+    auto_approve_when: { groups: ['partners'] },
+    approvals_required: 2,
+  };
+  await on.stack.api('owen', 'POST', '/v1/admin/plans', trusted);
+  await on.stack.edit('/v1/admin/catalogues/public-apis', (catalogue) => catalogue.plan_ids.push('trusted'));
+  const terms = async (name: string) => {
+    const person = await on.signedIn(name, '/catalogues/public-apis/maps-api');
+    const plan = person.page.getByRole('listitem').filter({ has: person.page.getByRole('heading', { name: 'Trusted' }) });
+    await plan.waitFor();
+    const text = await plan.innerText();
+    await person.leaves();
+    return text;
+  };
+  assert.match(await terms('Grace'), /Approval\s+Automatic/);
+  assert.match(await terms('Ada'), /Approval\s+Two API Owners approve/);
+});
+
 test('a product that became unavailable is named, and the rest can be submitted', async () => {
   await on.stack.api('olga', 'DELETE', '/v1/cart');
   const olga = await on.signedIn('Olga');

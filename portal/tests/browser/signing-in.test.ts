@@ -10,12 +10,19 @@ const on = stage();
 // R3, R9.
 test('a visitor sees the public catalogue, and signing in returns to the same page', async () => {
   const ada = await on.visitor();
+  const shown = (kind: string) =>
+    on.stack.edit('/v1/admin/catalogues/public-apis', (catalogue) => (catalogue.audience = { kind }));
+  await shown('everyone');
   await ada.page.goto('/');
   await ada.page.getByText('None of the catalogues here is public').waitFor();
   await usable(ada.page, 'the front page with nothing public');
 
-  await on.stack.edit('/v1/admin/catalogues/public-apis', (catalogue) => (catalogue.audience = { kind: 'public' }));
+  await shown('public');
   await ada.page.reload();
+  await ada.page.getByRole('heading', { name: 'APIs to build on' }).waitFor();
+  await ada.page.getByText('Request access').first().waitFor();
+  await ada.page.getByRole('link', { name: 'More info on Weather API' }).waitFor();
+  await usable(ada.page, 'the front page of a visitor');
   await ada.page.getByRole('link', { name: 'More info on Weather API' }).click();
   await ada.page.getByRole('heading', { name: 'Weather API', level: 1 }).waitFor();
   await ada.page.getByRole('button', { name: 'Sign in to request access with Gold' }).waitFor();

@@ -147,7 +147,7 @@ test('pages load nothing from other origins and run nothing inline', async () =>
 test('a request can be filed by keyboard alone', async () => {
   const ada = await on.visitor();
   await ada.page.goto('/');
-  await ada.page.getByText('None of the catalogues here is public').waitFor();
+  await ada.page.getByRole('link', { name: 'More info on Weather API' }).waitFor();
   const press = (key: string) => ada.page.keyboard.press(key);
   const focused = () => ada.page.evaluate(() => document.activeElement?.textContent?.trim());
   const tabTo = async (text: string) => {

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
+use crate::precondition::Precondition;
 use crate::submit::{Flow, MAX_PRODUCTS, SubmitRequest, Target, check_flow, check_order, filing, keys};
 
 /// A cart with what its ids stand for.
@@ -21,6 +22,19 @@ pub struct FilledCart {
     pub items: Vec<(CartItem, Option<Versioned<Product>>)>,
     /// The one plan, as far as it still exists.
     pub plan: Option<Versioned<Plan>>,
+}
+
+/// The order that a cart is submitted with.
+#[derive(Debug, Clone)]
+pub struct SubmitCart {
+    /// The app that receives the credential.
+    pub target: Target,
+    /// The credential to extend.
+    pub extends_credential_id: Option<CredentialId>,
+    /// The reason for the request.
+    pub justification: Option<String>,
+    /// The version of the cart that the caller has seen.
+    pub precondition: Precondition,
 }
 
 /// The cart of `caller`.
@@ -114,26 +128,26 @@ pub async fn clear(store: &Store, context: &mut Context, caller: &Person) -> Res
     .await
 }
 
-/// Asks for all that is in the cart, for the app `target`; the cart is empty afterwards, in the same
+/// Asks for all that is in the cart, for the app of `order`; the cart is empty afterwards, in the same
 /// transaction. Of several submits of one cart, one files the request and the others find it empty.
 ///
 /// # Errors
 /// As [`submit()`](crate::submit::submit) says; `empty-cart` when there is nothing in it, `no-longer-available` with the products
-/// that are not on offer any more.
+/// that are not on offer any more; [`Refused::VersionMismatch`] when the cart is not the one that the caller has seen.
 pub async fn submit(
     store: &Store,
     context: &mut Context,
     caller: &Person,
-    target: Target,
-    extends_credential_id: Option<CredentialId>,
-    justification: Option<String>,
+    order: SubmitCart,
     idempotent: &Idempotent<AccessRequestView>,
 ) -> Result<AccessRequestView, Refused> {
+    let SubmitCart { target, extends_credential_id, justification, precondition } = order;
     // Validate the body before reporting an empty cart.
     check_order(caller, &target, extends_credential_id, justification.as_deref())?;
     let now = context.now;
     let read = || async {
         let read = store.cart(&caller.id, now).await?;
+        precondition.check(read.version)?;
         let plan_id = match rule::one_plan(read.cart.items.iter().map(|item| &item.plan_id)) {
             Ok(plan_id) => plan_id.clone(),
             Err(violation) => return Err(before(violation, store, caller, &target).await?),

@@ -1,5 +1,6 @@
 //! R11–R16, R20: the cart, against a model of it, and when things go wrong.
 
+use gatepass_app::cart::SubmitCart;
 use gatepass_app::submit::Target;
 use gatepass_app::{Idempotent, Precondition, Refused, cart, settings};
 use gatepass_domain::access_request::AccessRequestView;
@@ -22,9 +23,13 @@ async fn remove(store: &Store, product: &str) -> Result<(), Refused> {
     cart::remove(store, &mut context(), &ada(), &slug(product)).await
 }
 
+fn order(target: Target) -> SubmitCart {
+    SubmitCart { target, extends_credential_id: None, justification: None, precondition: Precondition::Any }
+}
+
 async fn submit(store: &Store, app: &str) -> Result<AccessRequestView, Refused> {
     let target = Target::New(profile(app));
-    cart::submit(store, &mut context(), &ada(), target, None, None, &Idempotent::Unkeyed).await
+    cart::submit(store, &mut context(), &ada(), order(target), &Idempotent::Unkeyed).await
 }
 
 /// The products in ada's cart, in order, with the plan of each.
@@ -189,7 +194,7 @@ async fn a_cart_ends_30_days_after_it_was_last_touched() {
     put(29, "maps-api").await.unwrap();
     assert_eq!((count(58).await, count(59).await), (2, 0));
     let target = Target::New(profile("Storm warnings"));
-    let late = cart::submit(&world.store, &mut after(59), &ada(), target, None, None, &Idempotent::Unkeyed).await;
+    let late = cart::submit(&world.store, &mut after(59), &ada(), order(target), &Idempotent::Unkeyed).await;
     assert_eq!(said(&late), "empty-cart");
     // The next one begins anew, although the table may not have removed the old one yet.
     put(60, "maps-api").await.unwrap();
@@ -225,7 +230,7 @@ async fn products_of_several_catalogues_fit_in_one_cart() {
     put("fleet-api", "partner-apis").await.unwrap();
     assert_eq!(said(&put("maps-api", "partner-apis").await), "product-not-offered");
     let target = Target::New(profile("Harbour"));
-    let asked = cart::submit(&world.store, &mut context(), &grace(), target, None, None, &Idempotent::Unkeyed).await;
+    let asked = cart::submit(&world.store, &mut context(), &grace(), order(target), &Idempotent::Unkeyed).await;
     let catalogues: Vec<_> = asked.unwrap().items.into_iter().map(|item| item.catalogue_id.to_string()).collect();
     assert_eq!(catalogues, ["public-apis", "partner-apis"]);
 }

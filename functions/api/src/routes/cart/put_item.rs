@@ -1,11 +1,10 @@
 //! `PUT /v1/cart/items/{product_id}`
 
-use axum::Json;
 use axum::extract::State;
 use gatepass_app::{Refused, cart};
 use gatepass_domain::id::{CatalogueId, PlanId, ProductId};
 use gatepass_domain::text::FieldError;
-use gatepass_http::{Caller, JsonBody, PathParams, Problem, RequestContext};
+use gatepass_http::{Caller, JsonBody, PathParams, Problem, RequestContext, Tagged};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -26,17 +25,17 @@ pub(crate) struct CartItemBody {
 /// the rule that it breaks.
 #[utoipa::path(put, path = "/v1/cart/items/{product_id}", tag = "cart", operation_id = "put_cart_item",
     security(("bearer" = [])), params(CartItemPath), request_body = CartItemBody,
-    responses((status = 200, body = CartView)))]
+    responses((status = 200, body = CartView, headers(("ETag" = String)))))]
 pub(crate) async fn put_item(
     State(api): State<Api>,
     Caller(caller): Caller,
     RequestContext(mut context): RequestContext,
     PathParams(CartItemPath { product_id }): PathParams<CartItemPath>,
     JsonBody { value: CartItemBody { plan_id, catalogue_id }, .. }: JsonBody<CartItemBody>,
-) -> Result<Json<CartView>, Problem> {
+) -> Result<Tagged<CartView>, Problem> {
     let no_slug =
         |_| Refused::Invalid(vec![FieldError::new("/product_id", "must be the slug of a product, in the path")]);
     let product_id: ProductId = product_id.parse().map_err(no_slug)?;
     let filled = cart::put(&api.store, &mut context, &caller, product_id, catalogue_id, plan_id).await?;
-    Ok(Json(filled.into()))
+    Ok(Tagged { version: filled.stored.version, entity: filled.into() })
 }

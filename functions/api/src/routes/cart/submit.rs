@@ -1,11 +1,11 @@
 //! `POST /v1/cart/submit`
 
 use axum::extract::State;
-use gatepass_app::cart;
+use gatepass_app::cart::{self, SubmitCart};
 use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::app::Profile;
 use gatepass_domain::id::{AppId, CredentialId};
-use gatepass_http::{Caller, IdempotencyKey, JsonBody, Problem, Reply, RequestContext};
+use gatepass_http::{Caller, IdempotencyKey, JsonBody, OptionalIfMatch, Problem, Reply, RequestContext};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -28,21 +28,22 @@ pub(crate) struct SubmitCartBody {
     justification: Option<String>,
 }
 
-/// Asks for all that is in the cart, and empties it: "Submit request" (R20).
+/// Asks for all that is in the cart, and empties it: "Submit request". With the cart's `ETag` in `If-Match`, a cart that
+/// was changed meanwhile is refused.
 #[utoipa::path(post, path = "/v1/cart/submit", tag = "cart", operation_id = "submit_cart", security(("bearer" = [])),
-    params(IdempotencyKey), request_body = SubmitCartBody,
+    params(IdempotencyKey, OptionalIfMatch), request_body = SubmitCartBody,
     responses((status = 201, body = AccessRequestView, headers(("Location" = String)))))]
 pub(crate) async fn submit(
     State(api): State<Api>,
     Caller(caller): Caller,
     RequestContext(mut context): RequestContext,
     key: IdempotencyKey,
+    OptionalIfMatch(precondition): OptionalIfMatch,
     JsonBody { value: body, bytes }: JsonBody<SubmitCartBody>,
 ) -> Result<Reply, Problem> {
     let SubmitCartBody { app_id, new_app, extends_credential_id, justification } = body;
     let target = target(app_id, new_app)?;
     let idempotent = key.idempotent(&caller.id, &bytes);
-    let filed =
-        cart::submit(&api.store, &mut context, &caller, target, extends_credential_id, justification, &idempotent);
-    Reply::to(filed.await, answer)
+    let order = SubmitCart { target, extends_credential_id, justification, precondition };
+    Reply::to(cart::submit(&api.store, &mut context, &caller, order, &idempotent).await, answer)
 }

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use gatepass_app::browse;
 use gatepass_domain::id::{CatalogueId, PlanId, ProductId};
+use gatepass_domain::policy::{self, Inputs, Review, Subject};
 use gatepass_http::{Caller, Id, Problem};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -17,9 +18,29 @@ pub(crate) struct ProductDetail {
     #[serde(flatten)]
     product: ProductSummary,
     /// The plans open to the caller, each once.
-    plans: Vec<PlanSummary>,
+    plans: Vec<OfferedPlan>,
     /// The offers of the product to the caller, to be named in a request.
     offers: Vec<OfferView>,
+}
+
+/// A plan open to the caller.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OfferedPlan {
+    #[serde(flatten)]
+    plan: PlanSummary,
+    /// How the approval policy would decide if the caller requested this product now.
+    approval: ExpectedApproval,
+}
+
+/// The approval that a request would need.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ExpectedApproval {
+    /// Automatic, or manual review.
+    review: Review,
+    /// The number of people who must approve a request that is reviewed.
+    approvals_required: u8,
+    /// The reasons, one for each condition.
+    reasons: Vec<String>,
 }
 
 /// A catalogue that offers the product.
@@ -40,9 +61,21 @@ pub(crate) async fn get(
     id: Id<ProductId>,
 ) -> Result<Json<ProductDetail>, Problem> {
     let offer = browse::product(&api.store, &caller, &id.parse()?).await?;
+    let requester = Subject { id: caller.id.clone(), groups: caller.groups.clone() };
+    let product_ids = vec![offer.product.id.clone()];
+    let plans = offer.plans.into_iter().map(|plan| {
+        let inputs = Inputs { requester: requester.clone(), product_ids: product_ids.clone() };
+        let verdict = policy::evaluate(&plan, inputs);
+        let approval = ExpectedApproval {
+            review: verdict.review,
+            approvals_required: plan.approvals_required,
+            reasons: verdict.reasons,
+        };
+        OfferedPlan { plan: plan.into(), approval }
+    });
     Ok(Json(ProductDetail {
         product: offer.product.into(),
-        plans: offer.plans.into_iter().map(PlanSummary::from).collect(),
+        plans: plans.collect(),
         offers: offer
             .catalogues
             .into_iter()

@@ -25,6 +25,19 @@ async fn all_that_is_in_the_cart_is_asked_for_at_once() {
 }
 
 #[tokio::test]
+async fn a_cart_that_was_changed_in_another_window_is_not_submitted() {
+    let api = Api::new().await;
+    let seen = put(&api, &ada(), "weather-api", "gold").await.expect(200).headers["etag"].clone();
+    put(&api, &ada(), "maps-api", "gold").await.expect(200);
+    let submit =
+        |tag: &str| api.post("/v1/cart/submit").by(&ada()).keyed(tag).header("if-match", tag).json(order()).send();
+    submit(&seen).await.problem(412, "version-mismatch");
+    let current = api.get("/v1/cart").by(&ada()).send().await.expect(200).headers["etag"].clone();
+    let first = submit(&current).await.expect(201);
+    assert_eq!(submit(&current).await.expect(201).body, first.body, "a repetition gets the first answer");
+}
+
+#[tokio::test]
 async fn what_is_no_longer_available_is_named_and_the_cart_kept() {
     let api = Api::new().await;
     put(&api, &ada(), "weather-api", "gold").await.expect(200);
