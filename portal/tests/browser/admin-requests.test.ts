@@ -1,5 +1,6 @@
 /** API Consumers > Access Requests: seen and decided, by one owner, by two, by many keys. */
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
 import type { Page } from 'playwright-core';
@@ -69,6 +70,8 @@ test('an owner reviews a request and approves it from the three-dot menu', async
 
   await chooses(page, request, 'Approve');
   const dialog = page.getByRole('dialog', { name: 'Approve this request?' });
+  await dialog.getByText('Storms at sea.').waitFor();
+  await dialog.getByText('Ada sees this note.').waitFor();
   await dialog.getByLabel('Note').fill('Known to us.');
   await usableInEveryLook(page, 'the question before an approval');
   await dialog.getByRole('button', { name: 'Approve' }).dblclick();
@@ -205,6 +208,30 @@ test('a plan with two approvals needs two people, and the first approval is show
   await olga.page.waitForFunction(() => document.activeElement?.id === 'title');
   await on.stack.edit(path, (plan) => (plan.approvals_required = 1));
   await Promise.all([owen.leaves(), olga.leaves()]);
+});
+
+test('after a decision the next request is one click away, and the list is exported', async () => {
+  const requests = [await filed('ada', ['maps-api'], 'gold', '=cmd()'), await filed('grace', ['maps-api'])];
+  const owen = await on.signedIn('Owen', '/admin/access-requests?requester=grace');
+  const { page } = owen;
+  await row(page, requests[1]).waitFor();
+  await page.getByRole('navigation', { name: 'Admin Portal' }).getByText('pending').waitFor();
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Export these rows as CSV' }).click(),
+  ]);
+  const text = await readFile(await file.path(), 'utf8');
+  assert.match(text, /^Id,Requester,Products/);
+  assert.ok(text.includes(requests[1].app.name));
+  await page.goto(`/admin/access-requests/${requests[0].id}`);
+  await page.getByRole('button', { name: 'Approve' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click();
+  await page.getByRole('link', { name: 'Next request' }).click();
+  await page.waitForURL((url) => !url.pathname.endsWith(requests[0].id));
+  await page.getByRole('button', { name: 'Approve' }).waitFor();
+  await usableInEveryLook(page, 'the next request');
+  await on.stack.api('owen', 'POST', `/v1/admin/access-requests/${requests[1].id}/reject`, { reason: 'No.' });
+  await owen.leaves();
 });
 
 test('nobody decides on their own request', async () => {

@@ -92,6 +92,13 @@ test('a key is revealed, copied and hidden again', async () => {
     new_app: { name: 'Charts' },
   };
   const { app } = await on.stack.api('grace', 'POST', '/v1/access-requests', order);
+  // The list reads credentials once, so the key has to be there before.
+  while ((await on.stack.api('grace', 'GET', `/v1/apps/${app.id}/credentials`)).items.length === 0);
+  const rows = await on.signedIn('Grace', '/apps');
+  const row = rows.page.getByRole('listitem').filter({ has: rows.page.getByRole('link', { name: 'Charts' }) });
+  await row.getByText(/Maps API · Active, expires in/).waitFor();
+  await usable(rows.page, 'apps with their access');
+  await rows.leaves();
   const grace = await on.signedIn('Grace', `/apps/${app.id}`, { permissions: ['clipboard-read', 'clipboard-write'] });
   await grace.page.getByRole('button', { name: 'Reveal key' }).click();
   await grace.page.getByRole('button', { name: 'Copy the key' }).click();

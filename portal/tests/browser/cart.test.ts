@@ -98,6 +98,28 @@ for (const { name, options } of LOOKS) {
 }
 
 // R33.
+test('products are searched across catalogues, each listed once, and the way back keeps the search', async () => {
+  await on.stack.edit('/v1/admin/catalogues/partner-apis', (catalogue) => catalogue.product_ids.push('weather-api'));
+  const grace = await on.signedIn('Grace');
+  const { page } = grace;
+  await page.getByRole('searchbox', { name: 'Search products' }).fill('weath');
+  await page.getByText('1 product', { exact: true }).waitFor();
+  const found = page.getByRole('listitem').filter({ has: page.getByRole('link', { name: 'Weather API' }) });
+  assert.equal(await found.count(), 1);
+  assert.match(await found.innerText(), /In (Partner APIs and Public APIs|Public APIs and Partner APIs)/);
+  await usable(page, 'the results of a search');
+  await found.getByRole('link').click();
+  await page.getByRole('heading', { name: 'Weather API', level: 1 }).waitFor();
+  await page.goBack();
+  await page.getByText('1 product', { exact: true }).waitFor();
+  await page.getByRole('searchbox').fill('');
+  await page.getByRole('combobox', { name: 'Authentication' }).selectOption('OAuth 2.0');
+  await page.getByRole('link', { name: 'Payments API' }).waitFor();
+  assert.equal(await page.getByRole('link', { name: 'Weather API' }).count(), 0);
+  await on.stack.edit('/v1/admin/catalogues/partner-apis', (catalogue) => catalogue.product_ids.pop());
+  await grace.leaves();
+});
+
 test('a request with an automatic plan is granted while its page is open', async () => {
   const grace = await on.signedIn('Grace');
   await choose(grace.page, 'Fleet API', 'Free');
@@ -184,7 +206,9 @@ test('automatic approval is promised to nobody whose request will wait', async (
   await on.stack.edit('/v1/admin/catalogues/public-apis', (catalogue) => catalogue.plan_ids.push('trusted'));
   const terms = async (name: string) => {
     const person = await on.signedIn(name, '/catalogues/public-apis/maps-api');
-    const plan = person.page.getByRole('listitem').filter({ has: person.page.getByRole('heading', { name: 'Trusted' }) });
+    const plan = person.page
+      .getByRole('listitem')
+      .filter({ has: person.page.getByRole('heading', { name: 'Trusted' }) });
     await plan.waitFor();
     const text = await plan.innerText();
     await person.leaves();

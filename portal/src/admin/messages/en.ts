@@ -9,6 +9,7 @@ export const en = {
     title: 'Admin Portal',
     consumers: 'API Consumers',
     offer: 'Catalogue',
+    pending: 'pending',
   },
 
   people: {
@@ -151,6 +152,8 @@ export const en = {
     nothingToDoText: 'Every request is decided. New ones appear here automatically.',
     seeAll: 'View all requests',
     noneOfThese: 'No matching requests.',
+    export: 'Export these rows as CSV',
+    columns: ['Id', 'Requester', 'Products', 'App', 'Plan', 'Submitted', 'Status', 'Justification'],
   },
 
   decide: {
@@ -219,6 +222,8 @@ export const en = {
     planGone: 'The plan has been deleted.',
     approvals: (given: number, needed: number) => `${given} of ${count(needed, 'approval', 'approvals')}`,
     history: 'History',
+    next: 'Next request',
+    noNext: 'No other request is pending.',
     revoke: 'Revoke access',
     revoked: 'Access is revoked.',
     revokeTitle: (what: string) => `Revoke access to ${what}?`,

@@ -1,0 +1,23 @@
+/** Tables as CSV files (RFC 4180). */
+
+/**
+ * `rows` as CSV. A value that a spreadsheet would take for a formula is preceded by an apostrophe (OWASP, "CSV Injection").
+ */
+export function csv(rows: readonly (readonly string[])[]): string {
+  return rows.map((row) => row.map(field).join(',') + '\r\n').join('');
+}
+
+function field(value: string): string {
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Has the browser save `text` as a file. */
+export function save(text: string, name: string): void {
+  const address = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
+  const link = document.createElement('a');
+  link.href = address;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(address);
+}
