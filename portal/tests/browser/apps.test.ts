@@ -96,7 +96,7 @@ test('a key is revealed, copied and hidden again', async () => {
   while ((await on.stack.api('grace', 'GET', `/v1/apps/${app.id}/credentials`)).items.length === 0);
   const rows = await on.signedIn('Grace', '/apps');
   const row = rows.page.getByRole('listitem').filter({ has: rows.page.getByRole('link', { name: 'Charts' }) });
-  await row.getByText(/Maps API · Active, expires in/).waitFor();
+  await row.getByText(/Maps API ·\s+Active,\s+expires in/).waitFor();
   await usable(rows.page, 'apps with their access');
   await rows.leaves();
   const grace = await on.signedIn('Grace', `/apps/${app.id}`, { permissions: ['clipboard-read', 'clipboard-write'] });

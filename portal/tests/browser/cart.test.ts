@@ -224,6 +224,7 @@ test('a product that became unavailable is named, and the rest can be submitted'
   await choose(olga.page, 'Weather API', 'Gold');
   await choose(olga.page, 'Maps API', 'Gold');
   await olga.page.goto('/cart');
+  await olga.page.getByRole('radio', { name: 'A new app' }).check();
   await olga.page.getByLabel('Name').fill('Gale board');
   await on.stack.edit('/v1/admin/products/maps-api', (product) => (product.published = false));
   await olga.page.getByRole('button', { name: 'Submit request' }).click();
