@@ -13,8 +13,8 @@ use crate::text::{FieldError, ValidationErrors};
 pub struct Settings {
     /// How access is asked for: by the cart, directly, or both.
     pub access_flow: AccessFlow,
-    /// Subject lines by mail (`submitted`, `approve`, `reject`, `provisioning-failed`), instead of
-    /// the built-in ones. A subject is a template and may use what the mail's own subject uses.
+    /// Subject lines by mail (`submitted`, `approve`, `ready`, `reject`, `revoked`, `provisioning-failed`), instead
+    /// of the built-in ones. A subject is a template and may use what the mail's own subject uses.
     #[schema(example = json!({"approve": "Welcome to {{ products }}"}))]
     pub mail_subjects: BTreeMap<MailKind, String>,
     /// Mails that are not sent.
@@ -45,24 +45,31 @@ pub enum AccessFlow {
 pub enum MailKind {
     /// To the owners: a request waits for them (R22).
     Submitted,
-    /// To the requester: access was approved (R37).
+    /// To the requester: access was approved and is ready, or is being prepared (R37).
     Approve,
+    /// To the requester, after a mail saying that access is being prepared: it is ready.
+    Ready,
     /// To the requester: access was not granted (R41).
     Reject,
+    /// To the requester: access was taken back.
+    Revoked,
     /// To the owners: provisioning gave up.
     ProvisioningFailed,
 }
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Submitted, Self::Approve, Self::Reject, Self::ProvisioningFailed];
+    pub const ALL: [Self; 6] =
+        [Self::Submitted, Self::Approve, Self::Ready, Self::Reject, Self::Revoked, Self::ProvisioningFailed];
 
     /// The template's name, as in settings, records and directories.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Submitted => "submitted",
             Self::Approve => "approve",
+            Self::Ready => "ready",
             Self::Reject => "reject",
+            Self::Revoked => "revoked",
             Self::ProvisioningFailed => "provisioning-failed",
         }
     }

@@ -1,4 +1,4 @@
-//! The subject matter of a mail.
+//! The facts that a mail tells.
 
 use gatepass_domain::Plan;
 use gatepass_domain::access_request::{AccessRequestView, AppRef, LastError, ProvisioningStatus, ProvisioningView};
@@ -125,8 +125,13 @@ pub fn sample(kind: MailKind) -> MailContext {
         ProvisioningView { status: ProvisioningStatus::None, attempts: 0, next_attempt_at: None, last_error: None };
     let (decided_by, reason, provisioning) = match kind {
         MailKind::Submitted => (None, None, undecided),
-        MailKind::Approve => {
+        MailKind::Approve | MailKind::Ready => {
             (Some(owen), None, ProvisioningView { status: ProvisioningStatus::Provisioned, attempts: 1, ..undecided })
+        }
+        MailKind::Revoked => {
+            let reason = "The contract for storm warnings has ended.\nPlease ask again once there is a new one.";
+            let revoked = ProvisioningView { status: ProvisioningStatus::Revoked, attempts: 1, ..undecided };
+            (Some(owen), Some(reason.into()), revoked)
         }
         MailKind::Reject => {
             let reason = "Storm warnings are a service of their own.\nPlease ask the weather desk for its feed.";
@@ -170,12 +175,14 @@ pub(crate) fn bare_sample(kind: MailKind) -> MailContext {
     let full = sample(kind);
     let decided_by = match kind {
         MailKind::Submitted => None,
-        MailKind::Approve | MailKind::ProvisioningFailed => Some(Decider::Policy),
+        MailKind::Approve | MailKind::Ready | MailKind::Revoked | MailKind::ProvisioningFailed => Some(Decider::Policy),
         MailKind::Reject => Some(Decider::Person { name: None }),
     };
     let status = match kind {
         MailKind::Submitted | MailKind::Reject => ProvisioningStatus::None,
         MailKind::Approve | MailKind::ProvisioningFailed => ProvisioningStatus::Failed,
+        MailKind::Ready => ProvisioningStatus::Provisioned,
+        MailKind::Revoked => ProvisioningStatus::Revoked,
     };
     MailContext {
         requester: Requester { email: None, ..full.requester },

@@ -28,6 +28,40 @@ pub(crate) fn quoted(text: &str) -> String {
     quoted.join("\n")
 }
 
+/// The longest display name in a mail, in characters; what is longer is cut.
+const MAX_NAME: usize = 60;
+
+/// A display name, which its owner edits: on one line, without addresses of web pages, cut to 60 characters.
+/// Double quotes become single ones, so that the name cannot end the quotes around it.
+pub(crate) fn display_name(text: &str) -> String {
+    let words: Vec<_> = one_line(text).split(' ').filter(|word| !is_link(word)).map(str::to_owned).collect();
+    let name = words.join(" ").replace(['"', '\u{201c}', '\u{201d}', '\u{201e}'], "'");
+    match name.chars().count() {
+        0 => "(no name)".to_owned(),
+        ..=MAX_NAME => name,
+        _ => format!("{}…", name.chars().take(MAX_NAME - 1).collect::<String>().trim_end()),
+    }
+}
+
+/// Tells what a mail reader would turn into a link to a web page: a scheme, `www.`, or a host name. A mail
+/// address is none.
+fn is_link(word: &str) -> bool {
+    let lower = word.to_lowercase();
+    if lower.contains("://") || lower.contains("www.") || lower.starts_with("mailto:") {
+        return true;
+    }
+    let is_host = |text: &str| {
+        let labels: Vec<_> = text.split('.').collect();
+        let top_level = labels.last().is_some_and(|label| label.len() >= 2 && label.chars().all(char::is_alphabetic));
+        labels.len() > 1 && top_level && labels.iter().all(|label| !label.is_empty())
+    };
+    let outside = |c: char| !c.is_alphanumeric() && !matches!(c, '.' | '-' | '_' | '@');
+    lower.split(outside).any(|part| match part.trim_matches('.').rsplit_once('@') {
+        Some((local, host)) => is_host(host) && (local.is_empty() || lower.contains('/')),
+        None => is_host(part.trim_matches('.')),
+    })
+}
+
 /// Embeddings, overrides and isolates.
 fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -50,6 +84,28 @@ mod tests {
         ] {
             assert_eq!(one_line(hostile), harmless, "{hostile:?}");
         }
+    }
+
+    #[test]
+    fn a_display_name_holds_no_link_and_no_quotes_and_is_short() {
+        for (hostile, harmless) in [
+            ("Ada Lovelace", "Ada Lovelace"),
+            ("J. R. R. Tolkien Jr.", "J. R. R. Tolkien Jr."),
+            ("ada@example.com", "ada@example.com"),
+            ("URGENT account review https://evil.example/x", "URGENT account review"),
+            ("Ada (evil.example/x) HTTP://EVIL.EXAMPLE", "Ada"),
+            ("Ada www.evil", "Ada"),
+            ("Ada <evil.example>", "Ada"),
+            ("Ada @evil.example x@evil.example/x", "Ada"),
+            ("Ada\" has left. \u{201c}Eve\u{201d}", "Ada' has left. 'Eve'"),
+            ("evil.example", "(no name)"),
+            (" \u{202e} ", "(no name)"),
+        ] {
+            assert_eq!(display_name(hostile), harmless, "{hostile:?}");
+        }
+        let long = display_name(&"é".repeat(61));
+        assert_eq!((long.chars().count(), long.chars().last()), (60, Some('…')));
+        assert_eq!(display_name(&"é".repeat(60)), "é".repeat(60));
     }
 
     #[test]

@@ -75,7 +75,9 @@ pub(crate) fn built_in(kind: MailKind, part: Part) -> &'static str {
     match kind {
         MailKind::Submitted => mail!("submitted"),
         MailKind::Approve => mail!("approve"),
+        MailKind::Ready => mail!("ready"),
         MailKind::Reject => mail!("reject"),
+        MailKind::Revoked => mail!("revoked"),
         MailKind::ProvisioningFailed => mail!("provisioning-failed"),
     }
 }

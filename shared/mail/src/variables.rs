@@ -8,7 +8,7 @@ use gatepass_domain::settings::MailKind;
 use minijinja::Value;
 
 use crate::context::{Decider, MailContext};
-use crate::plain::{lines, one_line};
+use crate::plain::{display_name, lines, one_line};
 use crate::words;
 
 /// The variables of a mail, by name.
@@ -18,7 +18,7 @@ pub(crate) type Variables = BTreeMap<&'static str, Value>;
 ///
 /// | variable | in | |
 /// |---|---|---|
-/// | `requester` | all | name of who asks |
+/// | `requester` | all | name of who asks; in quotes in the mails to owners |
 /// | `app` | all | the app's name |
 /// | `products` | all | the products' names in a phrase, at most three of them |
 /// | `product_list` | all | all of them, each with `id` and `name` |
@@ -32,12 +32,15 @@ pub(crate) type Variables = BTreeMap<&'static str, Value>;
 /// | `automatic`, `decided_by` | `approve` | whether the policy approved it; else who did |
 /// | `provisioned` | `approve` | whether access is ready; else it is being prepared |
 /// | `decided_by` | `reject` | who decided |
-/// | `reason` | `reject` | may be empty and have several lines |
+/// | `reason` | `reject`, `revoked` | may be empty and have several lines |
 /// | `attempts` | `provisioning-failed` | "5 attempts" |
 /// | `error` | `provisioning-failed` | what went wrong last; may be empty and have several lines |
 ///
 /// Bodies also have `subject`. What a context lacks is the empty text: it prints as nothing, is
 /// false in a condition, and no filter stumbles over it.
+///
+/// A display name is edited by the person who has it. It is at most 60 characters long, holds no link, and
+/// stands in quotes wherever somebody else reads it, so that it cannot pass for words of the mail.
 pub(crate) fn variables(kind: MailKind, context: &MailContext) -> Variables {
     let product_list: Vec<Value> = context
         .products
@@ -53,7 +56,7 @@ pub(crate) fn variables(kind: MailKind, context: &MailContext) -> Variables {
         AuthMethod::OAuth2 => "OAuth 2.0 client credentials",
     };
     let mut variables = Variables::from([
-        ("requester", one_line(&context.requester.name).into()),
+        ("requester", requester(kind, context).into()),
         ("app", one_line(&context.app.name).into()),
         ("products", words::abridged(names).into()),
         ("product_list", product_list.into()),
@@ -65,6 +68,7 @@ pub(crate) fn variables(kind: MailKind, context: &MailContext) -> Variables {
     ]);
 
     let email = || one_line(context.requester.email.as_deref().unwrap_or_default());
+    let reason = || lines(context.reason.as_deref().unwrap_or_default());
     match kind {
         MailKind::Submitted => {
             let justification = lines(context.justification.as_deref().unwrap_or_default());
@@ -77,9 +81,13 @@ pub(crate) fn variables(kind: MailKind, context: &MailContext) -> Variables {
             let provisioned = context.provisioning.status == ProvisioningStatus::Provisioned;
             variables.insert("provisioned", provisioned.into());
         }
+        MailKind::Ready => {}
         MailKind::Reject => {
             variables.insert("decided_by", decided_by(context).into());
-            variables.insert("reason", lines(context.reason.as_deref().unwrap_or_default()).into());
+            variables.insert("reason", reason().into());
+        }
+        MailKind::Revoked => {
+            variables.insert("reason", reason().into());
         }
         MailKind::ProvisioningFailed => {
             let error = context.provisioning.last_error.as_ref().map(|error| lines(&error.message));
@@ -91,17 +99,26 @@ pub(crate) fn variables(kind: MailKind, context: &MailContext) -> Variables {
     variables
 }
 
-/// The name of the person who decided; `None` when the policy did.
+/// The requester's name: in quotes for owners, as it is for the requester.
+fn requester(kind: MailKind, context: &MailContext) -> String {
+    let name = display_name(&context.requester.name);
+    match kind {
+        MailKind::Submitted | MailKind::ProvisioningFailed => format!("\"{name}\""),
+        MailKind::Approve | MailKind::Ready | MailKind::Reject | MailKind::Revoked => name,
+    }
+}
+
+/// The name of the person who decided, in quotes; empty when the policy did.
 fn decided_by(context: &MailContext) -> String {
     match &context.decided_by {
         Some(Decider::Policy) => String::new(),
-        Some(Decider::Person { name: Some(name) }) => one_line(name),
+        Some(Decider::Person { name: Some(name) }) => format!("\"{}\"", display_name(name)),
         Some(Decider::Person { name: None }) | None => "an API Owner".to_owned(),
     }
 }
 
-/// The link of the mail: owners to the request, the requester to the app that holds the
-/// credential, or to the request when there is none.
+/// The page on which the reader goes on: the request for owners, the app that holds the credential for the
+/// requester, or the request when there is none.
 fn link(kind: MailKind, context: &MailContext) -> String {
     let portal = context.portal_url.trim_end_matches('/');
     if portal.is_empty() {
@@ -111,7 +128,7 @@ fn link(kind: MailKind, context: &MailContext) -> String {
         MailKind::Submitted | MailKind::ProvisioningFailed => {
             format!("{portal}/admin/access-requests/{}", context.request_id)
         }
-        MailKind::Approve => format!("{portal}/apps/{}", context.app.id),
-        MailKind::Reject => format!("{portal}/access-requests/{}", context.request_id),
+        MailKind::Approve | MailKind::Ready => format!("{portal}/apps/{}", context.app.id),
+        MailKind::Reject | MailKind::Revoked => format!("{portal}/access-requests/{}", context.request_id),
     }
 }

@@ -378,10 +378,10 @@ pub fn request_id(key: &Key) -> Option<RequestId> {
     key.pk.strip_prefix("R#")?.parse().ok()
 }
 
-/// The record of a mail about a request; `event` when the mail may be due more than once.
-pub fn mail(request_id: RequestId, mail: MailKind, event: Option<EventId>) -> Key {
-    let occasion = event.map(|id| format!("#{id}")).unwrap_or_default();
-    key(request(request_id).pk, format!("{MAILS}{}{occasion}", mail.as_str()))
+/// The record of a mail about a request; `which` tells apart those that may be due more than once.
+pub fn mail(request_id: RequestId, mail: MailKind, which: Option<&str>) -> Key {
+    let which = which.map(|which| format!("#{which}")).unwrap_or_default();
+    key(request(request_id).pk, format!("{MAILS}{}{which}", mail.as_str()))
 }
 
 /// An app.

@@ -41,7 +41,7 @@ pub use events::{LogPage, LogPosition, UnreadableItem};
 pub use guard::Guard;
 pub use idempotency::{IdempotencyKey, Recorded};
 pub use item::Item;
-pub use mails::{Lease, MailLease};
+pub use mails::{Lease, MailLease, ON_ITS_WAY};
 pub use offerings::Offering;
 pub use read::Page;
 pub use relay::{SetAside, SetAsideReason, SweepState};

@@ -6,7 +6,7 @@
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatepass_domain::event::{MailRecord, MailStatus};
-use gatepass_domain::id::{EventId, RequestId};
+use gatepass_domain::id::RequestId;
 use gatepass_domain::settings::MailKind;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -17,7 +17,7 @@ use crate::item::{Item, encode};
 use crate::keys::{self, Key};
 
 /// How long a mail may be on its way before it counts as lost with its process.
-const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(60);
+pub const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(60);
 
 /// The permission to send a mail now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub struct MailLease {
 }
 
 impl Store {
-    /// Asks to send the mail `template` about a request; `event` when it may be due more than once.
+    /// Asks to send the mail `template` about a request; `which` tells apart those that may be due more than once.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -55,10 +55,10 @@ impl Store {
         &self,
         request_id: RequestId,
         template: MailKind,
-        event: Option<EventId>,
+        which: Option<&str>,
         now: Timestamp,
     ) -> Result<Lease, StoreError> {
-        let key = keys::mail(request_id, template, event);
+        let key = keys::mail(request_id, template, which);
         let record = MailRecord { template, status: MailStatus::Sending, at: now };
         let leased = Leased { record, since: now.as_millisecond() };
         let lost = now.checked_sub(ON_ITS_WAY).unwrap_or(Timestamp::MIN);
@@ -89,13 +89,27 @@ impl Store {
         }
     }
 
+    /// The record of the mail `template` about a request.
+    ///
+    /// # Errors
+    /// [`StoreError`]; `None` when the mail has not been due.
+    pub async fn mail(
+        &self,
+        request_id: RequestId,
+        template: MailKind,
+        which: Option<&str>,
+    ) -> Result<Option<MailRecord>, StoreError> {
+        let record: Option<Item<MailRecord>> = self.get(&keys::mail(request_id, template, which)).await?;
+        Ok(record.map(|item| item.content))
+    }
+
     /// Writes down what became of a mail.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn settle_mail(&self, lease: MailLease, status: MailStatus, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn settle_mail(&self, lease: &MailLease, status: MailStatus, now: Timestamp) -> Result<(), StoreError> {
         let record = MailRecord { template: lease.template, status, at: now };
-        let item = encode(&Item::new(lease.key, record))?;
+        let item = encode(&Item::new(lease.key.clone(), record))?;
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await;
         put.map(drop).map_err(|error| StoreError::from_sdk("PutItem", &error))
     }

@@ -7,6 +7,9 @@ use crate::policy::Review;
 
 /// The time that an event has to bring about what it is about, before background work steps in.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(5);
+/// The time after which a request that is approved and not provisioned is queued again for the first time. Whoever
+/// asked is then told that access is being prepared.
+const FIRST_LOOK: SignedDuration = SignedDuration::from_mins(2);
 /// The longest pause between two times that background work queues the same request.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(6);
 
@@ -33,14 +36,14 @@ impl Queued {
     }
 
     /// When provisioning is to be queued again: when the pause after a failed attempt is over, or, while an
-    /// attempt should be on its way, after five minutes. The pause doubles each time, up to six hours, so
-    /// that a function that is out of order for days is not flooded with events.
+    /// attempt should be on its way, after two minutes and then after five. The pause doubles each time, up to
+    /// six hours, so that a function that is out of order for days is not flooded with events.
     pub fn due_at(&self) -> Option<Timestamp> {
         if self.next_attempt_at.is_some() {
             return self.next_attempt_at;
         }
         let since_approval = self.approved.facts.updated_at.duration_since(self.approved.decision.at);
-        let pause = since_approval.clamp(PATIENCE, LONGEST_PAUSE);
+        let pause = if since_approval.is_zero() { FIRST_LOOK } else { since_approval.clamp(PATIENCE, LONGEST_PAUSE) };
         self.approved.facts.updated_at.checked_add(pause).ok()
     }
 }

@@ -1,0 +1,128 @@
+//! The mails that events trigger.
+//!
+//! An event only says where to look: a mail is due when the request is in the state that the mail tells of. So an
+//! event that comes late, or that somebody forged, causes no mail.
+
+use gatepass_domain::access_request::{AccessRequestView, ProvisioningStatus, Status};
+use gatepass_domain::event::Detail;
+use gatepass_domain::id::RequestId;
+use gatepass_domain::policy::Review;
+use gatepass_domain::settings::MailKind;
+use jiff::{SignedDuration, Timestamp};
+
+/// The time from the approval in which access should be ready. After that the requester is told that it is being
+/// prepared.
+const READY_WITHIN: SignedDuration = SignedDuration::from_mins(2);
+
+/// The people who get a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// The owners of the requested products, in one message.
+    Owners,
+    /// The person who asked.
+    Requester,
+}
+
+/// A change that people are told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MailTrigger {
+    /// The request waits for an owner.
+    Waiting,
+    /// The request was rejected.
+    Rejected,
+    /// Access is not ready yet.
+    Delayed,
+    /// Access is ready.
+    Ready,
+    /// Provisioning gave up.
+    GaveUp,
+    /// Access was taken back.
+    Revoked,
+}
+
+impl MailTrigger {
+    /// The request that an event is about and the change that it may announce; `None` for events of which nobody
+    /// is told.
+    pub(crate) fn of(detail: &Detail) -> Option<(RequestId, Self)> {
+        match detail {
+            Detail::AccessRequestSubmitted(submitted) => Some((submitted.subject.request_id, Self::Waiting)),
+            Detail::AccessRequestReferred(subject) => Some((subject.request_id, Self::Waiting)),
+            Detail::AccessRequestRejected(subject) => Some((subject.request_id, Self::Rejected)),
+            Detail::ProvisioningDeferred(failed) => Some((failed.subject.request_id, Self::Delayed)),
+            Detail::ProvisioningRequeued(subject) => Some((subject.request_id, Self::Delayed)),
+            Detail::AccessProvisioned(subject) => Some((subject.request_id, Self::Ready)),
+            Detail::ProvisioningFailed(failed) => Some((failed.subject.request_id, Self::GaveUp)),
+            Detail::AccessRevoked(subject) => Some((subject.request_id, Self::Revoked)),
+            _ => None,
+        }
+    }
+}
+
+/// A mail that is due by the state of the request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum DueMail {
+    /// To the owners: the request waits.
+    Submitted,
+    /// To the requester: approved, and access is being prepared.
+    BeingPrepared,
+    /// To the requester: access is ready. The mail is `approve`, or `ready` after [`DueMail::BeingPrepared`].
+    Ready,
+    /// To the requester: rejected.
+    Reject,
+    /// To the owners: provisioning gave up. Due again when that happens again, which makes another version.
+    ProvisioningFailed { version: u64 },
+    /// To the requester: revoked.
+    Revoked,
+}
+
+impl DueMail {
+    /// The mails that `trigger` makes due by the state of `request` at `now`.
+    pub(crate) fn by(trigger: MailTrigger, request: &AccessRequestView, now: Timestamp) -> Vec<Self> {
+        let provisioning = &request.provisioning;
+        match (trigger, request.status, provisioning.status) {
+            (MailTrigger::Waiting, Status::Pending, _) if request.policy.review == Review::Manual => {
+                vec![Self::Submitted]
+            }
+            (MailTrigger::Rejected, Status::Rejected, _) => vec![Self::Reject],
+            (MailTrigger::Delayed, Status::Approved, ProvisioningStatus::Queued) => {
+                let soonest = provisioning.next_attempt_at.map_or(now, |next| next.max(now));
+                let late = request.decided_at.is_some_and(|at| soonest.duration_since(at) >= READY_WITHIN);
+                if late { vec![Self::BeingPrepared] } else { Vec::new() }
+            }
+            (MailTrigger::Ready, Status::Approved, ProvisioningStatus::Provisioned) => vec![Self::Ready],
+            (MailTrigger::GaveUp, Status::Approved, ProvisioningStatus::Failed) => {
+                vec![Self::ProvisioningFailed { version: request.version }, Self::BeingPrepared]
+            }
+            (MailTrigger::Revoked, Status::Approved, ProvisioningStatus::Revoked) => vec![Self::Revoked],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The template, as long as [`DueMail::Ready`] does not follow another mail.
+    pub(crate) fn template(&self) -> MailKind {
+        match self {
+            Self::Submitted => MailKind::Submitted,
+            Self::BeingPrepared | Self::Ready => MailKind::Approve,
+            Self::Reject => MailKind::Reject,
+            Self::ProvisioningFailed { .. } => MailKind::ProvisioningFailed,
+            Self::Revoked => MailKind::Revoked,
+        }
+    }
+
+    /// Tells apart mails of one template about one request.
+    pub(crate) fn which(&self) -> Option<String> {
+        match self {
+            Self::BeingPrepared => Some("being-prepared".to_owned()),
+            Self::ProvisioningFailed { version } => Some(format!("v{version}")),
+            Self::Submitted | Self::Ready | Self::Reject | Self::Revoked => None,
+        }
+    }
+
+    /// Who gets it.
+    pub(crate) fn audience(&self) -> Audience {
+        match self {
+            Self::Submitted | Self::ProvisioningFailed { .. } => Audience::Owners,
+            Self::BeingPrepared | Self::Ready | Self::Reject | Self::Revoked => Audience::Requester,
+        }
+    }
+}
