@@ -1,7 +1,7 @@
 //! Sends mails, on AWS Lambda.
 
 use aws_config::BehaviorVersion;
-use gatepass_lambda::{Clock, Vars, init_logs};
+use gatepass_lambda::{Clock, Vars, init_logs, timeouts};
 use gatepass_notify::{Config, Notify};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
@@ -9,8 +9,8 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 async fn main() -> Result<(), Error> {
     init_logs();
     let config = Config::from_vars(&Vars::of_process())?;
-    let aws = aws_config::load_defaults(BehaviorVersion::latest()).await;
-    let (dynamodb, ses) = (aws_sdk_dynamodb::Client::new(&aws), aws_sdk_sesv2::Client::new(&aws));
+    let aws = aws_config::defaults(BehaviorVersion::latest()).timeout_config(timeouts()).load().await;
+    let (dynamodb, ses) = (aws_sdk_dynamodb::Client::new(&aws), gatepass_ses::client(&aws));
     let notify = Notify::new(config, dynamodb, ses, Clock::System);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<_>| notify.handle(event.payload).await)).await
 }

@@ -1,6 +1,7 @@
 //! The shared parts of every function's `main`: logs, metrics, configuration, time, and failures.
 //!
-//! Invariant: nothing here knows an AWS service, so that every function can afford it.
+//! Invariant: nothing here knows an AWS service, so that every function can afford it. The time-outs are those of any
+//! client of the SDK.
 
 mod causes;
 mod clock;
@@ -8,6 +9,7 @@ mod failure;
 mod logs;
 mod metrics;
 mod reaction;
+mod timeouts;
 mod vars;
 
 pub use causes::causes;
@@ -16,4 +18,5 @@ pub use failure::Failure;
 pub use logs::init as init_logs;
 pub use metrics::{Metric, Metrics};
 pub use reaction::react;
+pub use timeouts::timeouts;
 pub use vars::{ConfigError, Vars};

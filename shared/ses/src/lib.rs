@@ -4,8 +4,13 @@
 //! See <https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html>.
 
 use std::fmt;
+use std::time::Duration;
 
+use aws_config::SdkConfig;
 use aws_sdk_sesv2::Client;
+use aws_sdk_sesv2::config::Builder;
+use aws_sdk_sesv2::config::retry::RetryConfig;
+use aws_sdk_sesv2::config::timeout::TimeoutConfig;
 use aws_sdk_sesv2::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message, MessageTag};
@@ -14,6 +19,17 @@ use gatepass_mail::Rendered;
 
 /// How many recipients SES takes in one message.
 pub const MAX_RECIPIENTS: usize = 50;
+
+/// How long SES may take for a mail.
+const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The client of SES. It waits long, and tries nothing twice: SES may have taken a mail whose answer is lost, and
+/// there is no token by which it would notice that the call is repeated.
+pub fn client(aws: &SdkConfig) -> Client {
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(TIMEOUT).operation_timeout(TIMEOUT).build();
+    let config = Builder::from(aws).retry_config(RetryConfig::disabled()).timeout_config(timeouts);
+    Client::from_conf(config.build())
+}
 
 /// Hands mails to SES.
 #[derive(Debug, Clone)]
@@ -78,8 +94,7 @@ impl Mailer {
     /// The message is tagged with its template and with `correlation_id`, so that SES's own
     /// events can be found from the HTTP call that it all began with.
     ///
-    /// SES has no idempotency token: when an answer is lost, trying again (which the SDK does too)
-    /// sends the mail twice. Likewise the first 50 of more recipients get it again when a later
+    /// SES has no idempotency token: when an answer is lost, trying again sends the mail twice. Likewise the first 50 of more recipients get it again when a later
     /// message failed.
     ///
     /// # Errors

@@ -156,7 +156,7 @@ async fn a_configured_subject_replaces_the_built_in_one() {
     stage.configure(Settings { mail_subjects: subjects.into(), ..Settings::default() }).await;
     let id = stage.submitted("weather-api").await;
     stage.deliver(id, "AccessRequestSubmitted").await.unwrap();
-    assert_eq!(stage.ses.mails()[0].subject, "Ada would like Weather API");
+    assert_eq!(stage.ses.mails()[0].subject, "\"Ada\" would like Weather API");
 }
 
 /// It cannot be saved; should it stand there all the same, people learn what they must.

@@ -6,4 +6,5 @@ mod config;
 mod events;
 mod once;
 mod stage;
+mod states;
 mod trouble;

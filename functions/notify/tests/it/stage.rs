@@ -6,14 +6,14 @@ use gatepass_domain::access_request::{LastError, ProvisioningStatus};
 use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject, MailRecord, MailStatus};
 use gatepass_domain::id::RequestId;
 use gatepass_domain::settings::MailKind;
-use gatepass_domain::{AccessRequest, Actor, Settings, Versioned};
+use gatepass_domain::{AccessRequest, Actor, Event, Settings, Versioned};
 use gatepass_lambda::{Failure, Metric, Metrics};
 use gatepass_notify::{Config, Notify};
 use gatepass_provisioning::{Outcome, provision};
 use gatepass_sealing::Sealer;
 use gatepass_store::Transaction;
 use gatepass_testkit::aws::{Kms, Ses, bus_event};
-use gatepass_testkit::{World, ada, clock_at, context};
+use gatepass_testkit::{World, ada, at, clock_at, context};
 use serde_json::Value;
 
 pub(crate) struct Stage {
@@ -72,6 +72,43 @@ impl Stage {
         assert_eq!(request.view().provisioning.status, ProvisioningStatus::Failed);
         let transaction = Transaction::new(&mut context).request(&request, &event);
         self.world.store.commit(transaction).await.unwrap();
+    }
+
+    /// Somebody retries what has failed, and it succeeds.
+    pub(crate) async fn succeeds_at_last(&self, id: RequestId) {
+        let mut context = context();
+        let queued = match self.world.store.request(id).await.unwrap() {
+            Some(AccessRequest::Failed(failed)) => {
+                let (queued, event) = failed.retry(&mut context, &Actor::system("test"));
+                self.write(&queued.clone().into(), &event).await;
+                queued
+            }
+            Some(AccessRequest::Queued(queued)) => queued,
+            other => panic!("{other:?}"),
+        };
+        let (provisioned, event) = queued.provisioned(&mut context, &Actor::system("test"));
+        self.write(&provisioned.into(), &event).await;
+    }
+
+    /// Background work queues the provisioning again, at `time`.
+    pub(crate) async fn requeued_at(&self, time: &str, id: RequestId) {
+        let Some(AccessRequest::Queued(queued)) = self.world.store.request(id).await.unwrap() else {
+            panic!("it is not queued")
+        };
+        let mut context = context();
+        context.now = at(time);
+        let (queued, event) = queued.requeue(&mut context, &Actor::system("test"));
+        self.write(&queued.into(), &event).await;
+    }
+
+    async fn write(&self, request: &AccessRequest, event: &Event) {
+        let transaction = Transaction::new(&mut context()).request(request, event);
+        self.world.store.commit(transaction).await.unwrap();
+    }
+
+    /// The templates of the mails sent since this was last asked, in order.
+    pub(crate) fn templates(&self) -> Vec<String> {
+        self.ses.mails().into_iter().map(|mail| mail.template).collect()
     }
 
     /// The owners change the settings, for the first time.

@@ -90,3 +90,21 @@ async fn without_the_store_the_event_is_to_come_again() {
     stage.deliver(id, "AccessRequestSubmitted").await.unwrap();
     assert_eq!(stage.ses.mails().len(), 1);
 }
+
+/// Otherwise the mail would go out again, with the next delivery of the event.
+#[tokio::test]
+async fn a_mail_that_was_taken_is_put_on_record_even_when_the_table_is_out_of_reach_at_first() {
+    let stage = Stage::new().await;
+    let id = stage.submitted("weather-api").await;
+    let held = stage.world.table.faults.hold("BatchGetItem", 0);
+    let (delivered, ()) = tokio::join!(stage.deliver(id, "AccessRequestSubmitted"), async {
+        // The mail is leased, and the owners are being looked up.
+        held.arrived().await;
+        stage.world.table.faults.plan("PutItem", Fault::Unreachable, 5);
+        held.release();
+    });
+    delivered.unwrap();
+    assert!(stage.world.table.faults.are_over());
+    assert_eq!(stage.record(id).await, [(MailKind::Submitted, MailStatus::Sent)]);
+    assert_eq!(stage.ses.mails().len(), 1);
+}

@@ -256,7 +256,9 @@ export const en = {
     names: {
       submitted: 'To API Owners: request submitted',
       approve: 'To the requester: approved',
+      ready: 'To the requester: ready',
       reject: 'To the requester: rejected',
+      revoked: 'To the requester: revoked',
       'provisioning-failed': 'To API Owners: setup failed',
     },
     statuses: {
@@ -458,7 +460,9 @@ export const en = {
     mailHints: {
       submitted: 'When a request needs a decision.',
       approve: 'When access is ready, or approved and still being set up.',
+      ready: 'When access is ready, after an email that it is being set up.',
       reject: 'With the reason.',
+      revoked: 'When access was revoked, with the reason.',
       'provisioning-failed': 'When setup has failed.',
     },
     subject: 'Subject',

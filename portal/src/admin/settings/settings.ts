@@ -2,7 +2,7 @@
 import { api, ask, ifMatch, type Schema } from '../../api/client.ts';
 import type { Editable } from '../offerings/offering.ts';
 
-export const MAILS = ['submitted', 'approve', 'reject', 'provisioning-failed'] as const;
+export const MAILS = ['submitted', 'approve', 'ready', 'reject', 'revoked', 'provisioning-failed'] as const;
 export type Mail = (typeof MAILS)[number];
 
 export interface SettingsForm {
@@ -13,7 +13,14 @@ export interface SettingsForm {
   subjects: Record<Mail, string>;
 }
 
-const BUILT_IN: Record<Mail, string> = { submitted: '', approve: '', reject: '', 'provisioning-failed': '' };
+const BUILT_IN: Record<Mail, string> = {
+  submitted: '',
+  approve: '',
+  ready: '',
+  reject: '',
+  revoked: '',
+  'provisioning-failed': '',
+};
 
 function toForm(settings: Schema<'Versioned_Settings'>): SettingsForm {
   const muted = settings.muted_mails ?? [];

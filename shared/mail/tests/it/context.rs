@@ -103,7 +103,9 @@ fn a_person_whose_name_was_erased_is_still_a_person() {
     let erased = request(json!({"decided_by": {"kind": "person", "id": "owen", "name": null}}));
     let context = MailContext::new(&erased, None, "");
     assert_eq!(context.decided_by, Some(Decider::Person { name: None }));
-    assert!(render(MailKind::Approve, &context, None).unwrap().text.contains("an API Owner approved your request"));
+    assert!(
+        render(MailKind::Approve, &context, None).unwrap().text.contains("your request was approved by an API Owner")
+    );
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn a_template_in_a_name_is_text() {
     let hostile = "{{ 7*7 }}{% for x in products %}{# gone #}";
     for kind in MailKind::ALL {
         let mail = render(kind, &everywhere(kind, hostile), Some("{{ requester }}")).unwrap();
-        assert_eq!(mail.subject, hostile);
+        assert_eq!(mail.subject.trim_matches('"'), hostile);
         assert!(mail.text.contains(hostile), "{}", mail.text);
         assert!(!mail.html.contains("49"), "{}", mail.html);
     }

@@ -49,6 +49,7 @@ fn html_declares_its_language_and_is_titled_by_the_subject() {
     for (name, kind, context) in situations() {
         let mail = render(kind, &context, None).unwrap();
         assert!(mail.html.starts_with("<!doctype html>\n<html lang=\"en\">"), "{name}");
-        assert!(mail.html.contains(&format!("<title>{}</title>", mail.subject)), "{name}");
+        let title = mail.subject.replace('"', "&quot;");
+        assert!(mail.html.contains(&format!("<title>{title}</title>")), "{name}");
     }
 }

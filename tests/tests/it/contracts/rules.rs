@@ -12,10 +12,17 @@ fn listeners(event_type: &str, review: &str) -> Vec<&'static str> {
     match (event_type, review) {
         ("AccessRequestSubmitted", "automatic") => vec!["auto-approve"],
         ("AccessRequestSubmitted", "manual") => vec!["notify"],
-        ("AccessRequestReferred" | "AccessRequestRejected" | "AccessProvisioned" | "ProvisioningFailed", _) => {
-            vec!["notify"]
-        }
-        ("AccessRequestApproved" | "ProvisioningRequeued", _) => vec!["provision"],
+        (
+            "AccessRequestReferred"
+            | "AccessRequestRejected"
+            | "ProvisioningDeferred"
+            | "AccessProvisioned"
+            | "ProvisioningFailed"
+            | "AccessRevoked",
+            _,
+        ) => vec!["notify"],
+        ("AccessRequestApproved", _) => vec!["provision"],
+        ("ProvisioningRequeued", _) => vec!["provision", "notify"],
         _ => vec![],
     }
 }

@@ -1,0 +1,117 @@
+//! A mail is sent when the request is in the state that the mail tells of.
+
+use gatepass_domain::event::MailStatus;
+use gatepass_domain::settings::MailKind;
+use gatepass_domain::{Actor, Person};
+use gatepass_testkit::aws::bus_event;
+use gatepass_testkit::{ada, context, owen};
+use serde_json::json;
+
+use crate::stage::Stage;
+
+#[tokio::test]
+async fn after_being_prepared_the_requester_hears_once_that_access_is_ready() {
+    let stage = Stage::new().await;
+    let id = stage.provisioned("payments-api").await;
+    stage.deliver(id, "ProvisioningFailed").await.unwrap();
+    assert_eq!(stage.templates(), ["provisioning-failed", "approve"]);
+    stage.succeeds_at_last(id).await;
+    for _ in 0..2 {
+        stage.deliver(id, "AccessProvisioned").await.unwrap();
+    }
+    assert_eq!(stage.templates(), ["ready"]);
+    // Late deliveries change nothing.
+    stage.deliver(id, "ProvisioningFailed").await.unwrap();
+    assert_eq!(stage.templates(), [""; 0]);
+}
+
+#[tokio::test]
+async fn access_that_is_not_ready_within_two_minutes_is_said_to_be_prepared() {
+    let stage = Stage::new().await;
+    let id = stage.submitted("weather-api").await;
+    stage.world.approved(id).await;
+    stage.requeued_at("2026-11-23T12:01:59Z", id).await;
+    stage.deliver_at("2026-11-23T12:01:59Z", id, "ProvisioningRequeued").await.unwrap();
+    assert_eq!(stage.templates(), [""; 0]);
+    for _ in 0..2 {
+        stage.deliver_at("2026-11-23T12:02:00Z", id, "ProvisioningRequeued").await.unwrap();
+    }
+    let mails = stage.ses.mails();
+    assert_eq!(mails.len(), 1);
+    assert_eq!((mails[0].template.as_str(), mails[0].to.as_slice()), ("approve", &["ada@example.com".to_owned()][..]));
+    assert!(mails[0].text.contains("being prepared"), "{}", mails[0].text);
+    stage.succeeds_at_last(id).await;
+    stage.deliver_at("2026-11-23T12:03:30Z", id, "AccessProvisioned").await.unwrap();
+    assert_eq!(stage.templates(), ["ready"]);
+}
+
+#[tokio::test]
+async fn a_request_that_is_revoked_while_it_is_queued_is_told_to_the_requester() {
+    let stage = Stage::new().await;
+    let id = stage.submitted("weather-api").await;
+    stage.world.approved(id).await;
+    let by = Actor::from(owen().person());
+    let unkeyed = gatepass_app::Idempotent::Unkeyed;
+    gatepass_app::revoke::revoke(&stage.world.store, &mut context(), &by, id, Some("Not any more."), &unkeyed)
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        stage.deliver(id, "AccessRevoked").await.unwrap();
+    }
+    let mails = stage.ses.mails();
+    assert_eq!(mails.len(), 1);
+    assert_eq!((mails[0].template.as_str(), mails[0].to.as_slice()), ("revoked", &["ada@example.com".to_owned()][..]));
+    assert!(mails[0].text.contains("> Not any more."), "{}", mails[0].text);
+}
+
+#[tokio::test]
+async fn a_forged_event_causes_no_mail() {
+    let stage = Stage::new().await;
+    let id = stage.submitted("weather-api").await;
+    let genuine = bus_event(&stage.world.event(id, "AccessRequestSubmitted").await);
+    let forge = async |event_type: &str| {
+        let mut forged = genuine.clone();
+        forged["detail"]["metadata"]["type"] = json!(event_type);
+        forged["detail"]["data"]["attempts"] = json!(5);
+        forged["detail"]["data"]["code"] = json!("forged");
+        stage.deliver_json("2026-11-23T18:00:00Z", &forged).await.unwrap();
+    };
+    for event_type in
+        ["AccessRequestRejected", "ProvisioningRequeued", "AccessProvisioned", "ProvisioningFailed", "AccessRevoked"]
+    {
+        forge(event_type).await;
+    }
+    assert!(stage.ses.mails().is_empty());
+    assert_eq!(stage.record(id).await, []);
+    stage.world.rejected(id, "No").await;
+    stage.deliver_json("2026-11-23T18:00:00Z", &genuine).await.unwrap();
+    assert!(stage.ses.mails().is_empty(), "it does not wait any more");
+}
+
+/// Two addresses in one would send the mail to a stranger, and a line break would add a header.
+#[tokio::test]
+async fn a_requester_without_exactly_one_address_is_not_written_to() {
+    for (n, email) in ["victim@example.com,second@example.com", "ada@example.com\r\nBcc: all@example.com", "ada"]
+        .into_iter()
+        .enumerate()
+    {
+        let stage = Stage::new().await;
+        let eve = Person { email: Some(email.into()), ..ada() };
+        let id = stage.world.submitted(&eve, "weather-api", "gold", &format!("App {n}")).await.id;
+        stage.world.rejected(id, "No").await;
+        stage.deliver(id, "AccessRequestRejected").await.unwrap();
+        assert!(stage.ses.mails().is_empty(), "{email:?}");
+        assert_eq!(stage.record(id).await, [(MailKind::Reject, MailStatus::NoRecipient)], "{email:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_subject_of_the_owners_mail_ends_with_the_requesters_name_in_quotes() {
+    let stage = Stage::new().await;
+    let eve = Person { name: "URGENT account review https://evil.example/x".into(), ..ada() };
+    let id = stage.world.submitted(&eve, "weather-api", "gold", "Storm warnings").await.id;
+    stage.deliver(id, "AccessRequestSubmitted").await.unwrap();
+    let mails = stage.ses.mails();
+    assert_eq!(mails[0].subject, "Access to Weather API requested by \"URGENT account review\"");
+    assert!(!mails[0].text.contains("evil.example") && !mails[0].html.contains("evil.example"), "{}", mails[0].text);
+}
