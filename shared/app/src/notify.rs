@@ -52,7 +52,7 @@ pub enum Unsent {
 pub enum MailError {
     /// The event is none that people are told of.
     #[error("no mail is sent for {0}")]
-    NoMail(&'static str),
+    NoMail(String),
     /// There is no such request.
     #[error("there is no request {0}")]
     NoRequest(RequestId),
@@ -108,7 +108,8 @@ pub async fn notify<Sent>(
 where
     Sent: Future<Output = Result<(), Unsent>>,
 {
-    let (id, trigger) = MailTrigger::of(&event.detail).ok_or(MailError::NoMail(event.detail.event_type()))?;
+    let (id, trigger) =
+        MailTrigger::of(&event.detail).ok_or_else(|| MailError::NoMail(event.detail.event_type().to_owned()))?;
     let request = store.request(id).await?.ok_or(MailError::NoRequest(id))?.view();
     let mut attended = Vec::new();
     for mail in DueMail::by(trigger, &request, now) {
