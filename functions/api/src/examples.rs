@@ -195,7 +195,7 @@ fn meaning(status: &str) -> &'static str {
         "415" => "The body is not JSON by its media type.",
         "422" => "A rule is broken, or an `Idempotency-Key` was used for something else.",
         "428" => "`If-Match` is missing.",
-        "429" => "The plan's allowance of requests is used up.",
+        "429" => "An allowance or a cap is used up.",
         "503" => "The database cannot be reached, or too much happens at once: try again.",
         _ => "Something went wrong on our side; what it was stands in the log alone.",
     }

@@ -10,6 +10,7 @@ mod config;
 mod document;
 mod endpoint;
 mod examples;
+mod pagination;
 mod routes;
 mod service;
 mod state;

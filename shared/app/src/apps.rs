@@ -4,11 +4,10 @@ use gatepass_domain::app::{Profile, Visibility};
 use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
 use gatepass_domain::id::AppId;
 use gatepass_domain::text::ValidationErrors;
-use gatepass_domain::{Actor, ApiOwner, App, Context, Credential, Person, PersonId, Versioned};
+use gatepass_domain::{Actor, ApiOwner, App, Context, Person, PersonId, Versioned};
 use gatepass_store::{CommitError, Guard, Page, Position, Store, Transaction, WhichApps};
-use jiff::Timestamp;
 
-use crate::credentials::as_of;
+use crate::caps;
 use crate::ending::{Loss, end};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
@@ -17,7 +16,13 @@ use crate::precondition::Precondition;
 
 /// An app of `owner` that does not exist yet.
 pub(crate) fn draft(context: &mut Context, owner: &Person, profile: Profile) -> Versioned<App> {
-    let app = App { id: context.id(), profile, owner: owner.id.clone(), organisation: owner.organisation.clone() };
+    let app = App {
+        id: context.id(),
+        profile,
+        owner: owner.id.clone(),
+        organisation: owner.organisation.clone(),
+        former_owners: Vec::new(),
+    };
     Versioned::first(app, context.now)
 }
 
@@ -37,7 +42,7 @@ pub(crate) fn create_in(
 /// Creates an app.
 ///
 /// # Errors
-/// [`Refused::Invalid`], [`Refused::NameTaken`].
+/// [`Refused::Invalid`], [`Refused::TooManyApps`], [`Refused::NameTaken`].
 pub async fn create(
     store: &Store,
     context: &mut Context,
@@ -46,10 +51,15 @@ pub async fn create(
     idempotent: &Idempotent<Versioned<App>>,
 ) -> Result<Versioned<App>, Refused> {
     profile.check(caller).map_err(Refused::Invalid)?;
-    let nothing = || std::future::ready(Ok(()));
-    commit_decision(store, context, idempotent, nothing, |context, ()| {
+    let read = || async {
+        let settings = store.settings().await?.map(|(settings, _)| settings.content).unwrap_or_default();
+        let holdings = store.with_apps_counted(&caller.id, store.holdings(&caller.id).await?).await?;
+        Ok((settings, holdings))
+    };
+    commit_decision(store, context, idempotent, read, |context, (settings, holdings)| {
+        caps::check_apps(&holdings, &settings)?;
         let app = draft(context, caller, profile.clone());
-        let transaction = Transaction::new(context);
+        let transaction = Transaction::new(context).holdings(&caller.id, holdings.with(None));
         let transaction = create_in(context, transaction, caller, &app).first_access(app.id, None);
         Ok(Step::commit_unless(transaction, app, name_taken))
     })
@@ -61,13 +71,17 @@ fn name_taken(error: &CommitError, app: &Versioned<App>) -> Option<Refused> {
     error.is_refused_by(Guard::AppName).then(|| Refused::NameTaken(app.profile.name.clone()))
 }
 
-/// The apps that `caller` sees, newest first.
+/// A page of the apps that `caller` sees, newest first.
 ///
 /// # Errors
 /// [`Refused::Store`].
-pub async fn list(store: &Store, caller: &Person) -> Result<Vec<Versioned<App>>, Refused> {
-    let apps = store.apps_seen_by(caller).await?;
-    Ok(apps.into_iter().filter(|app| app.is_visible_to(caller)).collect())
+pub async fn list(
+    store: &Store,
+    caller: &Person,
+    limit: usize,
+    after: Option<&Position>,
+) -> Result<Page<Versioned<App>>, Refused> {
+    Ok(store.apps_seen_by(caller, limit, after).await?)
 }
 
 /// The app `id`, if `caller` sees it.
@@ -96,7 +110,7 @@ pub struct Edit {
 
 impl Edit {
     /// Checks each part by itself; whether they fit the rest of the app is known when it is found.
-    fn check(&self, caller: &Person) -> Result<(), Refused> {
+    fn check(&self) -> Result<(), Refused> {
         let parts = Profile {
             name: self.name.clone().unwrap_or_else(|| "unchanged".into()),
             description: self.description.clone().unwrap_or_default(),
@@ -104,7 +118,17 @@ impl Edit {
             team: None,
             redirect_uris: self.redirect_uris.clone().unwrap_or_default(),
         };
-        parts.check(caller).map_err(Refused::Invalid)
+        parts.check_content().map_err(Refused::Invalid)
+    }
+
+    /// Checks the app as it would be. With whom it is shared is checked only when that is edited: its owner may have left
+    /// the team meanwhile.
+    fn check_result(&self, profile: &Profile, caller: &Person) -> Result<(), Refused> {
+        let checked = match (&self.visibility, &self.team) {
+            (None, None) => profile.check_content(),
+            _ => profile.check(caller),
+        };
+        checked.map_err(Refused::Invalid)
     }
 
     fn apply(&self, profile: Profile) -> Profile {
@@ -132,13 +156,13 @@ pub async fn edit(
     precondition: Precondition,
     edit: &Edit,
 ) -> Result<Versioned<App>, Refused> {
-    edit.check(caller)?;
+    edit.check()?;
     let read = || async { store.app_and_chain(id).await?.ok_or(Refused::NotFound("app")) };
     commit_decision(store, context, &Idempotent::Unkeyed, read, |context, (app, mut chain)| {
         owned(caller, &app)?;
         precondition.check(app.version)?;
         let profile = edit.apply(app.profile.clone());
-        profile.check(caller).map_err(Refused::Invalid)?;
+        edit.check_result(&profile, caller)?;
         let edited = app.revised(App { profile, ..app.content.clone() }, context.now);
         let detail = Detail::AppUpdated(EntitySubject::changed(id, edited.version, &app.content, &edited.content));
         let event = chain.append(context, Aggregate::App(id), &Actor::from(caller), detail, None);
@@ -221,19 +245,12 @@ pub async fn list_any(
     Ok(store.apps(which, limit, after).await?)
 }
 
-/// The app `id` with its credentials and their status at `now`, for an API Owner.
+/// The app `id`, for an API Owner.
 ///
 /// # Errors
 /// [`Refused::NotFound`].
-pub async fn get_any(
-    store: &Store,
-    now: Timestamp,
-    _owner: &ApiOwner,
-    id: AppId,
-) -> Result<(Versioned<App>, Vec<Versioned<Credential>>), Refused> {
-    let app = store.app(id).await?.ok_or(Refused::NotFound("app"))?;
-    let stored = store.credentials(id).await?;
-    Ok((app, stored.into_iter().map(|stored| as_of(stored.credential, now)).collect()))
+pub async fn get_any(store: &Store, _owner: &ApiOwner, id: AppId) -> Result<Versioned<App>, Refused> {
+    store.app(id).await?.ok_or(Refused::NotFound("app"))
 }
 
 /// Hands the app `id` to somebody else. What it holds and awaits goes with it; so does its team. The
@@ -257,7 +274,7 @@ pub async fn reassign(
     let read = || async { store.app_and_chain(id).await?.ok_or(Refused::NotFound("app")) };
     commit_decision(store, context, idempotent, read, |context, (app, mut chain)| {
         let organisation = organisation.map(str::to_owned).or_else(|| app.organisation.clone());
-        let content = App { owner: to.clone(), organisation, ..app.content.clone() };
+        let content = App { organisation, ..app.content.clone().handed_to(to.clone()) };
         let reassigned = app.revised(content, context.now);
         let detail = EntitySubject::changed(id, reassigned.version, &app.content, &reassigned.content);
         let detail = Detail::AppUpdated(detail);

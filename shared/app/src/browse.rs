@@ -2,7 +2,7 @@
 
 use gatepass_domain::id::{CatalogueId, PlanId, ProductId};
 use gatepass_domain::{Catalogue, Person, Plan, Product, Versioned, rule};
-use gatepass_store::Store;
+use gatepass_store::{Page, Position, Store};
 
 use crate::error::Refused;
 
@@ -28,20 +28,37 @@ pub struct Offer {
     pub plans: Vec<Versioned<Plan>>,
 }
 
-/// The catalogues presented to `viewer`, naming their published products alone; `None` is somebody who
-/// is not signed in.
+/// The most reads for a page of catalogues: where few of very many are presented to the viewer, a page ends early.
+const MAX_READS: usize = 5;
+
+/// A page of the catalogues presented to `viewer`, by slug, naming their published products only; `None` is somebody who
+/// is not signed in. A page can have fewer rows than asked for and not be the last.
 ///
 /// # Errors
 /// [`Refused::Store`].
-pub async fn catalogues(store: &Store, viewer: Option<&Person>) -> Result<Vec<Versioned<Catalogue>>, Refused> {
-    let mut catalogues = presented(store, viewer).await?;
-    // By their keys, which are spread over the table: the list of all products is one partition, and anybody may ask for this.
-    let ids: Vec<ProductId> = catalogues.iter().flat_map(|catalogue| catalogue.product_ids.iter().cloned()).collect();
+pub async fn catalogues(
+    store: &Store,
+    viewer: Option<&Person>,
+    limit: usize,
+    after: Option<&Position>,
+) -> Result<Page<Versioned<Catalogue>>, Refused> {
+    let mut items = Vec::with_capacity(limit);
+    let mut next = after.cloned();
+    for _ in 0..MAX_READS {
+        let page = store.offerings_page::<Catalogue>(limit - items.len(), next.as_ref()).await?;
+        items.extend(page.items.into_iter().filter(|catalogue| catalogue.audience.includes(viewer)));
+        next = page.next;
+        if next.is_none() || items.len() == limit {
+            break;
+        }
+    }
+    let ids: Vec<ProductId> = items.iter().flat_map(|catalogue| catalogue.product_ids.iter().cloned()).collect();
+    // By their keys, which are spread over the table: the list of all products is one partition.
     let products = store.offerings::<Product>(&ids).await?;
-    for catalogue in &mut catalogues {
+    for catalogue in &mut items {
         name_published(&mut catalogue.content, &products);
     }
-    Ok(catalogues)
+    Ok(Page { items, next })
 }
 
 async fn presented(store: &Store, viewer: Option<&Person>) -> Result<Vec<Versioned<Catalogue>>, Refused> {

@@ -7,11 +7,12 @@ use gatepass_domain::{Cart, Catalogue, Context, Person, Plan, Product, Versioned
 use gatepass_store::{Store, StoredCart, Transaction};
 use jiff::Timestamp;
 
+use crate::caps;
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
 use crate::precondition::Precondition;
-use crate::submit::{Flow, MAX_PRODUCTS, SubmitRequest, Target, check_flow, check_order, filing, keys};
+use crate::submit::{Flow, MAX_PRODUCTS, SubmitRequest, Target, check_flow, check_order, filing};
 
 /// A cart with what its ids stand for.
 #[derive(Debug, Clone)]
@@ -160,7 +161,7 @@ pub async fn submit(
             extends_credential_id,
             justification: justification.clone(),
         };
-        let facts = store.referenced_entities(&keys(caller, &asked)).await?;
+        let facts = caps::entities(store, caller, &asked).await?;
         Ok((Flow::Cart(read), asked, facts))
     };
     commit_decision(store, context, idempotent, read, |context, (flow, asked, facts)| {

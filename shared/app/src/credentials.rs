@@ -3,8 +3,8 @@
 use gatepass_domain::credential::{CredentialStatus, KeyRecord};
 use gatepass_domain::event::{Aggregate, CredentialSubject, Detail};
 use gatepass_domain::id::{AppId, CredentialId};
-use gatepass_domain::{Actor, Context, Credential, Event, Person, Versioned};
-use gatepass_store::{Store, StoredCredential, Transaction};
+use gatepass_domain::{Actor, ApiOwner, Context, Credential, Event, Person, Versioned};
+use gatepass_store::{Page, Position, Store, StoredCredential, Transaction};
 use jiff::Timestamp;
 
 use crate::apps;
@@ -12,7 +12,7 @@ use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
 
-/// The credentials of the app with their status at `now`, if `caller` sees it; newest first.
+/// A page of the credentials of the app with their status at `now`, if `caller` sees it; newest first.
 ///
 /// # Errors
 /// [`Refused::NotFound`].
@@ -21,14 +21,42 @@ pub async fn list(
     now: Timestamp,
     caller: &Person,
     app_id: AppId,
-) -> Result<Vec<Versioned<Credential>>, Refused> {
+    limit: usize,
+    after: Option<&Position>,
+) -> Result<Page<Versioned<Credential>>, Refused> {
     apps::get(store, caller, app_id).await?;
-    let stored = store.credentials(app_id).await?;
-    Ok(stored.into_iter().map(|stored| as_of(stored.credential, now)).collect())
+    page(store, now, app_id, limit, after).await
+}
+
+/// A page of the credentials of any app with their status at `now`, for an API Owner; newest first.
+///
+/// # Errors
+/// [`Refused::Store`].
+pub async fn list_any(
+    store: &Store,
+    now: Timestamp,
+    _owner: &ApiOwner,
+    app_id: AppId,
+    limit: usize,
+    after: Option<&Position>,
+) -> Result<Page<Versioned<Credential>>, Refused> {
+    page(store, now, app_id, limit, after).await
+}
+
+async fn page(
+    store: &Store,
+    now: Timestamp,
+    app_id: AppId,
+    limit: usize,
+    after: Option<&Position>,
+) -> Result<Page<Versioned<Credential>>, Refused> {
+    let page = store.credentials_page(app_id, limit, after).await?;
+    let items = page.items.into_iter().map(|stored| as_of(stored.credential, now)).collect();
+    Ok(Page { items, next: page.next })
 }
 
 /// The credential with its status at `now`, as it is to be shown.
-pub(crate) fn as_of(credential: Versioned<Credential>, now: Timestamp) -> Versioned<Credential> {
+fn as_of(credential: Versioned<Credential>, now: Timestamp) -> Versioned<Credential> {
     Versioned { content: credential.content.as_of(now), ..credential }
 }
 
@@ -36,7 +64,7 @@ pub(crate) fn as_of(credential: Versioned<Credential>, now: Timestamp) -> Versio
 /// on record before it is shown.
 ///
 /// # Errors
-/// [`Refused::NotFound`], [`Refused::CredentialNotActive`].
+/// [`Refused::NotFound`], [`Refused::FormerOwner`], [`Refused::CredentialNotActive`].
 pub async fn reveal(
     store: &Store,
     context: &mut Context,
@@ -44,7 +72,10 @@ pub async fn reveal(
     app_id: AppId,
     id: CredentialId,
 ) -> Result<KeyRecord, Refused> {
-    apps::get(store, caller, app_id).await?;
+    let app = apps::get(store, caller, app_id).await?;
+    if app.former_owners.contains(&caller.id) {
+        return Err(Refused::FormerOwner);
+    }
     let now = context.now;
     let read = || async move {
         let stored = store.credential(app_id, id).await?.ok_or(Refused::NotFound("credential"))?;

@@ -53,6 +53,17 @@ pub enum Refused {
         /// Seconds from now until then, at least 1.
         retry_after_seconds: i64,
     },
+    /// The person has as many undecided requests as the settings allow.
+    #[error(
+        "You have {0} requests that wait for a decision, and may not have more: withdraw one, or wait until one is decided."
+    )]
+    TooManyPending(u32),
+    /// The person has as many apps as the settings allow.
+    #[error("You have {0} apps, and may not have more: delete one that you no longer need.")]
+    TooManyApps(u32),
+    /// A former owner asks for a key of the app that they handed over.
+    #[error("This app was yours and belongs to somebody else now: its keys are not shown to you.")]
+    FormerOwner,
     /// Provisioning has not failed, so that there is nothing to retry.
     #[error("Only provisioning that has failed can be retried; this request's has not.")]
     NotFailed,

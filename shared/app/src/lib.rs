@@ -5,6 +5,7 @@
 //!
 //! Nothing here knows HTTP, Lambda or a gateway.
 
+mod caps;
 mod deadline;
 mod ending;
 mod error;

@@ -4,9 +4,9 @@ use futures_util::future::join_all;
 use gatepass_domain::access_request::UsedBy;
 use gatepass_domain::event::EntitySubject;
 use gatepass_domain::id::{PlanId, ProductId};
-use gatepass_domain::text::FieldError;
+use gatepass_domain::text::{FieldError, ValidationErrors};
 use gatepass_domain::{Actor, ApiOwner, Catalogue, Context, Plan, Product, Versioned};
-use gatepass_store::{Deletion, Guard, Named, Offering, Store, Transaction};
+use gatepass_store::{Deletion, Guard, Named, Offering, Page, Position, Store, Transaction};
 use jiff::SignedDuration;
 
 use crate::ending::{Loss, end};
@@ -33,18 +33,24 @@ pub trait Checked: Offering {
     fn check(&self) -> Result<(), Vec<FieldError>>;
     /// The name by which requests refer to it.
     fn named(id: &Self::Id) -> Named;
+    /// The products and plans that it names, as a catalogue does.
+    fn names(&self) -> (&[ProductId], &[PlanId]);
     /// A catalogue as it is when it no longer offers `id`; `None` when it does not offer it now.
     fn withdrawn(id: &Self::Id, from: &Catalogue) -> Option<Catalogue>;
 }
 
 macro_rules! checked {
-    ($entity:ident, $withdrawn:expr) => {
+    ($entity:ident, $this:ident => $names:expr, $withdrawn:expr) => {
         impl Checked for $entity {
             fn check(&self) -> Result<(), Vec<FieldError>> {
                 self.check()
             }
             fn named(id: &Self::Id) -> Named {
                 Named::$entity(id.clone())
+            }
+            fn names(&self) -> (&[ProductId], &[PlanId]) {
+                let $this = self;
+                $names
             }
             fn withdrawn(id: &Self::Id, from: &Catalogue) -> Option<Catalogue> {
                 let mut catalogue = from.clone();
@@ -55,12 +61,29 @@ macro_rules! checked {
         }
     };
 }
-checked!(Product, |id, catalogue| catalogue.product_ids.retain(|listed| listed != id));
-checked!(Plan, |id, catalogue| catalogue.plan_ids.retain(|listed| listed != id));
-checked!(Catalogue, |id, catalogue| if &catalogue.id == id {
+checked!(Product, _product => (&[], &[]), |id, catalogue| catalogue.product_ids.retain(|listed| listed != id));
+checked!(Plan, _plan => (&[], &[]), |id, catalogue| catalogue.plan_ids.retain(|listed| listed != id));
+checked!(Catalogue, catalogue => (&catalogue.product_ids, &catalogue.plan_ids), |id, catalogue| if &catalogue.id == id {
     catalogue.product_ids.clear();
     catalogue.plan_ids.clear();
 });
+
+/// Requires that the products and plans that `content` names exist.
+async fn check_names<T: Checked>(store: &Store, content: &T) -> Result<(), Refused> {
+    let (product_ids, plan_ids) = content.names();
+    let products = store.offerings::<Product>(product_ids).await?;
+    let plans = store.offerings::<Plan>(plan_ids).await?;
+    let mut errors = ValidationErrors::default();
+    for (index, id) in product_ids.iter().enumerate() {
+        let exists = products.iter().any(|product| &product.id == id);
+        errors.require(exists, &format!("/product_ids/{index}"), &format!("there is no product `{id}`"));
+    }
+    for (index, id) in plan_ids.iter().enumerate() {
+        let exists = plans.iter().any(|plan| &plan.id == id);
+        errors.require(exists, &format!("/plan_ids/{index}"), &format!("there is no plan `{id}`"));
+    }
+    errors.into_result().map_err(Refused::Invalid)
+}
 
 /// Creates a catalogue, product or plan.
 ///
@@ -74,6 +97,7 @@ pub async fn create<T: Checked>(
     idempotent: &Idempotent<Versioned<T>>,
 ) -> Result<Versioned<T>, Refused> {
     Checked::check(&content).map_err(Refused::Invalid)?;
+    check_names(store, &content).await?;
     // What had this slug before left a chain behind, which goes on.
     let aggregate = Versioned::first(content.clone(), context.now).aggregate();
     let read = || async { Ok(store.end_of_chain(&aggregate).await?) };
@@ -102,6 +126,7 @@ pub async fn replace<T: Checked>(
     content: T,
 ) -> Result<Versioned<T>, Refused> {
     Checked::check(&content).map_err(Refused::Invalid)?;
+    check_names(store, &content).await?;
     if store.deletion::<T>(content.id()).await?.is_some() {
         return Err(Refused::NoLongerPossible(format!("the {} is being deleted", T::KIND)));
     }
@@ -402,6 +427,11 @@ pub async fn get<T: Checked>(store: &Store, _owner: &ApiOwner, id: &T::Id) -> Re
 ///
 /// # Errors
 /// [`Refused::Store`].
-pub async fn list<T: Checked>(store: &Store, _owner: &ApiOwner) -> Result<Vec<Versioned<T>>, Refused> {
-    Ok(store.all_offerings::<T>().await?)
+pub async fn list<T: Checked>(
+    store: &Store,
+    _owner: &ApiOwner,
+    limit: usize,
+    after: Option<&Position>,
+) -> Result<Page<Versioned<T>>, Refused> {
+    Ok(store.offerings_page::<T>(limit, after).await?)
 }

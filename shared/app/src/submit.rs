@@ -11,10 +11,10 @@ use gatepass_domain::{AccessRequest, App, Cart, Context, Person, Plan, Product, 
 use gatepass_store::{Allowance, CommitError, Guard, ReferencedEntities, References, Store, StoredCart, Transaction};
 use jiff::Timestamp;
 
-use crate::apps;
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
+use crate::{apps, caps};
 
 /// The most products in one request.
 pub const MAX_PRODUCTS: usize = 20;
@@ -102,7 +102,7 @@ fn faults(
 /// Files the request: one batch of reads, one transaction.
 ///
 /// # Errors
-/// [`Refused`]: the first rule broken, in the order of [`Violation`]; then `QuotaExceeded`; then
+/// [`Refused`]: the first rule broken, in the order of [`Violation`]; then `QuotaExceeded`, `TooManyPending` and `TooManyApps`; then
 /// `DuplicateAccess`, which only the transaction finds.
 pub async fn submit(
     store: &Store,
@@ -113,7 +113,7 @@ pub async fn submit(
     idempotent: &Idempotent<AccessRequestView>,
 ) -> Result<AccessRequestView, Refused> {
     asked.check(caller)?;
-    let read = || async { Ok(store.referenced_entities(&keys(caller, asked)).await?) };
+    let read = || caps::entities(store, caller, asked);
     commit_decision(store, context, idempotent, read, |context, entities| {
         filing(context, caller, flow, asked, &entities)
     })
@@ -146,6 +146,8 @@ pub(crate) fn filing(
         let used = use_allowance(&entities.allowance, limit, context.now)?;
         transaction = transaction.use_allowance(&caller.id, &plan.id, used, limit, context.now);
     }
+    caps::check(asked, &entities.holdings, &entities.settings)?;
+    transaction = transaction.holdings(&caller.id, entities.holdings.with(Some(view.id)));
     if let Flow::Cart(cart) = flow {
         transaction = transaction.cart(&caller.id, cart, Cart::default(), context.now);
     }

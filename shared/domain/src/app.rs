@@ -10,20 +10,22 @@ use crate::visible::is_ignorable;
 use crate::web_address::{self, Fragment};
 
 /// A developer's app. Credentials land in it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct App {
     /// UUIDv7.
-    #[schema(value_type = uuid::Uuid)]
     pub id: AppId,
-    /// The owner's description of it.
-    #[serde(flatten)]
-    #[schema(inline)]
+    /// The part that its owner writes.
     pub profile: Profile,
     /// The person who owns it.
     pub owner: PersonId,
     /// The owner's organisation when the app was created.
     pub organisation: Option<String>,
+    /// People who owned it before, newest last, at most [`MAX_FORMER_OWNERS`].
+    pub former_owners: Vec<PersonId>,
 }
+
+/// The most former owners that an app remembers.
+pub const MAX_FORMER_OWNERS: usize = 100;
 
 /// The part of an app that its owner writes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -72,18 +74,39 @@ impl App {
     }
 }
 
+impl App {
+    /// The same app as `owner` has it from now on.
+    pub fn handed_to(mut self, owner: PersonId) -> Self {
+        let before = std::mem::replace(&mut self.owner, owner);
+        self.former_owners.retain(|one| *one != before && *one != self.owner);
+        if before != self.owner {
+            self.former_owners.push(before);
+        }
+        let surplus = self.former_owners.len().saturating_sub(MAX_FORMER_OWNERS);
+        self.former_owners.drain(..surplus);
+        self
+    }
+}
+
 impl Profile {
-    /// Checks what a type cannot say; `owner` is who the app belongs to.
+    /// Checks what a type cannot say; `owner` is the person that the app belongs to.
     ///
     /// # Errors
     /// Every fault at once, each with a JSON pointer.
     pub fn check(&self, owner: &Person) -> Result<(), Vec<FieldError>> {
         let mut errors = ValidationErrors::default();
-        errors.name(&self.name, "/name", 100);
-        // A single character can stand for a whole sentence.
-        let written_out = self.comparable_name().len();
-        errors.require(written_out <= 800, "/name", "must have fewer characters: these stand for too many others");
-        errors.text(&self.description, "/description", 2000);
+        errors.extend(self.check_content().err().unwrap_or_default());
+        errors.extend(self.check_sharing(owner).err().unwrap_or_default());
+        errors.into_result()
+    }
+
+    /// Checks with whom the app is shared. People may share it with a group that they are in now; it stays shared when
+    /// they leave the group.
+    ///
+    /// # Errors
+    /// Every fault at once, each with a JSON pointer.
+    pub fn check_sharing(&self, owner: &Person) -> Result<(), Vec<FieldError>> {
+        let mut errors = ValidationErrors::default();
         match (self.visibility, &self.team) {
             (Visibility::Team, Some(team)) => {
                 errors.require(owner.belongs_to(team), "/team", "must be one of your own groups");
@@ -100,6 +123,20 @@ impl Profile {
             "/visibility",
             "`organisation` needs an organisation: your account has none",
         );
+        errors.into_result()
+    }
+
+    /// Checks everything but with whom the app is shared.
+    ///
+    /// # Errors
+    /// Every fault at once, each with a JSON pointer.
+    pub fn check_content(&self) -> Result<(), Vec<FieldError>> {
+        let mut errors = ValidationErrors::default();
+        errors.name(&self.name, "/name", 100);
+        // A single character can stand for a whole sentence.
+        let written_out = self.comparable_name().len();
+        errors.require(written_out <= 800, "/name", "must have fewer characters: these stand for too many others");
+        errors.text(&self.description, "/description", 2000);
         errors.require(self.redirect_uris.len() <= 20, "/redirect_uris", "must hold at most 20 addresses");
         for (index, uri) in self.redirect_uris.iter().enumerate() {
             if let Err(detail) = web_address::check(uri, Fragment::Forbidden) {

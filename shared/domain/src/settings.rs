@@ -19,11 +19,35 @@ pub struct Settings {
     pub mail_subjects: BTreeMap<MailKind, String>,
     /// Mails that are not sent.
     pub muted_mails: Vec<MailKind>,
+    /// Undecided requests that a person may have at once, 1 to 100.
+    #[schema(minimum = 1, maximum = 100)]
+    pub max_pending_per_person: u32,
+    /// Apps that a person may have, 1 to 1,000.
+    #[schema(minimum = 1, maximum = 1000)]
+    pub max_apps_per_person: u32,
+}
+
+impl Settings {
+    /// The cap on undecided requests as long as nobody sets another.
+    pub fn default_max_pending() -> u32 {
+        20
+    }
+
+    /// The cap on apps as long as nobody sets another.
+    pub fn default_max_apps() -> u32 {
+        50
+    }
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { access_flow: AccessFlow::Both, mail_subjects: BTreeMap::new(), muted_mails: Vec::new() }
+        Self {
+            access_flow: AccessFlow::Both,
+            mail_subjects: BTreeMap::new(),
+            muted_mails: Vec::new(),
+            max_pending_per_person: Self::default_max_pending(),
+            max_apps_per_person: Self::default_max_apps(),
+        }
     }
 }
 
@@ -85,6 +109,9 @@ impl Settings {
         for (mail, subject) in &self.mail_subjects {
             errors.name(subject, &format!("/mail_subjects/{}", mail.as_str()), 200);
         }
+        let (pending, apps) = (self.max_pending_per_person, self.max_apps_per_person);
+        errors.require((1..=100).contains(&pending), "/max_pending_per_person", "must be between 1 and 100");
+        errors.require((1..=1000).contains(&apps), "/max_apps_per_person", "must be between 1 and 1000");
         errors.into_result()
     }
 }

@@ -327,7 +327,7 @@ impl CommitError {
 }
 
 /// Reads an app; `None` for one that is being deleted.
-fn parse(attributes: Attributes) -> Result<Option<Versioned<App>>, StoreError> {
+pub(crate) fn parse(attributes: Attributes) -> Result<Option<Versioned<App>>, StoreError> {
     decode::<Item<AppItem>>(attributes).map(|item| item.content.in_state(AppState::Open).map(|(app, _)| app))
 }
 
@@ -471,23 +471,5 @@ impl Store {
         let (rows, _) = self.query_page(&query, None).await?;
         let latest = rows.into_iter().next().map(requests::parse).transpose()?;
         Ok(latest.map(|request| request.view().requester))
-    }
-
-    /// The apps that `person` sees, newest first: their own, their teams', their organisation's.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn apps_seen_by(&self, person: &Person) -> Result<Vec<Versioned<App>>, StoreError> {
-        let own = Query::new(Index::Gsi1, keys::person(&person.id), Span::Prefix(keys::APPS_OF_PERSON.into()));
-        let shared = person.groups.iter().map(|team| keys::team(team));
-        let shared = shared.chain(person.organisation.iter().map(|organisation| keys::organisation(organisation)));
-        let mut rows = self.query_all(own).await?;
-        for partition in shared {
-            rows.extend(self.query_all(Query::new(Index::Gsi2, partition, Span::All)).await?);
-        }
-        let mut apps = rows.into_iter().filter_map(|row| parse(row).transpose()).collect::<Result<Vec<_>, _>>()?;
-        apps.sort_by_key(|app| std::cmp::Reverse((app.created_at, app.id)));
-        apps.dedup_by_key(|app| app.id);
-        Ok(apps)
     }
 }

@@ -52,7 +52,7 @@ fn item(stored: &StoredCredential) -> Item<CredentialItem> {
         .work(work::of_credential(credential))
 }
 
-fn parse(attributes: Attributes) -> Result<StoredCredential, StoreError> {
+pub(crate) fn parse(attributes: Attributes) -> Result<StoredCredential, StoreError> {
     decode::<Item<CredentialItem>>(attributes).map(|item| item.content.into())
 }
 

@@ -15,6 +15,8 @@ pub enum Guard {
     Cart,
     /// Nobody used the requester's allowance since it was read.
     Allowance,
+    /// Nobody used the requester's room under the caps since it was read.
+    Holdings,
     /// The credential has not changed since it was read; or its id is new.
     Credential,
     /// The key has not changed since it was read; or its digest is new.

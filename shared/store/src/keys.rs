@@ -12,6 +12,7 @@
 //! | cart | `U#person` | `CART` | | |
 //! | name of an app | `U#owner` | `NAME#name` | `APPS` / `time#id` | `APPS` / `name#id` |
 //! | allowance used | `U#person` | `ALLOWANCE#plan` | | |
+//! | what a person holds | `U#person` | `HOLDINGS` | | |
 //! | key | `K#digest` | `KEY` | | |
 //! | catalogue, product, plan | `CAT#id`, `PROD#id`, `PLAN#id` | `OFFER` | `KIND#kind` / `id` | |
 //! | version of one of them, for transactions that depend on it | `CAT#id`, `PROD#id`, `PLAN#id` | `VERSION` | | |
@@ -419,9 +420,12 @@ pub fn access(app_id: AppId) -> Key {
     key(app(app_id).pk, "ACCESS")
 }
 
+/// Sort-key prefix of the names of a person's apps.
+pub const APP_NAMES: &str = "NAME#";
+
 /// Reserves an app's name among its owner's.
 pub fn app_name(owner: &PersonId, comparable_name: &str) -> Key {
-    key(person(owner), format!("NAME#{comparable_name}"))
+    key(person(owner), format!("{APP_NAMES}{comparable_name}"))
 }
 
 /// The partition of all apps, by the reservations of their names: by time in GSI1, by name in GSI2.
@@ -445,6 +449,11 @@ pub fn cart(who: &PersonId) -> Key {
 /// When a person asked for a plan, as far as the plan's allowance needs to know.
 pub fn allowance(who: &PersonId, plan: &PlanId) -> Key {
     key(person(who), format!("ALLOWANCE#{plan}"))
+}
+
+/// What a person holds, as far as caps need to know.
+pub fn holdings(who: &PersonId) -> Key {
+    key(person(who), "HOLDINGS")
 }
 
 /// Sort-key prefix of credentials in the partition of their app.

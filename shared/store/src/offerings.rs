@@ -158,6 +158,11 @@ impl Store {
     }
 }
 
+/// Reads a stored offering.
+pub(crate) fn parse<T: Offering>(attributes: Attributes) -> Result<Versioned<T>, StoreError> {
+    decode::<Item<Stored<T::Form>>>(attributes).map(|item| item.content.into_entity().0)
+}
+
 /// Takes the offering under `key` out of what a batch found.
 pub(crate) fn parse_from<T: Offering>(
     found: &mut std::collections::HashMap<Key, Attributes>,

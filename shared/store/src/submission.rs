@@ -7,6 +7,7 @@ use crate::Store;
 use crate::apps::{Allowance, AppItem};
 use crate::credentials::{CredentialItem, StoredCredential};
 use crate::error::StoreError;
+use crate::holdings::Holdings;
 use crate::item::Item;
 use crate::keys;
 use crate::offerings::parse_from;
@@ -44,6 +45,8 @@ pub struct ReferencedEntities {
     pub credential: Option<Versioned<Credential>>,
     /// The requester's use of the plan's allowance.
     pub allowance: Allowance,
+    /// The requester's pending requests, as far as caps need to know.
+    pub holdings: Holdings,
     /// The settings.
     pub settings: Settings,
 }
@@ -65,9 +68,10 @@ impl Store {
             .zip(names.credential_id)
             .map(|(app_id, credential_id)| keys::credential(app_id, credential_id));
         let allowance_key = keys::allowance(names.requester, names.plan_id);
+        let holdings_key = keys::holdings(names.requester);
 
         let mut all = [catalogue_keys.clone(), product_keys.clone()].concat();
-        all.extend([plan_key.clone(), allowance_key.clone(), keys::settings()]);
+        all.extend([plan_key.clone(), allowance_key.clone(), holdings_key.clone(), keys::settings()]);
         all.extend(app_key.clone());
         all.extend(credential_key.clone());
         let mut found = self.batch_get(&all).await?;
@@ -84,6 +88,7 @@ impl Store {
         let credential: Option<Option<Item<CredentialItem>>> =
             credential_key.map(|key| take(&mut found, &key)).transpose()?;
         let allowance: Option<Item<Allowance>> = take(&mut found, &allowance_key)?;
+        let holdings: Option<Item<Holdings>> = take(&mut found, &holdings_key)?;
         let settings: Option<Item<StoredSettings>> = take(&mut found, &keys::settings())?;
         Ok(ReferencedEntities {
             catalogues,
@@ -92,6 +97,7 @@ impl Store {
             app: app.flatten().and_then(|item| item.content.in_state(AppState::Open)).map(|(app, _)| app),
             credential: credential.flatten().map(|item| StoredCredential::from(item.content).credential),
             allowance: allowance.map(|item| item.content).unwrap_or_default(),
+            holdings: holdings.map(|item| item.content).unwrap_or_default(),
             settings: settings.map(|item| item.content.into_entity().0.content).unwrap_or_default(),
         })
     }

@@ -44,7 +44,7 @@ macro_rules! endpoints {
             use gatepass_domain::id::$id;
             use gatepass_domain::text::FieldError;
             use gatepass_domain::{Actor, $entity, Versioned};
-            use gatepass_http::{Answer, Id, IdempotencyKey, IfMatch, JsonBody, Listed, OptionalIfMatch, Owner, Params, Problem, Reply, RequestContext, Tagged, created};
+            use gatepass_http::{Answer, Id, IdempotencyKey, IfMatch, JsonBody, Listed, NoFilter, OptionalIfMatch, Owner, PageQuery, Params, Problem, Reply, RequestContext, Tagged, created};
 
             use super::{ForceParam, Usage};
             use crate::state::Api;
@@ -69,14 +69,18 @@ macro_rules! endpoints {
                 created(entity, format!("{}/{}", $list, entity.id))
             }
 
-            /// All of them, by slug.
+            /// A page of them, by slug.
             #[utoipa::path(get, path = $list, tag = "admin: offerings", operation_id = $list_id, security(("bearer" = [])),
-                responses((status = 200, body = Listed<Versioned<$entity>>)))]
+                params(PageQuery<NoFilter>), responses((status = 200, body = Listed<Versioned<$entity>>)))]
             pub(crate) async fn list(
                 State(api): State<Api>,
                 Owner(owner): Owner,
+                query: PageQuery<NoFilter>,
             ) -> Result<Json<Listed<Versioned<$entity>>>, Problem> {
-                Ok(Json(Listed { items: offerings::list(&api.store, &owner).await?, next_cursor: None }))
+                let (store, owner) = (&api.store, &owner);
+                let load =
+                    |limit, after: Option<_>| async move { offerings::list(store, owner, limit, after.as_ref()).await };
+                api.page(&owner.person().id, &query, load, |entity| entity).await
             }
 
             /// One of them.

@@ -7,6 +7,7 @@
 
 mod admin_matrix;
 mod bodies;
+mod caps;
 mod config;
 mod disclosure;
 mod document;
@@ -15,6 +16,7 @@ mod harness;
 mod idempotency;
 mod matrix;
 mod order;
+mod pages;
 mod races;
 mod routes;
 mod schema;

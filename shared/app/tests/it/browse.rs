@@ -19,7 +19,7 @@ fn public() -> Catalogue {
 }
 
 async fn catalogues(world: &World, viewer: Option<&Person>) -> Vec<String> {
-    let seen = browse::catalogues(&world.store, viewer).await.unwrap();
+    let seen = browse::catalogues(&world.store, viewer, 100, None).await.unwrap().items;
     seen.into_iter().map(|catalogue| catalogue.id.to_string()).collect()
 }
 

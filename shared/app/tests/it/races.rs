@@ -64,7 +64,11 @@ async fn of_twenty_submits_against_an_allowance_of_five_five_pass() {
         .await;
         assert_eq!(tally(said), [("ok", 5), ("quota-exceeded", 15)].into());
         assert_eq!(world.store.requests_in(&Stage::OPEN).await.unwrap().len(), 5);
-        assert_eq!(world.store.apps_seen_by(&ada()).await.unwrap().len(), 5, "no app without its request");
+        assert_eq!(
+            world.store.apps_seen_by(&ada(), 100, None).await.unwrap().items.len(),
+            5,
+            "no app without its request"
+        );
     }
 }
 
@@ -93,7 +97,7 @@ async fn of_twenty_new_apps_of_one_name_one_is_made() {
     })
     .await;
     assert_eq!(tally(said), [("name-taken", 19), ("ok", 1)].into());
-    assert_eq!(world.store.apps_seen_by(&ada()).await.unwrap().len(), 1);
+    assert_eq!(world.store.apps_seen_by(&ada(), 100, None).await.unwrap().items.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -104,7 +104,7 @@ async fn a_key_is_shown_to_those_who_see_the_app_alone() {
     assert_eq!(said(&show(&grace(), app_id, id).await), "not-found");
     assert_eq!(said(&show(&ada(), other_app, id).await), "not-found");
     assert_eq!(said(&show(&ada(), app_id, context().id()).await), "not-found");
-    assert_eq!(said(&credentials::list(&world.store, context().now, &grace(), app_id).await), "not-found");
+    assert_eq!(said(&credentials::list(&world.store, context().now, &grace(), app_id, 25, None).await), "not-found");
     assert!(world.store.events_of(&Aggregate::Credential(id)).await.unwrap().is_empty());
 
     use gatepass_domain::app::{Profile, Visibility};
@@ -114,7 +114,8 @@ async fn a_key_is_shown_to_those_who_see_the_app_alone() {
     let id = issue(&world.store, shared.id, None).await.credential.id;
     let mate = person("bob", &["builders"]);
     assert_eq!(said(&show(&mate, shared.id, id).await), "ok");
-    assert_eq!(credentials::list(&world.store, context().now, &mate, shared.id).await.unwrap().len(), 1);
+    let seen = credentials::list(&world.store, context().now, &mate, shared.id, 25, None).await.unwrap();
+    assert_eq!(seen.items.len(), 1);
 }
 
 #[tokio::test]

@@ -172,7 +172,7 @@ async fn a_new_app_comes_with_its_request_or_not_at_all() {
     ] {
         assert_eq!(said(&submit(&world.store, &ada(), &asked).await), expected);
     }
-    assert_eq!(apps::list(&world.store, &ada()).await.unwrap().len(), 1);
+    assert_eq!(apps::list(&world.store, &ada(), 25, None).await.unwrap().items.len(), 1);
     assert_eq!(world.store.requests_in(&Stage::OPEN).await.unwrap().len(), 1);
 }
 
@@ -190,7 +190,7 @@ async fn the_allowance_is_counted_over_all_apps_and_says_when_there_is_one_again
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(apps::list(&world.store, &ada()).await.unwrap().len(), 2, "no app is left behind");
+    assert_eq!(apps::list(&world.store, &ada(), 25, None).await.unwrap().items.len(), 2, "no app is left behind");
     // Neither another person nor another plan is concerned; a rejection gives nothing back.
     submit(&world.store, &grace(), &weather("gold", "one")).await.unwrap();
     submit(&world.store, &ada(), &weather("free", "free")).await.unwrap();

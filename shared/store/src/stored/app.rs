@@ -19,6 +19,8 @@ pub(crate) struct AppForm {
     redirect_uris: Vec<String>,
     owner: PersonId,
     organisation: Option<String>,
+    #[serde(default)]
+    former_owners: Vec<PersonId>,
 }
 
 /// Whether an app is in use.
@@ -34,18 +36,28 @@ pub(crate) enum AppState {
 
 impl From<&App> for AppForm {
     fn from(app: &App) -> Self {
-        let App { id, profile, owner, organisation } = app.clone();
+        let App { id, profile, owner, organisation, former_owners } = app.clone();
         let Profile { name, description, visibility, team, redirect_uris } = profile;
         let schema_version = SCHEMA_VERSION;
-        Self { schema_version, id, name, description, visibility, team, redirect_uris, owner, organisation }
+        Self {
+            schema_version,
+            id,
+            name,
+            description,
+            visibility,
+            team,
+            redirect_uris,
+            owner,
+            organisation,
+            former_owners,
+        }
     }
 }
 
 impl From<AppForm> for App {
     fn from(form: AppForm) -> Self {
-        let AppForm { schema_version: _, id, name, description, visibility, team, redirect_uris, owner, organisation } =
-            form;
+        let AppForm { schema_version: _, id, name, description, visibility, team, redirect_uris, .. } = form;
         let profile = Profile { name, description, visibility, team, redirect_uris };
-        Self { id, profile, owner, organisation }
+        Self { id, profile, owner: form.owner, organisation: form.organisation, former_owners: form.former_owners }
     }
 }

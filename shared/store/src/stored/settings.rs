@@ -17,6 +17,10 @@ pub(crate) struct SettingsForm {
     mail_subjects: BTreeMap<String, String>,
     /// Names of mails.
     muted_mails: Vec<String>,
+    #[serde(default = "Settings::default_max_pending")]
+    max_pending_per_person: u32,
+    #[serde(default = "Settings::default_max_apps")]
+    max_apps_per_person: u32,
 }
 
 fn mail_kind(name: &str) -> Option<MailKind> {
@@ -25,20 +29,30 @@ fn mail_kind(name: &str) -> Option<MailKind> {
 
 impl From<&Settings> for SettingsForm {
     fn from(settings: &Settings) -> Self {
-        let Settings { access_flow, mail_subjects, muted_mails } = settings;
+        let Settings { access_flow, mail_subjects, muted_mails, max_pending_per_person, max_apps_per_person } =
+            settings;
         let named = |(kind, subject): (&MailKind, &String)| (kind.as_str().to_owned(), subject.clone());
         Self {
             schema_version: SCHEMA_VERSION,
             access_flow: *access_flow,
             mail_subjects: mail_subjects.iter().map(named).collect(),
             muted_mails: muted_mails.iter().map(|kind| kind.as_str().to_owned()).collect(),
+            max_pending_per_person: *max_pending_per_person,
+            max_apps_per_person: *max_apps_per_person,
         }
     }
 }
 
 impl From<SettingsForm> for Settings {
     fn from(form: SettingsForm) -> Self {
-        let SettingsForm { schema_version: _, access_flow, mail_subjects, muted_mails } = form;
+        let SettingsForm {
+            schema_version: _,
+            access_flow,
+            mail_subjects,
+            muted_mails,
+            max_pending_per_person,
+            max_apps_per_person,
+        } = form;
         Self {
             access_flow,
             mail_subjects: mail_subjects
@@ -46,6 +60,8 @@ impl From<SettingsForm> for Settings {
                 .filter_map(|(name, subject)| Some((mail_kind(&name)?, subject)))
                 .collect(),
             muted_mails: muted_mails.iter().filter_map(|name| mail_kind(name)).collect(),
+            max_pending_per_person,
+            max_apps_per_person,
         }
     }
 }

@@ -142,6 +142,6 @@ async fn apps_are_listed_once_and_newest_first() {
     let names = |apps: Vec<gatepass_domain::Versioned<gatepass_domain::App>>| -> Vec<String> {
         apps.into_iter().map(|app| app.content.profile.name).collect()
     };
-    assert_eq!(names(store.apps_seen_by(&ada()).await.unwrap()), ["third", "second", "first"]);
-    assert_eq!(names(store.apps_seen_by(&grace()).await.unwrap()), ["elsewhere"]);
+    assert_eq!(names(store.apps_seen_by(&ada(), 100, None).await.unwrap().items), ["third", "second", "first"]);
+    assert_eq!(names(store.apps_seen_by(&grace(), 100, None).await.unwrap().items), ["elsewhere"]);
 }

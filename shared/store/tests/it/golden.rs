@@ -209,6 +209,8 @@ async fn samples() -> (Table, Vec<Sample>) {
     let settings = Settings {
         access_flow: AccessFlow::Cart,
         mail_subjects: [(MailKind::Approve, "Welcome to {{ products }}".to_owned())].into(),
+        max_pending_per_person: 20,
+        max_apps_per_person: 50,
         muted_mails: vec![MailKind::Submitted],
     };
     let mut context = context(16);

@@ -132,7 +132,7 @@ async fn reads_are_get_batch_and_query() {
     store.all_offerings::<Product>().await.unwrap();
     store.offering::<Product>(&slug("weather-api")).await.unwrap();
     store.offerings::<Product>(&[slug("weather-api")]).await.unwrap();
-    store.apps_seen_by(&ada()).await.unwrap();
+    store.apps_seen_by(&ada(), 100, None).await.unwrap();
     store.requests_in(&Stage::OPEN).await.unwrap();
     store.requests(&gatepass_store::Filter::Everything, &listing(None, 10, None)).await.unwrap();
     let page =

@@ -83,7 +83,13 @@ pub(crate) fn outage() -> LastError {
 /// An app of `owner`, not yet written, with the event that says so.
 pub(crate) fn drafted_app(context: &mut Context, owner: &Person, name: &str) -> (Versioned<App>, Event, Chain) {
     let profile: Profile = serde_json::from_value(serde_json::json!({ "name": name })).unwrap();
-    let app = App { id: context.id(), profile, owner: owner.id.clone(), organisation: owner.organisation.clone() };
+    let app = App {
+        id: context.id(),
+        profile,
+        owner: owner.id.clone(),
+        organisation: owner.organisation.clone(),
+        former_owners: Vec::new(),
+    };
     let app = Versioned::first(app, context.now);
     let mut chain = Chain::default();
     let detail = Detail::AppCreated(EntitySubject::created(app.id, 1, &app.content));

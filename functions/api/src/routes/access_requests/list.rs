@@ -27,8 +27,9 @@ pub(crate) async fn list(
     Caller(caller): Caller,
     query: PageQuery<StatusFilter>,
 ) -> Result<Json<Listed<AccessRequestView>>, Problem> {
-    let after = api.page_start(&caller.id, &query).await?;
-    let listing = Listing { status: query.filter.status, order: Order::Newest, limit: query.limit, after };
-    let page = requests::list_own(&api.store, &caller, &listing).await?;
-    Ok(Json(api.page_answer(&caller.id, &query, page).await?))
+    let (store, who, status) = (&api.store, &caller, query.filter.status);
+    let load = |limit, after| async move {
+        requests::list_own(store, who, &Listing { status, order: Order::Newest, limit, after }).await
+    };
+    api.page(&caller.id, &query, load, |request| request).await
 }

@@ -41,11 +41,12 @@ pub(crate) async fn list(
     query: PageQuery<RequestFilters>,
 ) -> Result<Json<Listed<AccessRequestView>>, Problem> {
     let filter = filter(&query.filter)?;
-    let who = &owner.person().id;
-    let after = api.page_start(who, &query).await?;
-    let listing = Listing { status: query.filter.status, order: query.filter.order, limit: query.limit, after };
-    let page = requests::list_all(&api.store, &owner, &filter, &listing).await?;
-    Ok(Json(api.page_answer(who, &query, page).await?))
+    let (store, owner, filter) = (&api.store, &owner, &filter);
+    let RequestFilters { status, order, .. } = query.filter;
+    let load = |limit, after| async move {
+        requests::list_all(store, owner, filter, &Listing { status, order, limit, after }).await
+    };
+    api.page(&owner.person().id, &query, load, |request| request).await
 }
 
 fn filter(params: &RequestFilters) -> Result<Filter, Problem> {

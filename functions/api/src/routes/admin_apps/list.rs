@@ -3,12 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use gatepass_app::apps;
-use gatepass_domain::{App, PersonId, Versioned};
+use gatepass_domain::PersonId;
 use gatepass_http::{Listed, Owner, PageQuery, Problem};
 use gatepass_store::WhichApps;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::routes::apps::response::AppResponse;
 use crate::state::Api;
 
 /// The apps to list: all of them, or by one of `owner` and `name`.
@@ -23,12 +24,12 @@ pub(crate) struct AppFilters {
 
 /// Everybody's apps, newest first; by name when they are looked for by name.
 #[utoipa::path(get, path = "/v1/admin/apps", tag = "admin: apps", operation_id = "admin_list_apps",
-    security(("bearer" = [])), params(PageQuery<AppFilters>), responses((status = 200, body = Listed<Versioned<App>>)))]
+    security(("bearer" = [])), params(PageQuery<AppFilters>), responses((status = 200, body = Listed<AppResponse>)))]
 pub(crate) async fn list(
     State(api): State<Api>,
     Owner(owner): Owner,
     query: PageQuery<AppFilters>,
-) -> Result<Json<Listed<Versioned<App>>>, Problem> {
+) -> Result<Json<Listed<AppResponse>>, Problem> {
     let which = match (&query.filter.owner, &query.filter.name) {
         (None, None) => WhichApps::All,
         (Some(person), None) => WhichApps::Of(PersonId(person.clone())),
@@ -37,8 +38,8 @@ pub(crate) async fn list(
             return Err(Problem::parameter("name", "look for apps by `owner` or by `name`, not by both"));
         }
     };
-    let who = &owner.person().id;
-    let after = api.page_start(who, &query).await?;
-    let page = apps::list_any(&api.store, &owner, &which, query.limit, after.as_ref()).await?;
-    Ok(Json(api.page_answer(who, &query, page).await?))
+    let (store, owner, which) = (&api.store, &owner, &which);
+    let load =
+        |limit, after: Option<_>| async move { apps::list_any(store, owner, which, limit, after.as_ref()).await };
+    api.page(&owner.person().id, &query, load, AppResponse::from).await
 }

@@ -8,6 +8,7 @@ use gatepass_http::{Answer, Id, IdempotencyKey, JsonBody, Owner, Problem, Reply,
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::routes::apps::response::AppResponse;
 use crate::state::Api;
 
 /// The person to whom the app belongs from now on.
@@ -22,7 +23,7 @@ pub(crate) struct ReassignBody {
 /// Hands an app to somebody else, with all that it holds.
 #[utoipa::path(post, path = "/v1/admin/apps/{id}/owner", tag = "admin: apps", operation_id = "reassign_app",
     security(("bearer" = [])), params(Id<AppId>, IdempotencyKey),
-    request_body = ReassignBody, responses((status = 200, body = Versioned<App>)))]
+    request_body = ReassignBody, responses((status = 200, body = AppResponse)))]
 pub(crate) async fn reassign(
     State(api): State<Api>,
     Owner(owner): Owner,
@@ -38,5 +39,5 @@ pub(crate) async fn reassign(
 }
 
 fn answer(app: &Versioned<App>) -> Answer {
-    ok(app)
+    ok(&AppResponse::from(app.clone()))
 }

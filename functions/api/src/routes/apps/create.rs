@@ -6,12 +6,13 @@ use gatepass_domain::app::Profile;
 use gatepass_domain::{App, Versioned};
 use gatepass_http::{Answer, Caller, IdempotencyKey, JsonBody, Problem, Reply, RequestContext, created};
 
+use super::response::AppResponse;
 use crate::state::Api;
 
 /// Creates an app.
 #[utoipa::path(post, path = "/v1/apps", tag = "apps", operation_id = "create_app", security(("bearer" = [])),
     params(IdempotencyKey), request_body = Profile,
-    responses((status = 201, body = Versioned<App>, headers(("Location" = String)))))]
+    responses((status = 201, body = AppResponse, headers(("Location" = String)))))]
 pub(crate) async fn create(
     State(api): State<Api>,
     Caller(caller): Caller,
@@ -24,5 +25,5 @@ pub(crate) async fn create(
 }
 
 fn answer(app: &Versioned<App>) -> Answer {
-    created(app, format!("/v1/apps/{}", app.id))
+    created(&AppResponse::from(app.clone()), format!("/v1/apps/{}", app.id))
 }

@@ -4,11 +4,11 @@ use axum::extract::State;
 use gatepass_app::apps;
 use gatepass_domain::app::Visibility;
 use gatepass_domain::id::AppId;
-use gatepass_domain::{App, Versioned};
 use gatepass_http::{Caller, Id, IfMatch, JsonBody, Problem, RequestContext, Tagged};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
+use super::response::AppResponse;
 use crate::state::Api;
 
 /// The changes; members that are left out stay.
@@ -38,7 +38,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<S
 /// Edits an app; its owner alone may.
 #[utoipa::path(patch, path = "/v1/apps/{id}", tag = "apps", operation_id = "edit_app", security(("bearer" = [])),
     params(Id<AppId>, IfMatch), request_body = EditAppBody,
-    responses((status = 200, body = Versioned<App>, headers(("ETag" = String)))))]
+    responses((status = 200, body = AppResponse, headers(("ETag" = String)))))]
 pub(crate) async fn edit(
     State(api): State<Api>,
     Caller(caller): Caller,
@@ -46,9 +46,9 @@ pub(crate) async fn edit(
     id: Id<AppId>,
     IfMatch(precondition): IfMatch,
     JsonBody { value: body, .. }: JsonBody<EditAppBody>,
-) -> Result<Tagged<Versioned<App>>, Problem> {
+) -> Result<Tagged<AppResponse>, Problem> {
     let EditAppBody { name, description, visibility, team, redirect_uris } = body;
     let edit = apps::Edit { name, description, visibility, team, redirect_uris };
     let app = apps::edit(&api.store, &mut context, &caller, id.parse()?, precondition, &edit).await?;
-    Ok(Tagged { version: app.version, entity: app })
+    Ok(Tagged { version: app.version, entity: app.into() })
 }

@@ -5,3 +5,4 @@ pub(crate) mod delete;
 pub(crate) mod edit;
 pub(crate) mod get;
 pub(crate) mod list;
+pub(crate) mod response;

@@ -52,3 +52,25 @@ async fn faults_are_pointed_at() {
         assert!(pointers.len() == 1 && pointers[0].starts_with(&format!("/{member}")), "{pointers:?}");
     }
 }
+
+#[tokio::test]
+async fn a_catalogue_names_products_and_plans_that_exist() {
+    let api = Api::new().await;
+    let catalogue = |products: &[&str], plans: &[&str]| {
+        json!({
+            "id": "harbour-apis", "name": "Harbour APIs", "audience": { "kind": "everyone" },
+            "product_ids": products, "plan_ids": plans,
+        })
+    };
+    let create = |body: Value| api.post("/v1/admin/catalogues").by_owner(&owen()).json(body).send();
+    let answer = create(catalogue(&["weather-api", "no-api"], &["lead", "gold"])).await;
+    let answer = answer.problem(400, "invalid-body");
+    assert_eq!(answer.pointers(), ["/product_ids/1", "/plan_ids/0"]);
+    answer.is("problem_unknown_product_and_plan");
+    create(catalogue(&["weather-api"], &["gold"])).await.expect(201);
+    let put = |body: Value| {
+        api.put("/v1/admin/catalogues/harbour-apis").by_owner(&owen()).header("if-match", "*").json(body).send()
+    };
+    let answer = put(catalogue(&["weather-api"], &["lead"])).await.problem(400, "invalid-body");
+    assert_eq!(answer.pointers(), ["/plan_ids/0"]);
+}

@@ -88,3 +88,17 @@ async fn a_list_of_tags_matches_by_any_that_is_exact() {
     rename(r#""7", "1""#, "Two").await.expect(200);
     rename(r#""1", "7""#, "Three").await.problem(412, "version-mismatch");
 }
+
+#[tokio::test]
+async fn an_app_is_edited_after_its_owner_left_the_team() {
+    let api = Api::new().await;
+    let (before, after) = (person("ada", &["builders"]), person("ada", &[]));
+    let body = json!({ "name": "Storm warnings", "visibility": "team", "team": "builders" });
+    let id = api.post("/v1/apps").by(&before).json(body).send().await.expect(201).text("/id");
+    let edit = |body: Value| api.patch(&format!("/v1/apps/{id}")).by(&after).header("if-match", "*").json(body).send();
+    edit(json!({ "description": "Warns ships" })).await.expect(200);
+    // Sharing is checked as soon as it is edited.
+    let answer = edit(json!({ "team": "builders" })).await.problem(400, "invalid-body");
+    assert_eq!(answer.pointers(), ["/team"]);
+    edit(json!({ "visibility": "personal", "team": null })).await.expect(200);
+}

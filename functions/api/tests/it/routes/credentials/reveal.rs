@@ -1,8 +1,8 @@
 use gatepass_domain::event::Aggregate;
 use gatepass_domain::key::PlainKey;
-use gatepass_testkit::ada;
+use gatepass_testkit::{ada, owen, person};
 use jiff::SignedDuration;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{Api, id_of};
 
@@ -66,4 +66,30 @@ async fn a_credential_is_found_under_its_own_app_alone() {
     let elsewhere = format!("/v1/apps/{other}/credentials/{credential}/reveal");
     api.post(&elsewhere).by(&ada()).send().await.problem(404, "not-found");
     api.post(&path(&request).replace(credential, "x")).by(&ada()).send().await.problem(404, "not-found");
+}
+
+/// The app's team keeps seeing it, its former owner among them.
+#[tokio::test]
+async fn a_former_owner_no_longer_reveals_what_they_handed_over() {
+    let api = Api::new().await;
+    let (ada, bob) = (person("ada", &["builders"]), person("bob", &["builders"]));
+    let body = json!({ "name": "Storm warnings", "visibility": "team", "team": "builders" });
+    let app = api.post("/v1/apps").by(&ada).json(body).send().await.expect(201).text("/id");
+    let order =
+        json!({ "catalogue_id": "public-apis", "product_ids": ["weather-api"], "plan_id": "gold", "app_id": app });
+    let id = id_of(&api.post("/v1/access-requests").by(&ada).json(order).send().await.expect(201).body);
+    api.approve(&id).await;
+    api.provision(&id).await;
+    let path = path(&api.get(&format!("/v1/access-requests/{id}")).by(&ada).send().await.expect(200).body);
+    let hand_to = |owner: &'static str| {
+        api.post(&format!("/v1/admin/apps/{app}/owner")).by_owner(&owen()).json(json!({ "owner": owner })).send()
+    };
+    api.post(&path).by(&ada).send().await.expect(200);
+    hand_to("bob").await.expect(200);
+    api.get(&format!("/v1/apps/{app}")).by(&ada).send().await.expect(200);
+    api.post(&path).by(&ada).send().await.problem(403, "not-the-owner").is("problem_former_owner");
+    api.post(&path).by(&bob).send().await.expect(200);
+    hand_to("ada").await.expect(200);
+    api.post(&path).by(&ada).send().await.expect(200);
+    api.post(&path).by(&bob).send().await.problem(403, "not-the-owner");
 }

@@ -1,0 +1,60 @@
+//! An app as the API shows it.
+
+use gatepass_domain::app::Visibility;
+use gatepass_domain::id::AppId;
+use gatepass_domain::{App, PersonId, Versioned};
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A developer's app. Credentials are issued to it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Versioned_App)]
+pub(crate) struct AppResponse {
+    /// UUIDv7.
+    #[schema(value_type = uuid::Uuid)]
+    id: AppId,
+    /// Unique among the owner's apps, 1 to 100 characters.
+    #[schema(example = "Storm warnings")]
+    name: String,
+    /// What the app does, at most 2,000 characters.
+    description: String,
+    /// Who sees it.
+    visibility: Visibility,
+    /// The owner's group that shares it; only with the visibility `team`.
+    team: Option<String>,
+    /// Where OAuth 2.0 may send its users back to.
+    redirect_uris: Vec<String>,
+    /// Who owns it.
+    owner: PersonId,
+    /// The owner's organisation when the app was created.
+    organisation: Option<String>,
+    /// Counts the changes, from 1.
+    #[schema(example = 1)]
+    pub(crate) version: u64,
+    /// When it was created.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When it was last changed.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+impl From<Versioned<App>> for AppResponse {
+    fn from(app: Versioned<App>) -> Self {
+        let Versioned { content: App { id, profile, owner, organisation, former_owners: _ }, .. } = app;
+        Self {
+            id,
+            name: profile.name,
+            description: profile.description,
+            visibility: profile.visibility,
+            team: profile.team,
+            redirect_uris: profile.redirect_uris,
+            owner,
+            organisation,
+            version: app.version,
+            created_at: app.created_at,
+            updated_at: app.updated_at,
+        }
+    }
+}
