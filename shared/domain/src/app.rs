@@ -10,17 +10,19 @@ use crate::visible::is_ignorable;
 use crate::web_address::{self, Fragment};
 
 /// A developer's app. Credentials land in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct App {
     /// UUIDv7.
     pub id: AppId,
     /// The part that its owner writes.
+    #[serde(flatten)]
     pub profile: Profile,
     /// The person who owns it.
     pub owner: PersonId,
     /// The owner's organisation when the app was created.
     pub organisation: Option<String>,
     /// People who owned it before, newest last, at most [`MAX_FORMER_OWNERS`].
+    #[serde(default)]
     pub former_owners: Vec<PersonId>,
 }
 
