@@ -21,8 +21,7 @@ pub(crate) async fn list(
 ) -> Result<Json<Listed<Versioned<Credential>>>, Problem> {
     let (store, who, id) = (&api.store, &caller, id.parse()?);
     let now = api.clock.now();
-    let load = |limit, after: Option<_>| async move {
-        credentials::list(store, now, who, id, limit, after.as_ref()).await
-    };
+    let load =
+        |limit, after: Option<_>| async move { credentials::list(store, now, who, id, limit, after.as_ref()).await };
     api.page(&caller.id, &query, load, |credential| credential).await
 }
