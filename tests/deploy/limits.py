@@ -36,7 +36,7 @@ LIMITS = (
         "The stream's BisectBatchOnFunctionError",
         ("a_batch_that_fails_as_a_whole_is_halved_until_the_culprit_stands_alone",),
     ),
-    Limit("Records that the stream loses", ("what_has_no_receipt_is_found_and_what_has_one_is_not",)),
+    Limit("Records that the stream loses", ("what_has_no_receipt_is_published_and_what_has_one_is_not",)),
     Limit(
         "Functions behind rules cannot be held back and go on",
         ("a_function_that_is_held_back_burns_no_attempts", "each_step_waits_for_its_function_and_goes_on"),
