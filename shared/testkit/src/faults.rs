@@ -69,6 +69,8 @@ struct Script {
     calls: Vec<String>,
     /// Capacity units consumed; `None` while nobody measures.
     consumed: Option<f64>,
+    /// Capacity units of transactions, which are what use cases write with.
+    written: f64,
 }
 
 #[derive(Debug)]
@@ -102,13 +104,22 @@ impl Faults {
         self.script().consumed.replace(0.0).unwrap_or_default()
     }
 
+    /// The capacity units of the transactions since this was last asked, as far as [`Faults::consumed`] measures.
+    pub fn written(&self) -> f64 {
+        std::mem::take(&mut self.script().written)
+    }
+
     fn measures(&self) -> bool {
         self.script().consumed.is_some()
     }
 
-    fn add_consumed(&self, units: f64) {
-        if let Some(consumed) = &mut self.script().consumed {
+    fn add_consumed(&self, operation: &str, units: f64) {
+        let mut script = self.script();
+        if let Some(consumed) = &mut script.consumed {
             *consumed += units;
+        }
+        if operation == "TransactWriteItems" {
+            script.written += units;
         }
     }
 
@@ -178,7 +189,7 @@ impl HttpConnector for FaultyConnector {
             }
             let answer = send(inner, asking_for_capacity(request), &operation, fault).await?;
             let (answer, units) = capacity_of(answer).await;
-            faults.add_consumed(units);
+            faults.add_consumed(&operation, units);
             Ok(answer)
         })
     }

@@ -6,6 +6,7 @@ mod apps;
 mod asking;
 mod auto_approve;
 mod browse;
+mod capacity;
 mod cart;
 mod decide;
 mod deleting;

@@ -66,14 +66,14 @@ async fn provisioning_is_queued_again_when_the_pause_after_a_failure_is_over() {
 
 /// The event went astray, or its function failed until it was given up: nothing else looks at such a request.
 #[tokio::test]
-async fn an_approved_request_that_is_not_provisioned_is_queued_again_after_five_minutes() {
+async fn an_approved_request_that_is_not_provisioned_is_queued_again_after_two_minutes() {
     let world = World::new().await;
     let id = approved(&world, "stranded").await;
-    assert_eq!(run(&world, 299).await.done(), 0);
-    assert_eq!(run(&world, 300).await.kinds, kinds(&[(WorkKind::Provision, 1, 0)]));
+    assert_eq!(run(&world, 119).await.done(), 0);
+    assert_eq!(run(&world, 120).await.kinds, kinds(&[(WorkKind::Provision, 1, 0)]));
     assert_eq!(story(&world, id).await.last().unwrap(), "ProvisioningRequeued");
     // As long as nothing comes of it, again after 5 minutes and then after pauses that double.
-    for (seconds, done) in [(599, 0), (600, 1), (1199, 0), (1200, 1), (2399, 0), (2400, 1)] {
+    for (seconds, done) in [(419, 0), (420, 1), (839, 0), (840, 1), (1679, 0), (1680, 1)] {
         assert_eq!(run(&world, seconds).await.done(), done, "after {seconds} seconds");
     }
 }
