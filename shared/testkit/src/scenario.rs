@@ -36,6 +36,19 @@ impl World {
         submitted.expect("the request keeps every rule")
     }
 
+    /// `who` asks at noon for `product` too, under the plan and the credential of an earlier request.
+    pub async fn extension(&self, who: &Person, of: &AccessRequestView, product: &str) -> AccessRequestView {
+        let asked = SubmitRequest {
+            wanted: vec![("public-apis".parse().expect("a slug"), product.parse().expect(product))],
+            plan_id: of.plan_id.clone(),
+            target: Target::Existing(of.app.id),
+            extends_credential_id: of.credential_id,
+            justification: None,
+        };
+        let submitted = submit(&self.store, &mut context(), who, &Flow::Direct, &asked, &Idempotent::Unkeyed).await;
+        submitted.expect("the request keeps every rule")
+    }
+
     /// Owen approves the request.
     pub async fn approved(&self, id: RequestId) -> AccessRequestView {
         let approved = approve(&self.store, &mut context(), &owen(), id, None, &Idempotent::Unkeyed).await;

@@ -3,12 +3,15 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use gatepass_auto_approve::{AutoApprove, Config};
-use gatepass_domain::access_request::{ProvisioningStatus, Status};
+use gatepass_domain::access_request::{AccessRequestView, ProvisioningStatus, Status};
+use gatepass_domain::credential::CredentialStatus;
+use gatepass_domain::event::Chain;
 use gatepass_domain::person::ActorKind;
-use gatepass_domain::{Event, Plan};
+use gatepass_domain::{Credential, Event, Plan, Versioned};
 use gatepass_lambda::{ConfigError, Failure, Vars};
+use gatepass_store::{StoredCredential, Transaction};
 use gatepass_testkit::aws::bus_event;
-use gatepass_testkit::{Fault, World, ada, clock_at, demo};
+use gatepass_testkit::{Fault, World, ada, clock_at, context, demo};
 use serde_json::{Value, json};
 
 fn function(world: &World) -> AutoApprove {
@@ -129,4 +132,44 @@ fn a_missing_variable_is_named() {
     let vars = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), "x".to_owned())).collect::<Vars>();
     assert!(Config::from_vars(&vars(&["GATEPASS_TABLE"])).is_ok());
     assert_eq!(Config::from_vars(&vars(&[])).unwrap_err(), ConfigError::Missing("GATEPASS_TABLE"));
+}
+
+/// A credential of the request's app that opens nothing yet.
+fn credential(request: &AccessRequestView) -> StoredCredential {
+    let now = context().now;
+    let credential = Credential {
+        id: request.credential_id.unwrap(),
+        app_id: request.app.id,
+        request_id: request.id,
+        auth_method: request.auth_method,
+        prefix: "gp_abcd".into(),
+        last_four: "wxyz".into(),
+        grants: Vec::new(),
+        plan_id: request.plan_id.clone(),
+        status: CredentialStatus::Active,
+        keys: Vec::new(),
+        expires_at: None,
+    };
+    StoredCredential { credential: Versioned::first(credential, now), digests: Vec::new(), chain: Chain::default() }
+}
+
+#[tokio::test]
+async fn what_was_to_extend_a_revoked_credential_is_rejected_and_gives_back_what_it_claimed() {
+    let world = World::new().await;
+    let first = world.submitted(&ada(), "weather-api", "free", "Storm warnings").await.id;
+    let first = world.approved(first).await;
+    let mut stored = credential(&first);
+    let written = Transaction::new(&mut context()).credential(&stored);
+    world.store.commit(written).await.unwrap();
+    let extension = world.extension(&ada(), &first, "maps-api").await.id;
+    let revoked = stored.credential.content.clone().revoked();
+    stored.credential = stored.credential.revised(revoked, context().now);
+    let written = Transaction::new(&mut context()).credential(&stored);
+    world.store.commit(written).await.unwrap();
+
+    deliver_event(&world, &world.event(extension, "AccessRequestSubmitted").await).await.unwrap();
+    let request = world.request(extension).await;
+    assert_eq!(request.status, Status::Rejected);
+    assert!(request.reason.unwrap().contains("expired or been revoked"));
+    assert!(world.store.access_held_by(first.app.id, extension).await.unwrap().is_empty());
 }

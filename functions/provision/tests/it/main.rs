@@ -161,3 +161,21 @@ fn a_missing_variable_is_named() {
         assert_eq!(Config::from_vars(&vars(name)).unwrap_err(), ConfigError::Missing(name));
     }
 }
+
+#[tokio::test]
+async fn what_was_to_extend_an_expired_credential_is_revoked_and_gives_back_what_it_claimed() {
+    let mut stage = Stage::new().await;
+    let first = stage.world.submitted(&ada(), "weather-api", "free", "Storm warnings").await.id;
+    stage.world.approved(first).await;
+    stage.deliver_newest(first, "AccessRequestApproved").await.unwrap();
+    let first = stage.world.request(first).await;
+    let extension = stage.world.extension(&ada(), &first, "maps-api").await.id;
+    stage.world.approved(extension).await;
+
+    let config = Config { table: stage.world.table.name.clone(), key_id: "alias/gatepass".into() };
+    let dynamodb = stage.world.table.client_of("Provision");
+    stage.function = Provision::new(config, dynamodb, stage.kms.client.clone(), clock_at("2026-12-24T12:00:00Z"));
+    stage.deliver_newest(extension, "AccessRequestApproved").await.unwrap();
+    assert_eq!(stage.status(extension).await, ProvisioningStatus::Revoked);
+    assert!(stage.world.store.access_held_by(first.app.id, extension).await.unwrap().is_empty());
+}
