@@ -259,7 +259,7 @@ async fn a_deletion_that_is_broken_off_is_finished_in_the_background() {
     )
     .await;
     assert!(store.closing_app(first.app.id).await.unwrap().is_some(), "it was broken off");
-    assert!(apps::list(store, &ada()).await.unwrap().is_empty(), "to its owner it is gone");
+    assert!(apps::list(store, &ada(), 10, None).await.unwrap().items.is_empty(), "to its owner it is gone");
     assert_eq!(scene.provision(queued.id).await, Outcome::NothingToDo);
 
     assert_eq!(reconcile_after(&scene, 1).await.failed(), 0);
