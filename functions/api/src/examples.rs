@@ -173,7 +173,7 @@ fn problem_response(status: &str) -> Value {
     });
     if ["429", "503"].contains(&status) {
         let seconds = json!({ "type": "integer", "minimum": 1 });
-        let header = json!({ "description": "In so many seconds it is worth another try.", "schema": seconds });
+        let header = json!({ "description": "Seconds after which to try again.", "schema": seconds });
         response["headers"] = json!({ "Retry-After": header });
     }
     response
@@ -182,21 +182,21 @@ fn problem_response(status: &str) -> Value {
 /// The meaning of a status code here.
 fn meaning(status: &str) -> &'static str {
     match status {
-        "200" => "Done; this is how it stands.",
-        "201" => "Created; this is how it stands.",
-        "204" => "Done.",
-        "400" => "A body, parameter or header that cannot be used.",
-        "401" => "No token, or one that does not verify; answered by API Gateway.",
-        "403" => "The caller may not do this.",
-        "404" => "It does not exist, or is not the caller's.",
-        "409" => "The state does not allow it.",
-        "412" => "It has changed since it was read.",
+        "200" => "Success.",
+        "201" => "Created.",
+        "204" => "Success, without a body.",
+        "400" => "The body, a parameter or a header is invalid.",
+        "401" => "The access token is missing or invalid. API Gateway answers.",
+        "403" => "The caller is not allowed to do this.",
+        "404" => "It does not exist, or the caller has no access to it.",
+        "409" => "The current state does not allow it.",
+        "412" => "It has changed since it was read: `If-Match` does not name the current version.",
         "413" => "The body is larger than 256 KiB.",
-        "415" => "The body is not JSON by its media type.",
-        "422" => "A rule is broken, or an `Idempotency-Key` was used for something else.",
+        "415" => "The media type of the body is not `application/json`.",
+        "422" => "The request breaks a rule, or the `Idempotency-Key` was used for a different request.",
         "428" => "`If-Match` is missing.",
-        "429" => "An allowance or a cap is used up.",
-        "503" => "The database cannot be reached, or too much happens at once: try again.",
-        _ => "Something went wrong on our side; what it was stands in the log alone.",
+        "429" => "The plan's request allowance is used up, or a limit per person is reached.",
+        "503" => "Temporarily unavailable. Try again.",
+        _ => "Internal error. The log has the cause.",
     }
 }

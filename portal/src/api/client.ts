@@ -52,6 +52,26 @@ export async function ask<Data>(
   return answer.data as Data;
 }
 
+/** The query of a page of a list. */
+export interface PageQuery {
+  limit: number;
+  cursor?: string;
+}
+
+/** The rows of all pages of a list. `read` gets one page. */
+export async function everyPage<Row>(
+  read: (query: PageQuery) => Promise<{ items: Row[]; next_cursor?: string | null }>,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  let cursor: string | null | undefined;
+  do {
+    const page = await read({ limit: 100, ...(cursor && { cursor }) });
+    rows.push(...page.items);
+    cursor = page.next_cursor;
+  } while (cursor);
+  return rows;
+}
+
 /** The `If-Match` header for the version that the caller has seen. */
 export function ifMatch(version: number): { 'If-Match': string } {
   return { 'If-Match': `"${version}"` };

@@ -1,12 +1,18 @@
 /** The catalogues and products that the person may see; visitors see the public ones. */
 import { t } from '../messages/index.ts';
 import { session } from '../session/session.svelte.ts';
-import { api, ask, type Schema } from '../api/client.ts';
+import { api, ask, everyPage, type Schema } from '../api/client.ts';
 import { Problem } from '../api/problem.ts';
 
 export async function catalogues(signal: AbortSignal): Promise<Schema<'CatalogueSummary'>[]> {
-  const list = session.somebody ? api.GET('/v1/catalogues', { signal }) : api.GET('/v1/public/catalogues', { signal });
-  return (await ask(list)).items;
+  const { somebody } = session;
+  return everyPage((query) =>
+    ask(
+      somebody
+        ? api.GET('/v1/catalogues', { params: { query }, signal })
+        : api.GET('/v1/public/catalogues', { params: { query }, signal }),
+    ),
+  );
 }
 
 export function catalogue(id: string, signal: AbortSignal): Promise<Schema<'CatalogueDetail'>> {

@@ -1,4 +1,4 @@
-//! Developer apps: what credentials are issued to (R5, R17–R19).
+//! Developer apps: what credentials are issued to.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

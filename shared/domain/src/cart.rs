@@ -1,4 +1,4 @@
-//! The cart: products collected for one request (R11–R16).
+//! The cart: products collected for one request.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ pub struct CartItem {
     pub catalogue_id: CatalogueId,
     /// The plan chosen with it.
     pub plan_id: PlanId,
-    /// When it was put in.
+    /// Time at which it was added.
     #[schema(value_type = String, format = DateTime)]
     pub added_at: Timestamp,
 }
@@ -37,7 +37,7 @@ impl Cart {
     /// `products` are those of the items, as far as they still exist.
     ///
     /// # Errors
-    /// `mixed-authentication-methods` (R15) and `mixed-plans` (R16), in this order.
+    /// `mixed-authentication-methods` and `mixed-plans`, in this order.
     pub fn with(mut self, item: CartItem, products: &[&Product]) -> Result<Self, Violation> {
         match self.items.iter_mut().find(|held| held.product_id == item.product_id) {
             Some(held) => *held = item,

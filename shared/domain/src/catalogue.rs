@@ -1,4 +1,4 @@
-//! Catalogues: which products and plans are shown to whom (R3, R8).
+//! Catalogues: which products and plans are shown to whom.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -1,4 +1,4 @@
-//! Credentials: what an app presents at the gateway (R18, R26).
+//! Credentials: what an app presents at the gateway.
 
 use std::collections::BTreeSet;
 
@@ -23,7 +23,7 @@ pub struct Credential {
     /// The request that brought it about.
     #[schema(value_type = uuid::Uuid)]
     pub request_id: RequestId,
-    /// How its holder authenticates.
+    /// Authentication method.
     pub auth_method: AuthMethod,
     /// The start of the newest key.
     #[schema(example = "gp_4aZ9")]
@@ -39,12 +39,12 @@ pub struct Credential {
     pub status: CredentialStatus,
     /// One key; two while a rotation overlaps. Newest first.
     pub keys: Vec<Key>,
-    /// When it stops working; `null` is never.
+    /// Expiry; `null` means that it does not expire.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
 }
 
-/// A product that a credential opens.
+/// A product that a credential gives access to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Grant {
     /// The product.
@@ -88,7 +88,7 @@ pub struct Key {
     pub prefix: String,
     /// The end of the key.
     pub last_four: String,
-    /// When it stops working; `null` is never.
+    /// Expiry; `null` means that it does not expire.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub not_after: Option<Timestamp>,
 }

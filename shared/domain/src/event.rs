@@ -215,21 +215,21 @@ macro_rules! details {
 }
 
 details! {
-    /// A request was filed (R1, R2).
+    /// A request was filed.
     AccessRequestSubmitted(Submitted),
     /// A request that the policy had approved was referred to the owners after all.
     AccessRequestReferred(RequestSubject),
     /// One of several required approvals was given.
     AccessRequestApprovalRecorded(RequestSubject),
-    /// A request was approved; provisioning is queued (R26, R33).
+    /// A request was approved; provisioning is queued.
     AccessRequestApproved(RequestSubject),
-    /// A request was rejected (R27).
+    /// A request was rejected.
     AccessRequestRejected(RequestSubject),
     /// A request was withdrawn by its requester.
     AccessRequestWithdrawn(RequestSubject),
     /// A request expired undecided.
     AccessRequestExpired(RequestSubject),
-    /// Access stands at the gateway and the credential in the app (R18).
+    /// Access stands at the gateway and the credential in the app.
     AccessProvisioned(RequestSubject),
     /// An attempt to provision failed; another follows.
     ProvisioningDeferred(AttemptFailed),
@@ -617,7 +617,7 @@ pub struct MailRecord {
     pub template: MailKind,
     /// The result.
     pub status: MailStatus,
-    /// When that was.
+    /// Time of the status.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }
@@ -630,7 +630,7 @@ pub enum MailStatus {
     Sending,
     /// The mail service took it.
     Sent,
-    /// No sender is configured (R36).
+    /// No sender is configured.
     NotConfigured,
     /// The settings mute this mail.
     Muted,

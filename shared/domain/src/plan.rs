@@ -1,4 +1,4 @@
-//! Plans: limits, lifetimes, and whether asking is enough (R4, R10, R16, R29–R31).
+//! Plans: limits, lifetimes, and whether asking is enough.
 
 use std::collections::BTreeMap;
 
@@ -21,20 +21,20 @@ pub struct Plan {
     #[serde(default)]
     #[schema(max_length = 2000)]
     pub description: String,
-    /// How fast an app may call; `null` is unlimited.
+    /// Rate limit of an app; `null` is unlimited.
     #[serde(default)]
     pub rate_limit: Option<Limit>,
-    /// How much an app may call; `null` is unlimited.
+    /// Quota of an app; `null` is unlimited.
     #[serde(default)]
     pub quota: Option<Limit>,
-    /// How long a key lives, in seconds; `null` is for ever.
+    /// Lifetime of a key in seconds; `null` means that it does not expire.
     #[serde(default)]
     #[schema(example = 2592000)]
     pub key_expires_in_seconds: Option<u64>,
-    /// The "Auto approve access request" checkbox (R31).
+    /// Approve requests automatically ("Auto approve access request").
     #[serde(default)]
     pub auto_approve: bool,
-    /// Narrows automatic approval to trusted users or specific products (R29).
+    /// Limits automatic approval to trusted users or specific products.
     #[serde(default)]
     pub auto_approve_when: AutoApproveWhen,
     /// How often a person may ask for this plan, over all apps; `null` is unlimited.
@@ -44,7 +44,7 @@ pub struct Plan {
     #[serde(default = "one")]
     #[schema(example = 1, minimum = 1, maximum = 2)]
     pub approvals_required: u8,
-    /// How long access lasts, in seconds; `null` is until it is revoked.
+    /// Duration of access in seconds; `null` means until it is revoked.
     #[serde(default)]
     pub access_expires_in_seconds: Option<u64>,
     /// OAuth 2.0 scopes that the plan grants.

@@ -10,7 +10,7 @@ use crate::text::{FieldError, ValidationErrors};
 use crate::visible::{Lines, first_invisible};
 use crate::web_address::{self, Fragment};
 
-/// An API that one can ask for.
+/// An API that people can request access to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Product {
     /// Client-chosen slug.
@@ -22,11 +22,11 @@ pub struct Product {
     #[serde(default)]
     #[schema(max_length = 2000)]
     pub description: String,
-    /// How its callers authenticate. Products of one request must agree on it (R15).
+    /// Authentication method. Products of one request must have the same.
     pub auth_method: AuthMethod,
     /// The gateway at which access is provisioned.
     pub gateway: Gateway,
-    /// Mail addresses of its API Owners, at most 20: they are told of requests (R22).
+    /// Mail addresses of its API Owners, at most 20. They are notified of requests.
     #[serde(default)]
     pub owners: Vec<String>,
     /// Its documentation: an `https` address of at most 512 bytes, or an `http` address on loopback.
@@ -37,7 +37,7 @@ pub struct Product {
     pub published: bool,
 }
 
-/// How callers of a product authenticate.
+/// An authentication method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthMethod {
@@ -63,7 +63,7 @@ impl AuthMethod {
 /// An object whose `kind` names the gateway; members beside it configure that kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Gateway {
-    /// Which gateway.
+    /// Kind of gateway.
     pub kind: GatewayKind,
     /// Configuration of that kind of gateway, as that gateway reads it.
     #[serde(flatten)]

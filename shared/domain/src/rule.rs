@@ -111,7 +111,7 @@ pub fn offers_product(catalogue: &Catalogue, product: &Product, viewer: Option<&
     catalogue.audience.includes(viewer) && catalogue.product_ids.contains(&product.id) && product.published
 }
 
-/// Checks that a catalogue offers a product to the caller, and the plan with it (R8); gives the product.
+/// Checks that a catalogue offers a product to the caller, and the plan with it; gives the product.
 ///
 /// `catalogue` and `product` are what the ids led to. What does not exist is answered in the same way as
 /// what is not offered, so that nothing can be probed.
@@ -134,7 +134,7 @@ pub fn check_offer<'a>(
     Ok(product)
 }
 
-/// The one authentication method of all `products` (R15).
+/// The one authentication method of all `products`.
 ///
 /// # Errors
 /// `mixed-authentication-methods` when they differ; `empty-cart` when there are none.
@@ -144,7 +144,7 @@ pub fn one_auth_method<'a>(products: impl IntoIterator<Item = &'a Product>) -> R
     if methods.all(|method| method == first) { Ok(first) } else { Err(Violation::MixedAuthenticationMethods) }
 }
 
-/// The one plan of all `plans` (R16).
+/// The one plan of all `plans`.
 ///
 /// # Errors
 /// `mixed-plans` when they differ; `empty-cart` when there are none.

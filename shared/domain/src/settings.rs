@@ -11,7 +11,7 @@ use crate::text::{FieldError, ValidationErrors};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Settings {
-    /// How access is asked for: by the cart, directly, or both.
+    /// The ways to submit requests: from the cart, directly, or both.
     pub access_flow: AccessFlow,
     /// Subject lines by mail (`submitted`, `approve`, `ready`, `reject`, `revoked`, `provisioning-failed`), instead
     /// of the built-in ones. A subject is a template and may use what the mail's own subject uses.
@@ -51,7 +51,7 @@ impl Default for Settings {
     }
 }
 
-/// How access is asked for.
+/// The ways to submit requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AccessFlow {
@@ -67,13 +67,13 @@ pub enum AccessFlow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MailKind {
-    /// To the owners: a request waits for them (R22).
+    /// To the owners: a request waits for them.
     Submitted,
-    /// To the requester: access was approved and is ready, or is being prepared (R37).
+    /// To the requester: access was approved and is ready, or is being prepared.
     Approve,
     /// To the requester, after a mail saying that access is being prepared: it is ready.
     Ready,
-    /// To the requester: access was not granted (R41).
+    /// To the requester: access was not granted.
     Reject,
     /// To the requester: access was taken back.
     Revoked,

@@ -195,12 +195,12 @@ pub struct Day {
     pub counts: Counts,
 }
 
-/// Work that is still to be done, now.
+/// Open work at present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Open {
     /// Requests that wait for a decision.
     pub pending: u64,
-    /// When the one was submitted that has waited longest.
+    /// Submit time of the request that has waited longest.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub oldest_pending_at: Option<Timestamp>,
     /// Approved requests that are being provisioned, or will be tried again.

@@ -14,13 +14,13 @@ pub struct Versioned<T> {
     /// The text.
     #[serde(flatten)]
     pub content: T,
-    /// Counts the changes, from 1.
+    /// Version: 1, and one more with each change.
     #[schema(example = 1)]
     pub version: u64,
-    /// When it was created.
+    /// Time of creation.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
-    /// When it was last changed.
+    /// Time of the last change.
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,
 }

@@ -42,11 +42,11 @@ pub struct ProblemBody {
     /// `duplicate-access`: the request that already holds or awaits the product.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conflicting_request_id: Option<String>,
-    /// Names this exchange in the logs.
+    /// Id of the HTTP request, as in the logs.
     pub request_id: String,
 }
 
-/// One fault.
+/// One invalid member or parameter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = FieldError)]
 pub struct InvalidParam {

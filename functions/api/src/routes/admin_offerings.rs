@@ -49,7 +49,7 @@ macro_rules! endpoints {
             use super::{ForceParam, Usage};
             use crate::state::Api;
 
-            /// Creates one, under a slug of the owner's choice.
+            /// Creates one. The slug is chosen by the caller.
             #[utoipa::path(post, path = $list, tag = "admin: offerings", operation_id = $create_id, security(("bearer" = [])),
                 params(IdempotencyKey), request_body = $entity,
                 responses((status = 201, body = Versioned<$entity>, headers(("Location" = String)))))]
@@ -96,7 +96,7 @@ macro_rules! endpoints {
                 Ok(Tagged { version: entity.version, entity })
             }
 
-            /// Changes one: takes what GET gave, less `version`, `created_at` and `updated_at`.
+            /// Replaces one. The body is what GET returned, without `version`, `created_at` and `updated_at`.
             #[utoipa::path(put, path = $one, tag = "admin: offerings", operation_id = $put_id, security(("bearer" = [])),
                 params(Id<$id>, IfMatch), request_body = $entity,
                 responses((status = 200, body = Versioned<$entity>, headers(("ETag" = String)))))]
@@ -164,7 +164,7 @@ endpoints! {
     "admin_create_product", "admin_list_products", "admin_get_product", "admin_put_product", "admin_delete_product", "admin_product_usage"
 }
 endpoints! {
-    /// Plans: "Auto approve access request" is `auto_approve` (R31).
+    /// Plans: "Auto approve access request" is `auto_approve`.
     mod plans, Plan, PlanId, "/v1/admin/plans", "/v1/admin/plans/{id}", "/v1/admin/plans/{id}/usage",
     "admin_create_plan", "admin_list_plans", "admin_get_plan", "admin_put_plan", "admin_delete_plan", "admin_plan_usage"
 }

@@ -1,4 +1,4 @@
-import { api, ask, ifMatch, type Schema } from '../../api/client.ts';
+import { api, ask, everyPage, ifMatch, type Schema } from '../../api/client.ts';
 import { fromLines, toLines } from '../offerings/lines.ts';
 import type { Offering } from '../offerings/offering.ts';
 
@@ -45,7 +45,7 @@ export const catalogues: Offering<CatalogueForm, Catalogue> = {
   blank: { id: '', name: '', description: '', audience: 'everyone', groups: '', products: [], plans: [] },
   toForm,
   faults: () => ({}),
-  list: async (signal) => (await ask(api.GET('/v1/admin/catalogues', { signal }))).items,
+  list: (signal) => everyPage((query) => ask(api.GET('/v1/admin/catalogues', { params: { query }, signal }))),
   read: (id, signal) => ask(api.GET('/v1/admin/catalogues/{id}', { params: at(id), ...(signal && { signal }) })),
   create: (form, key) =>
     ask(api.POST('/v1/admin/catalogues', { params: { header: { 'Idempotency-Key': key } }, body: toCatalogue(form) })),

@@ -1,4 +1,4 @@
-import { api, ask, ifMatch, type Schema } from '../../api/client.ts';
+import { api, ask, everyPage, ifMatch, type Schema } from '../../api/client.ts';
 import { texts } from '../messages/index.ts';
 import {
   isAmount,
@@ -120,7 +120,7 @@ export const plans: Offering<PlanForm, Plan> = {
   },
   toForm,
   faults,
-  list: async (signal) => (await ask(api.GET('/v1/admin/plans', { signal }))).items,
+  list: (signal) => everyPage((query) => ask(api.GET('/v1/admin/plans', { params: { query }, signal }))),
   read: (id, signal) => ask(api.GET('/v1/admin/plans/{id}', { params: at(id), ...(signal && { signal }) })),
   create: (form, key) =>
     ask(api.POST('/v1/admin/plans', { params: { header: { 'Idempotency-Key': key } }, body: toPlan(form) })),

@@ -1,4 +1,4 @@
-import { api, ask, ifMatch, type Schema } from '../../api/client.ts';
+import { api, ask, everyPage, ifMatch, type Schema } from '../../api/client.ts';
 import { texts } from '../messages/index.ts';
 import { fromLines, toLines } from '../offerings/lines.ts';
 import type { Offering } from '../offerings/offering.ts';
@@ -75,7 +75,7 @@ export const products: Offering<ProductForm, Product> = {
   toForm,
   faults: (form): Record<string, string> =>
     configuration(form.configuration) ? {} : { '/gateway': texts.products.notAnObject },
-  list: async (signal) => (await ask(api.GET('/v1/admin/products', { signal }))).items,
+  list: (signal) => everyPage((query) => ask(api.GET('/v1/admin/products', { params: { query }, signal }))),
   read: (id, signal) => ask(api.GET('/v1/admin/products/{id}', { params: at(id), ...(signal && { signal }) })),
   create: (form, key) =>
     ask(api.POST('/v1/admin/products', { params: { header: { 'Idempotency-Key': key } }, body: toProduct(form) })),

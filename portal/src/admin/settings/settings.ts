@@ -31,7 +31,7 @@ function toForm(settings: Schema<'Versioned_Settings'>): SettingsForm {
   };
 }
 
-function toSettings(form: SettingsForm): Schema<'Settings'> {
+function toSettings(form: SettingsForm): Omit<Schema<'Settings'>, 'max_pending_per_person' | 'max_apps_per_person'> {
   const subjects = Object.entries(form.subjects).map(([mail, subject]) => [mail, subject.trim()]);
   return {
     access_flow: form.access_flow,
@@ -45,6 +45,10 @@ export const settings: Editable<SettingsForm, Schema<'Versioned_Settings'>> = {
   toForm,
   faults: () => ({}),
   read: (_, signal) => ask(api.GET('/v1/admin/settings', signal ? { signal } : {})),
-  write: (_, version, form) =>
-    ask(api.PUT('/v1/admin/settings', { params: { header: ifMatch(version) }, body: toSettings(form) })),
+  write: async (_, version, form) => {
+    // The form does not show these: they stay as they are.
+    const { max_pending_per_person, max_apps_per_person } = await ask(api.GET('/v1/admin/settings'));
+    const body = { ...toSettings(form), max_pending_per_person, max_apps_per_person };
+    return ask(api.PUT('/v1/admin/settings', { params: { header: ifMatch(version) }, body }));
+  },
 };

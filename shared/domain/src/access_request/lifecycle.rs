@@ -95,7 +95,7 @@ pub enum AttemptOutcome {
     GaveUp(Failed),
 }
 
-/// Files a request: the beginning of its life (R1, R6).
+/// Files a request: the beginning of its life.
 pub fn submit(context: &mut Context, submission: Submission) -> (Pending, Event) {
     let mut facts = Facts::new(context, submission);
     let actor = Actor::from(&facts.submission.requester);
@@ -135,7 +135,7 @@ impl Pending {
     }
 
     /// Approves, as one of `required` approvals (the policy's counts for all of them). The last one
-    /// allocates the credential's id and queues provisioning (R26, R33).
+    /// allocates the credential's id and queues provisioning.
     pub fn approve(
         mut self,
         context: &mut Context,
@@ -164,7 +164,7 @@ impl Pending {
         (AfterApproval::Decided(Queued { approved, next_attempt_at: None }), event)
     }
 
-    /// Rejects, with the reason that the requester will read (R27, R41).
+    /// Rejects, with the reason that the requester will read.
     pub fn reject(self, context: &mut Context, by: &Actor, reason: String) -> (Closed, Event) {
         let detail = Detail::AccessRequestRejected(self.facts.subject(None));
         self.close(context, by, Ending::Rejected, detail, Some(reason))

@@ -31,7 +31,7 @@ pub enum Progress {
         attempts: u32,
         /// The error of the last attempt.
         last_error: Option<LastError>,
-        /// How provisioning goes.
+        /// State of provisioning.
         provisioning: Provisioning,
     },
 }

@@ -42,11 +42,11 @@ pub struct Facts {
     pub id: RequestId,
     /// The submission. Only its policy can change, when the request is referred to the owners.
     pub submission: Submission,
-    /// When it was submitted.
+    /// Time of the submit.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// Time of the last change.
     pub updated_at: Timestamp,
-    /// Counts its changes, from 1.
+    /// Version: 1, and one more with each change.
     pub version: u64,
     /// The end of its hash chain.
     pub chain: Chain,

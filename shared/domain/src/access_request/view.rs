@@ -12,21 +12,21 @@ use crate::person::{Actor, Person, PersonId};
 use crate::policy::Verdict;
 use crate::product::AuthMethod;
 
-/// How provisioning goes.
+/// State of provisioning.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProvisioningView {
     /// The state.
     pub status: ProvisioningStatus,
     /// Attempts made since it was last queued by a person.
     pub attempts: u32,
-    /// When the next attempt is due; `null` when none is planned or one is under way.
+    /// Time of the next attempt; `null` when none is planned or one is running.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub next_attempt_at: Option<Timestamp>,
     /// The error of the last attempt.
     pub last_error: Option<LastError>,
 }
 
-/// A formal request for access to products under one plan (R1, R4, R5).
+/// A request for access to products under one plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = AccessRequest)]
 pub struct AccessRequestView {
@@ -66,20 +66,20 @@ pub struct AccessRequestView {
     pub approvals: Vec<Approval>,
     /// The person who settled it.
     pub decided_by: Option<Actor>,
-    /// When it was settled.
+    /// Time of the decision.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub decided_at: Option<Timestamp>,
-    /// Why it was rejected or revoked.
+    /// Reason of the rejection or revocation.
     pub reason: Option<String>,
-    /// How provisioning goes.
+    /// State of provisioning.
     pub provisioning: ProvisioningView,
-    /// When it was submitted.
+    /// Time of the submit.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// Time of the last change.
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,
-    /// Counts its changes, from 1.
+    /// Version: 1, and one more with each change.
     #[schema(example = 1)]
     pub version: u64,
 }
@@ -167,12 +167,12 @@ pub struct HistoryEntry {
     #[serde(rename = "type")]
     #[schema(example = "AccessRequestApproved")]
     pub event_type: String,
-    /// When.
+    /// Time.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// The person who did it.
     pub actor: Actor,
-    /// Why, in their own words.
+    /// Reason, in the actor's words.
     pub reason: Option<String>,
 }
 

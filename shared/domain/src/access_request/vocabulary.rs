@@ -77,7 +77,7 @@ pub enum ProvisioningStatus {
     Revoked,
 }
 
-/// Which end of a list of requests comes first.
+/// Order of a list of requests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
@@ -94,7 +94,7 @@ pub struct LastError {
     /// A stable code.
     #[schema(example = "gateway-not-configured")]
     pub code: String,
-    /// In plain words.
+    /// Explanation for people.
     pub message: String,
 }
 
@@ -126,7 +126,7 @@ pub struct Item {
 pub struct Approval {
     /// The person who approved.
     pub by: Actor,
-    /// When.
+    /// Time.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// Their note.
@@ -138,7 +138,7 @@ pub struct Approval {
 pub struct Decision {
     /// By whom.
     pub by: Actor,
-    /// When.
+    /// Time.
     pub at: Timestamp,
 }
 

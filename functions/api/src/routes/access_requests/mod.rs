@@ -1,4 +1,4 @@
-//! The caller's own access requests (R1–R8).
+//! The caller's own access requests.
 
 pub(crate) mod get;
 pub(crate) mod list;

@@ -36,7 +36,7 @@ pub(crate) struct SubmitBody {
     justification: Option<String>,
 }
 
-/// Asks for access.
+/// Submits an access request.
 #[utoipa::path(post, path = "/v1/access-requests", tag = "access requests", operation_id = "submit_access_request",
     security(("bearer" = [])), params(IdempotencyKey), request_body = SubmitBody,
     responses((status = 201, body = AccessRequestView, headers(("Location" = String)))))]

@@ -9,7 +9,7 @@ use gatepass_http::{Caller, EmptyBody, Id, IdempotencyKey, OptionalBody, Problem
 use super::views::answer;
 use crate::state::Api;
 
-/// Takes a request back that is still undecided.
+/// Withdraws a pending request.
 #[utoipa::path(post, path = "/v1/access-requests/{id}/withdraw", tag = "access requests", operation_id = "withdraw_access_request",
     security(("bearer" = [])), params(Id<RequestId>, IdempotencyKey),
     request_body = Option<EmptyBody>, responses((status = 200, body = AccessRequestView)))]

@@ -19,7 +19,7 @@ pub(crate) struct ApproveBody {
     note: Option<String>,
 }
 
-/// Approves a request. Nobody approves their own.
+/// Approves a request. Requesters cannot approve their own requests.
 #[utoipa::path(post, path = "/v1/admin/access-requests/{id}/approve", tag = "admin: access requests", operation_id = "approve_access_request",
     security(("bearer" = [])), params(Id<RequestId>, IdempotencyKey),
     request_body = Option<ApproveBody>, responses((status = 200, body = AccessRequestView)))]

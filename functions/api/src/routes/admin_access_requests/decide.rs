@@ -21,10 +21,10 @@ pub(crate) struct DecideBody {
     /// The requests: 1 to 100, none twice.
     #[schema(value_type = Vec<uuid::Uuid>, min_items = 1, max_items = 100)]
     ids: Vec<RequestId>,
-    /// With `approve`: what the other owners should know, at most 2,000 characters.
+    /// With `approve`: note for the other API Owners, at most 2,000 characters.
     #[schema(max_length = 2000)]
     note: Option<String>,
-    /// With `reject`, and needed there: what each requester will read, 1 to 2,000 characters.
+    /// With `reject`, and required there: reason, which each requester reads; 1 to 2,000 characters.
     #[schema(min_length = 1, max_length = 2000)]
     reason: Option<String>,
 }
@@ -58,7 +58,7 @@ struct DecidedOne {
     /// The request as it stands, when it was decided on.
     #[serde(skip_serializing_if = "Option::is_none")]
     access_request: Option<AccessRequestView>,
-    /// Why it was not.
+    /// The problem, when no decision was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<ProblemBody>,
 }

@@ -26,13 +26,13 @@ pub(crate) struct RequestFilters {
     app_id: Option<AppId>,
     /// Only requests of the person with this id.
     requester: Option<String>,
-    /// Which end of the list comes first.
+    /// Order of the list.
     #[serde(default)]
     #[param(inline)]
     order: Order,
 }
 
-/// Everybody's requests, automatic ones too; newest first, unless told.
+/// All access requests, also those approved automatically. Newest first by default.
 #[utoipa::path(get, path = "/v1/admin/access-requests", tag = "admin: access requests", operation_id = "admin_list_access_requests",
     security(("bearer" = [])), params(PageQuery<RequestFilters>), responses((status = 200, body = Listed<AccessRequestView>)))]
 pub(crate) async fn list(

@@ -1,4 +1,4 @@
-//! Everybody's access requests, for API Owners (R21–R28, R34).
+//! Everybody's access requests, for API Owners.
 
 pub(crate) mod approve;
 pub(crate) mod decide;

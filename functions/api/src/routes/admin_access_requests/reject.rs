@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::routes::access_requests::views::answer;
 use crate::state::Api;
 
-/// Why access is not granted.
+/// The reason of a rejection or revocation.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"reason": "Please use the plan `free` for trials."}))]
 pub(crate) struct RejectBody {

@@ -9,7 +9,7 @@ use gatepass_http::{EmptyBody, Id, IdempotencyKey, OptionalBody, Owner, Problem,
 use crate::routes::access_requests::views::answer;
 use crate::state::Api;
 
-/// Queues a provisioning again that has failed.
+/// Retries a failed provisioning.
 #[utoipa::path(post, path = "/v1/admin/access-requests/{id}/retry", tag = "admin: access requests", operation_id = "retry_access_request",
     security(("bearer" = [])), params(Id<RequestId>, IdempotencyKey),
     request_body = Option<EmptyBody>, responses((status = 200, body = AccessRequestView)))]

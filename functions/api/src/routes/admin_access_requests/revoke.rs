@@ -11,7 +11,7 @@ use super::reject::RejectBody;
 use crate::routes::access_requests::views::answer;
 use crate::state::Api;
 
-/// Takes access back, with a reason. What else the same credential opens stays open.
+/// Revokes access, with a reason. Other access through the same credential stays.
 #[utoipa::path(post, path = "/v1/admin/access-requests/{id}/revoke", tag = "admin: access requests", operation_id = "revoke_access_request",
     security(("bearer" = [])), params(Id<RequestId>, IdempotencyKey),
     request_body = RejectBody, responses((status = 200, body = AccessRequestView)))]

@@ -29,7 +29,7 @@ pub(crate) struct GrantBody {
     note: Option<String>,
 }
 
-/// Grants an app access that nobody asked for. Nobody grants it to an app of their own.
+/// Grants access to an app without a request. Owners cannot grant access to their own apps.
 #[utoipa::path(post, path = "/v1/admin/apps/{id}/grants", tag = "admin: apps", operation_id = "grant_access",
     security(("bearer" = [])), params(Id<AppId>, IdempotencyKey),
     request_body = GrantBody, responses((status = 201, body = AccessRequestView, headers(("Location" = String)))))]

@@ -22,7 +22,7 @@ pub(crate) struct AppFilters {
     name: Option<String>,
 }
 
-/// Everybody's apps, newest first; by name when they are looked for by name.
+/// All apps, newest first; ordered by name when filtered by name.
 #[utoipa::path(get, path = "/v1/admin/apps", tag = "admin: apps", operation_id = "admin_list_apps",
     security(("bearer" = [])), params(PageQuery<AppFilters>), responses((status = 200, body = Listed<AppResponse>)))]
 pub(crate) async fn list(

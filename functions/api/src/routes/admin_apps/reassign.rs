@@ -20,7 +20,7 @@ pub(crate) struct ReassignBody {
     organisation: Option<String>,
 }
 
-/// Hands an app to somebody else, with all that it holds.
+/// Reassigns an app to another person, with its credentials and requests.
 #[utoipa::path(post, path = "/v1/admin/apps/{id}/owner", tag = "admin: apps", operation_id = "reassign_app",
     security(("bearer" = [])), params(Id<AppId>, IdempotencyKey),
     request_body = ReassignBody, responses((status = 200, body = AppResponse)))]

@@ -9,7 +9,7 @@ use gatepass_http::{Id, IdempotencyKey, OptionalBody, Owner, Problem, Reply, Req
 use super::reason::{ReasonBody, answer};
 use crate::state::Api;
 
-/// Opens a suspended credential again.
+/// Resumes a suspended credential.
 #[utoipa::path(post, path = "/v1/admin/credentials/{id}/resume", tag = "admin: credentials", operation_id = "resume_credential",
     security(("bearer" = [])), params(Id<CredentialId>, IdempotencyKey),
     request_body = Option<ReasonBody>, responses((status = 200, body = Versioned<Credential>)))]

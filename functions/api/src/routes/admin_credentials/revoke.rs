@@ -9,7 +9,7 @@ use gatepass_http::{Id, IdempotencyKey, OptionalBody, Owner, Problem, Reply, Req
 use super::reason::{ReasonBody, answer};
 use crate::state::Api;
 
-/// Takes a credential back: its keys are closed at once, and every request behind it is revoked.
+/// Revokes a credential: its keys stop working at once, and the requests that it stands for are revoked.
 #[utoipa::path(post, path = "/v1/admin/credentials/{id}/revoke", tag = "admin: credentials", operation_id = "revoke_credential",
     security(("bearer" = [])), params(Id<CredentialId>, IdempotencyKey),
     request_body = Option<ReasonBody>, responses((status = 200, body = Versioned<Credential>)))]

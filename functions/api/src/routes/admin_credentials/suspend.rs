@@ -9,7 +9,7 @@ use gatepass_http::{Id, IdempotencyKey, OptionalBody, Owner, Problem, Reply, Req
 use super::reason::{ReasonBody, answer};
 use crate::state::Api;
 
-/// Closes every key of a credential at once, until it is resumed.
+/// Suspends a credential: none of its keys works until it is resumed.
 #[utoipa::path(post, path = "/v1/admin/credentials/{id}/suspend", tag = "admin: credentials", operation_id = "suspend_credential",
     security(("bearer" = [])), params(Id<CredentialId>, IdempotencyKey),
     request_body = Option<ReasonBody>, responses((status = 200, body = Versioned<Credential>)))]

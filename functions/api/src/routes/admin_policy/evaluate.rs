@@ -16,13 +16,13 @@ use crate::state::Api;
 pub(crate) struct EvaluateBody {
     /// The person who would ask.
     requester: Subject,
-    /// For which products.
+    /// The products.
     product_ids: Vec<ProductId>,
-    /// Under which plan.
+    /// The plan.
     plan_id: PlanId,
 }
 
-/// Would this be approved, and why? Nothing is submitted; the real decision calls the same function.
+/// Evaluates the policy for a hypothetical request, with the reasons. Nothing is submitted.
 #[utoipa::path(post, path = "/v1/admin/policy/evaluate", tag = "admin: policy", operation_id = "evaluate_policy",
     security(("bearer" = [])), request_body = EvaluateBody, responses((status = 200, body = Verdict)))]
 pub(crate) async fn evaluate(

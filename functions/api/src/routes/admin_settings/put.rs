@@ -9,7 +9,7 @@ use gatepass_mail::check_subject;
 
 use crate::state::Api;
 
-/// Changes the settings. What is left out takes its default. A subject must render.
+/// Replaces the settings. Members that are left out take their defaults. Mail subjects must be valid templates.
 #[utoipa::path(put, path = "/v1/admin/settings", tag = "admin: settings", operation_id = "put_settings", security(("bearer" = [])),
     params(IfMatch), request_body = Settings,
     responses((status = 200, body = Versioned<Settings>, headers(("ETag" = String)))))]

@@ -8,7 +8,7 @@ use gatepass_http::{Caller, Id, OptionalIfMatch, Problem, RequestContext};
 
 use crate::state::Api;
 
-/// Deletes an app; its owner alone may. What it awaits is withdrawn, what it holds is revoked, and
+/// Deletes an app. Only its owner may. Its pending requests are withdrawn and its access is revoked, and
 /// only then is it gone.
 #[utoipa::path(delete, path = "/v1/apps/{id}", tag = "apps", operation_id = "delete_app", security(("bearer" = [])),
     params(Id<AppId>, OptionalIfMatch), responses((status = 204)))]

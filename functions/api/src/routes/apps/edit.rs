@@ -35,7 +35,7 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<S
     Option::deserialize(deserializer).map(Some)
 }
 
-/// Edits an app; its owner alone may.
+/// Edits an app. Only its owner may.
 #[utoipa::path(patch, path = "/v1/apps/{id}", tag = "apps", operation_id = "edit_app", security(("bearer" = [])),
     params(Id<AppId>, IfMatch), request_body = EditAppBody,
     responses((status = 200, body = AppResponse, headers(("ETag" = String)))))]

@@ -8,7 +8,7 @@ use gatepass_http::{Caller, Listed, NoFilter, PageQuery, Problem};
 use super::response::AppResponse;
 use crate::state::Api;
 
-/// The apps that the caller sees: their own, their teams', their organisation's. Newest first.
+/// The apps visible to the caller: their own, their teams' and their organisation's. Newest first.
 #[utoipa::path(get, path = "/v1/apps", tag = "apps", operation_id = "list_apps", security(("bearer" = [])),
     params(PageQuery<NoFilter>), responses((status = 200, body = Listed<AppResponse>)))]
 pub(crate) async fn list(

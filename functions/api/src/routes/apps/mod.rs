@@ -1,4 +1,4 @@
-//! Developer apps (R5, R17–R19).
+//! Developer apps.
 
 pub(crate) mod create;
 pub(crate) mod delete;

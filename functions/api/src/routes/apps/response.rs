@@ -17,25 +17,25 @@ pub(crate) struct AppResponse {
     /// Unique among the owner's apps, 1 to 100 characters.
     #[schema(example = "Storm warnings")]
     name: String,
-    /// What the app does, at most 2,000 characters.
+    /// Description, at most 2,000 characters.
     description: String,
-    /// Who sees it.
+    /// Visibility.
     visibility: Visibility,
     /// The owner's group that shares it; only with the visibility `team`.
     team: Option<String>,
-    /// Where OAuth 2.0 may send its users back to.
+    /// Redirect URIs for OAuth 2.0.
     redirect_uris: Vec<String>,
-    /// Who owns it.
+    /// The owner.
     owner: PersonId,
     /// The owner's organisation when the app was created.
     organisation: Option<String>,
-    /// Counts the changes, from 1.
+    /// Version: 1, and one more with each change.
     #[schema(example = 1)]
     pub(crate) version: u64,
-    /// When it was created.
+    /// Time of creation.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
-    /// When it was last changed.
+    /// Time of the last change.
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
 }

@@ -1,4 +1,4 @@
-//! The caller's cart (R11–R20).
+//! The caller's cart.
 
 pub(crate) mod clear;
 pub(crate) mod get;

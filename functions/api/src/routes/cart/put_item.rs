@@ -12,7 +12,7 @@ use super::path::CartItemPath;
 use super::views::CartView;
 use crate::state::Api;
 
-/// Under which plan, and where it was found.
+/// The plan, and the catalogue that offers it.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct CartItemBody {
     /// The plan.
@@ -21,8 +21,8 @@ pub(crate) struct CartItemBody {
     catalogue_id: CatalogueId,
 }
 
-/// Puts a product into the cart: "Access with this Plan" (R10, R11). What does not fit is refused with
-/// the rule that it breaks.
+/// Adds a product to the cart. A product that breaks a rule is refused with
+/// that rule.
 #[utoipa::path(put, path = "/v1/cart/items/{product_id}", tag = "cart", operation_id = "put_cart_item",
     security(("bearer" = [])), params(CartItemPath), request_body = CartItemBody,
     responses((status = 200, body = CartView, headers(("ETag" = String)))))]

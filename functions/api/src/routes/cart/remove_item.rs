@@ -8,7 +8,7 @@ use gatepass_http::{Caller, PathParams, Problem, RequestContext};
 use super::path::CartItemPath;
 use crate::state::Api;
 
-/// Takes a product out of the cart.
+/// Removes a product from the cart.
 #[utoipa::path(delete, path = "/v1/cart/items/{product_id}", tag = "cart", operation_id = "remove_cart_item",
     security(("bearer" = [])), params(CartItemPath), responses((status = 204)))]
 pub(crate) async fn remove_item(

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use crate::routes::access_requests::submit::{answer, target};
 use crate::state::Api;
 
-/// For which app: `app_id` or `new_app`, one of them.
+/// The app to request access for: either `app_id` or `new_app`.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct SubmitCartBody {
     /// An app of the caller's.

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::routes::catalogues::views::PlanSummary;
 
-/// A cart.
+/// The products that a person has collected.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CartView {
     /// The collected items, oldest first.
@@ -21,7 +21,7 @@ pub(crate) struct CartView {
     plan: Option<PlanSummary>,
     /// The authentication method that all products share; `null` as long as the cart is empty.
     auth_method: Option<AuthMethod>,
-    /// When it ends, unless it is touched before.
+    /// Expiry, unless the cart changes before.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
 }

@@ -1,4 +1,4 @@
-//! Catalogues presented to the caller (R3, R8, R9).
+//! Catalogues presented to the caller.
 
 pub(crate) mod get;
 pub(crate) mod list;

@@ -22,7 +22,7 @@ pub(crate) struct CatalogueSummary {
     product_ids: Vec<ProductId>,
     /// Plans under which each of its products can be had.
     plan_ids: Vec<PlanId>,
-    /// Counts its changes, from 1.
+    /// Version: 1, and one more with each change.
     version: u64,
 }
 
@@ -35,11 +35,11 @@ pub(crate) struct ProductSummary {
     name: String,
     /// The description of the API.
     description: String,
-    /// How its callers authenticate.
+    /// Authentication method.
     auth_method: AuthMethod,
     /// Pages to read on.
     documentation_url: Option<String>,
-    /// Counts its changes, from 1.
+    /// Version: 1, and one more with each change.
     version: u64,
 }
 
@@ -52,13 +52,13 @@ pub(crate) struct PlanSummary {
     name: String,
     /// The purpose of the plan.
     description: String,
-    /// How fast an app may call; `null` is unlimited.
+    /// Rate limit of an app; `null` is unlimited.
     rate_limit: Option<Limit>,
-    /// How much an app may call; `null` is unlimited.
+    /// Quota of an app; `null` is unlimited.
     quota: Option<Limit>,
-    /// How long a key lives, in seconds; `null` is for ever.
+    /// Lifetime of a key in seconds; `null` means that it does not expire.
     key_expires_in_seconds: Option<u64>,
-    /// How long access lasts, in seconds; `null` is until it is revoked.
+    /// Duration of access in seconds; `null` means until it is revoked.
     access_expires_in_seconds: Option<u64>,
     /// How often a person may ask for it; `null` is unlimited.
     request_allowance: Option<Limit>,
@@ -66,7 +66,7 @@ pub(crate) struct PlanSummary {
     auto_approve: bool,
     /// OAuth 2.0 scopes that the plan grants.
     scopes: Vec<String>,
-    /// Counts its changes, from 1.
+    /// Version: 1, and one more with each change.
     version: u64,
 }
 

@@ -1,4 +1,4 @@
-//! The credentials of an app (R18).
+//! The credentials of an app.
 
 pub(crate) mod list;
 mod path;

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::path::CredentialPath;
 use crate::state::Api;
 
-/// A key in clear.
+/// A revealed key.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Revealed {
     /// The credential.
@@ -24,7 +24,7 @@ pub(crate) struct Revealed {
     key: String,
 }
 
-/// Shows the newest key of a credential. That it was shown, and to whom, is on record.
+/// Reveals the newest key of a credential. Each reveal is recorded, with the person.
 #[utoipa::path(post, path = "/v1/apps/{id}/credentials/{cid}/reveal", tag = "credentials", operation_id = "reveal_credential",
     security(("bearer" = [])), params(CredentialPath),
     request_body = Option<EmptyBody>, responses((status = 200, body = Revealed)))]

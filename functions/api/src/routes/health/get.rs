@@ -4,7 +4,7 @@ use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The API is there.
+/// The API is available.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Health {
     /// Always `ok`.
@@ -12,7 +12,7 @@ pub(crate) struct Health {
     status: &'static str,
 }
 
-/// Is the API there?
+/// Health check.
 #[utoipa::path(get, path = "/v1/health", tag = "service", operation_id = "health", responses((status = 200, body = Health)))]
 pub(crate) async fn get() -> Json<Health> {
     Json(Health { status: "ok" })

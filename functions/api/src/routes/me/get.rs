@@ -11,12 +11,12 @@ use utoipa::ToSchema;
 
 use crate::state::Api;
 
-/// The caller, and what they find here.
+/// The caller, and the settings that concern them.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Me {
     #[serde(flatten)]
     person: Person,
-    /// How access is asked for: by the cart, directly, or either.
+    /// The ways to submit requests: from the cart, directly, or both.
     access_flow: AccessFlow,
 }
 

@@ -12,7 +12,7 @@ static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
     serde_json::from_str::<Value>(committed).map_or_else(|_| committed.to_owned(), |document| document.to_string())
 });
 
-/// This document.
+/// This OpenAPI document.
 #[utoipa::path(get, path = "/v1/openapi.json", tag = "service", operation_id = "openapi", responses((status = 200, body = serde_json::Value)))]
 pub(crate) async fn get() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.as_str())

@@ -1,3 +1,3 @@
-//! Products (R10).
+//! Products.
 
 pub(crate) mod get;
