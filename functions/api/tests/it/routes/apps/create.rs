@@ -27,7 +27,7 @@ async fn every_fault_of_an_app_is_pointed_at_at_once() {
         "redirect_uris": ["https://example.com", "/back", "https://example.com/#here"],
     });
     let answer = create(body).await.problem(400, "invalid-body");
-    assert_eq!(answer.pointers(), ["/name", "/description", "/team", "/redirect_uris/1", "/redirect_uris/2"]);
+    assert_eq!(answer.pointers(), ["/name", "/description", "/redirect_uris/1", "/redirect_uris/2", "/team"]);
     answer.is("problem_invalid_body");
     for (body, pointer) in [
         (json!({ "name": "x".repeat(101) }), "/name"),
