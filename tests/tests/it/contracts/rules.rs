@@ -22,7 +22,7 @@ fn listeners(event_type: &str, review: &str) -> Vec<&'static str> {
             _,
         ) => vec!["notify"],
         ("AccessRequestApproved", _) => vec!["provision"],
-        ("ProvisioningRequeued", _) => vec!["provision", "notify"],
+        ("ProvisioningRequeued", _) => vec!["notify", "provision"],
         _ => vec![],
     }
 }

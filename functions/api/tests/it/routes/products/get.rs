@@ -15,7 +15,6 @@ async fn a_product_comes_with_the_plans_open_to_the_caller() {
     api.get("/v1/products/no-api").by(&grace()).send().await.problem(404, "not-found");
 }
 
-/// P41
 #[tokio::test]
 async fn each_plan_says_how_a_request_of_the_caller_would_be_decided() {
     let api = Api::new().await;
