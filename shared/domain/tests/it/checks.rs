@@ -135,7 +135,7 @@ fn an_app_is_checked_as_a_whole() {
         ..profile(&"x".repeat(101))
     };
     let expected =
-        ["/name", "/description", "/team", "/visibility", "/redirect_uris/1", "/redirect_uris/2", "/redirect_uris/3"];
+        ["/name", "/description", "/redirect_uris/1", "/redirect_uris/2", "/redirect_uris/3", "/team", "/visibility"];
     assert_eq!(pointers(faulty.check(&ada)), expected);
     let shared = |team: Option<&str>| {
         let profile =
