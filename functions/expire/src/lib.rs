@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gatepass_app::reconcile::{self, Report};
+use gatepass_app::relay::Answer;
 use gatepass_app::sweep::Sweep;
 use gatepass_app::{Deadline, cursors, statistics};
-use gatepass_bus::Bus;
-use gatepass_domain::Context;
+use gatepass_bus::{Bus, NotPublished};
+use gatepass_domain::{Context, Event};
 use gatepass_lambda::{Clock, ConfigError, Failure, Metric, Metrics, Vars};
 use gatepass_store::Store;
 use serde_json::Value;
@@ -99,7 +100,7 @@ impl Expire {
         let report = report.map_err(|error| Failure::transient("due work could not be listed", &error))?;
         self.metrics.write(context.now, &vec![Metric::WorkFailed; report.failed()]);
         let released: Vec<_> = report.released.iter().map(|released| released.event.clone()).collect();
-        let answers = self.bus.publish(&released).await;
+        let answers = self.publish(&released).await;
         reconcile::settle(&self.store, context, &report.released, &answers)
             .await
             .map_err(|error| Failure::transient("events that were set aside could not be settled", &error))?;
@@ -110,6 +111,15 @@ impl Expire {
     async fn make_cursor_key(&self, context: &mut Context) -> Result<(), Failure> {
         let made = self.cursor_key_made.get_or_try_init(|| cursors::make_key(&self.store, context)).await;
         made.copied().map_err(|error| Failure::transient("the key of cursors could not be made", &error))
+    }
+
+    async fn publish(&self, events: &[Event]) -> Vec<Answer> {
+        let answers = self.bus.publish(events).await.into_iter().map(|answer| match answer {
+            Ok(()) => Answer::Published,
+            Err(NotPublished::Refused(cause)) => Answer::Refused(cause),
+            Err(NotPublished::Unanswered(cause)) => Answer::Unanswered(cause),
+        });
+        answers.collect()
     }
 
     /// Publishes what was recorded and has no receipt; gives how many.
@@ -123,7 +133,7 @@ impl Expire {
                 let correlation_id = &event.correlation_id;
                 tracing::warn!(event_id = %event.id, correlation_id, "republishing an event that the stream lost");
             }
-            let answers = self.bus.publish(&page.events).await;
+            let answers = self.publish(&page.events).await;
             let settled = sweep.settle(&self.store, page, &answers).await.map_err(|error| failed(&error))?;
             republished += settled.published;
         }

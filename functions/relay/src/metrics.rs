@@ -7,7 +7,7 @@ use gatepass_lambda::Metric;
 use jiff::{SignedDuration, Timestamp};
 use newtype_uuid::GenericUuid;
 
-/// The figures of `events`.
+/// The metrics of `events`.
 pub(crate) fn of<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<Metric> {
     events.flat_map(of_one).collect()
 }

@@ -5,6 +5,17 @@ use gatepass_domain::id::EventId;
 use gatepass_store::{SetAside, SetAsideReason, Store, StoreError, UnreadableItem};
 use jiff::Timestamp;
 
+/// What became of an event that was handed to the bus.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It was taken.
+    Published,
+    /// The bus answered and did not take it.
+    Refused(String),
+    /// The bus did not answer: it is out of order, or the function may not publish.
+    Unanswered(String),
+}
+
 /// Sets aside a record of the stream that this version cannot read, so that it does not hold up what comes after it.
 ///
 /// # Errors

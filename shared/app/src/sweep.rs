@@ -11,6 +11,7 @@ use gatepass_store::{LogPosition, SetAside, SetAsideReason, Store, StoreError, S
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Deadline;
+use crate::relay::Answer;
 
 /// The time that an event may be on its way from the table to the bus.
 const ON_ITS_WAY: SignedDuration = SignedDuration::from_mins(2);
@@ -50,15 +51,15 @@ pub struct Settled {
     pub refused: usize,
 }
 
-/// The bus takes nothing at all: it is out of order, or this function may not publish.
+/// The sweep cannot go on.
 #[derive(Debug, thiserror::Error)]
 pub enum SweepError {
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
-    /// EventBridge took no event of a page.
-    #[error("EventBridge took none of {0} events")]
-    NothingTaken(usize),
+    /// The bus did not answer: it is out of order, or the function may not publish.
+    #[error("EventBridge did not answer for any of {0} events")]
+    NoAnswer(usize),
 }
 
 impl Sweep {
@@ -122,21 +123,16 @@ impl Sweep {
     /// Writes down what the bus answered for each event of a page, and moves on.
     ///
     /// # Errors
-    /// [`SweepError::NothingTaken`], after which the sweep stays where it is; [`SweepError::Store`].
-    pub async fn settle<E: std::fmt::Display>(
-        &mut self,
-        store: &Store,
-        page: LostPage,
-        answers: &[Result<(), E>],
-    ) -> Result<Settled, SweepError> {
+    /// [`SweepError::NoAnswer`], after which the sweep stays where it is; [`SweepError::Store`].
+    pub async fn settle(&mut self, store: &Store, page: LostPage, answers: &[Answer]) -> Result<Settled, SweepError> {
         let answered = || page.events.iter().zip(answers);
-        let published: Vec<EventId> =
-            answered().filter(|(_, answer)| answer.is_ok()).map(|(event, _)| event.id).collect();
-        if published.is_empty() {
+        let published = answered().filter(|(_, answer)| **answer == Answer::Published);
+        let published: Vec<EventId> = published.map(|(event, _)| event.id).collect();
+        if published.is_empty() && answers.iter().all(|answer| matches!(answer, Answer::Unanswered(_))) {
             // Nothing was published, so that this was no attempt.
             let before = SweepState { attempts: page.claimed.attempts - 1, ..page.claimed.clone() };
             store.move_sweep(Some(&page.claimed), &before).await?;
-            return Err(SweepError::NothingTaken(page.events.len()));
+            return Err(SweepError::NoAnswer(page.events.len()));
         }
         // Without a receipt the page's end still says that it is published.
         if let Err(error) = store.put_receipts(&published, self.now).await {
@@ -144,8 +140,8 @@ impl Sweep {
         }
         let mut refused = 0;
         for (event, answer) in answered() {
-            if let Err(cause) = answer {
-                set_aside(store, event, SetAsideReason::Refused, &cause.to_string(), self.now).await?;
+            if let Answer::Refused(cause) | Answer::Unanswered(cause) = answer {
+                set_aside(store, event, SetAsideReason::Refused, cause, self.now).await?;
                 refused += 1;
             }
         }

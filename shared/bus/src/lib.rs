@@ -19,10 +19,16 @@ pub struct Bus {
     name: String,
 }
 
-/// Why an event was not published.
+/// The reason for which an event was not published.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("EventBridge did not take the event ({0})")]
-pub struct NotPublished(String);
+pub enum NotPublished {
+    /// EventBridge answered, and did not take this event.
+    #[error("EventBridge did not take the event ({0})")]
+    Refused(String),
+    /// The call failed as a whole.
+    #[error("EventBridge did not answer ({0})")]
+    Unanswered(String),
+}
 
 impl Bus {
     /// The bus `name`.
@@ -41,7 +47,7 @@ impl Bus {
 
     async fn put(&self, batch: &[Event]) -> Vec<Result<(), NotPublished>> {
         let entries = batch.iter().map(|event| self.entry(event)).collect();
-        let all = |reason: String| batch.iter().map(|_| Err(NotPublished(reason.clone()))).collect();
+        let all = |reason: String| batch.iter().map(|_| Err(NotPublished::Unanswered(reason.clone()))).collect();
         match self.client.put_events().set_entries(Some(entries)).send().await {
             Err(error) => {
                 let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
@@ -51,7 +57,7 @@ impl Bus {
             Ok(answer) => answer
                 .entries()
                 .iter()
-                .map(|entry| entry.error_code().map_or(Ok(()), |code| Err(NotPublished(code.to_owned()))))
+                .map(|entry| entry.error_code().map_or(Ok(()), |code| Err(NotPublished::Refused(code.to_owned()))))
                 .collect(),
         }
     }

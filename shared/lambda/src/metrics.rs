@@ -1,5 +1,5 @@
-//! Figures for CloudWatch, as log lines in the Embedded Metric Format: nothing is called, and nothing is paid for what
-//! does not happen.
+//! Metrics for CloudWatch, as log lines in the Embedded Metric Format: they need no call, and cost nothing while nothing
+//! happens.
 //!
 //! See <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>.
 
@@ -71,32 +71,31 @@ pub enum Metrics {
 
 impl Metrics {
     /// The metrics of the function that Lambda runs as `AWS_LAMBDA_FUNCTION_NAME`, which Lambda sets itself. Elsewhere
-    /// nobody collects figures, and none are written.
+    /// nobody collects metrics, and none are written.
     pub fn of(vars: &Vars) -> Self {
         vars.required("AWS_LAMBDA_FUNCTION_NAME").map_or(Self::Nowhere, |name| Self::Log(name.to_owned()))
     }
 
-    /// Writes `figures` down. What is handled twice is counted twice: figures are for people to look at, the table has
-    /// what is so.
-    pub fn write(&self, now: Timestamp, figures: &[Metric]) {
+    /// Writes `values` down. Metrics may count twice after a retry; the table is authoritative.
+    pub fn write(&self, now: Timestamp, values: &[Metric]) {
         match self {
             Self::Nowhere => {}
             Self::Log(function) => {
-                for some in figures.chunks(MOST_VALUES) {
+                for some in values.chunks(MOST_VALUES) {
                     if let Err(error) = writeln!(std::io::stdout(), "{}", document(function, now, some)) {
-                        tracing::warn!(%error, "figures could not be written");
+                        tracing::warn!(%error, "metrics could not be written");
                     }
                 }
             }
-            Self::Kept(kept) => kept.lock().unwrap_or_else(PoisonError::into_inner).extend(figures),
+            Self::Kept(kept) => kept.lock().unwrap_or_else(PoisonError::into_inner).extend(values),
         }
     }
 }
 
-/// One line of figures. The log's own fields are there too, so that queries of the log find it.
-fn document(function: &str, now: Timestamp, figures: &[Metric]) -> Value {
+/// One line of metrics. The log's own fields are there too, so that queries of the log find it.
+fn document(function: &str, now: Timestamp, values: &[Metric]) -> Value {
     let mut metrics: BTreeMap<(&str, &str), Vec<i64>> = BTreeMap::new();
-    for (name, unit, value) in figures.iter().map(|figure| figure.parts()) {
+    for (name, unit, value) in values.iter().map(|metric| metric.parts()) {
         metrics.entry((name, unit)).or_default().push(value);
     }
     let definitions: Vec<_> = metrics.keys().map(|(name, unit)| json!({ "Name": name, "Unit": unit })).collect();
@@ -109,7 +108,7 @@ fn document(function: &str, now: Timestamp, figures: &[Metric]) -> Value {
         },
         "timestamp": now.to_string(),
         "level": "INFO",
-        "message": "figures",
+        "message": "metrics",
         DIMENSION: function,
     });
     for ((name, _), values) in metrics {
@@ -153,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn every_figure_is_on_the_dashboard() {
+    fn every_metric_is_on_the_dashboard() {
         let template = include_str!("../../../infra/observability.yaml");
         for (name, ..) in ALL.map(Metric::parts) {
             assert!(template.contains(&format!("\"{name}\"")), "{name}");
@@ -161,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_are_for_lambda_alone() {
+    fn only_lambda_writes_metrics() {
         let vars = |name: &str| [(name.to_owned(), "gatepass-Relay-1".to_owned())].into_iter().collect::<Vars>();
         let metrics = Metrics::of(&vars("AWS_LAMBDA_FUNCTION_NAME"));
         assert!(matches!(&metrics, Metrics::Log(name) if name == "gatepass-Relay-1"), "{metrics:?}");

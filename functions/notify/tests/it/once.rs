@@ -19,7 +19,7 @@ async fn an_event_that_comes_again_sends_nothing_again() {
         stage.deliver(id, "ProvisioningFailed").await.unwrap();
     }
     assert_eq!(stage.ses.mails().len(), 3, "one to the owners, one to the owners, one to ada");
-    assert_eq!(stage.figures(), [Metric::MailSent; 3], "each is counted once");
+    assert_eq!(stage.metrics(), [Metric::MailSent; 3], "each is counted once");
 }
 
 #[tokio::test]
@@ -30,7 +30,7 @@ async fn what_was_settled_without_a_mail_stays_so() {
         stage.deliver(id, "AccessRequestSubmitted").await.unwrap();
     }
     assert_eq!(stage.record(id).await, [(MailKind::Submitted, MailStatus::NotConfigured)]);
-    assert_eq!(stage.figures(), []);
+    assert_eq!(stage.metrics(), []);
 }
 
 #[tokio::test]

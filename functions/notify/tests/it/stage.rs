@@ -19,7 +19,7 @@ use serde_json::Value;
 pub(crate) struct Stage {
     pub(crate) world: World,
     pub(crate) ses: Ses,
-    figures: Arc<Mutex<Vec<Metric>>>,
+    metrics: Arc<Mutex<Vec<Metric>>>,
     kms: Kms,
     sender: Option<String>,
 }
@@ -28,7 +28,7 @@ impl Stage {
     pub(crate) async fn new() -> Self {
         let sender = Some("Gatepass <gatepass@example.com>".to_owned());
         let (world, ses, kms) = (World::new().await, Ses::new().await, Kms::new().await);
-        Self { world, ses, figures: Arc::default(), kms, sender }
+        Self { world, ses, metrics: Arc::default(), kms, sender }
     }
 
     /// No sender is configured.
@@ -137,7 +137,7 @@ impl Stage {
             table: self.world.table.name.clone(),
             sender: self.sender.clone(),
             portal_url: "https://portal.example.com".into(),
-            metrics: Metrics::Kept(Arc::clone(&self.figures)),
+            metrics: Metrics::Kept(Arc::clone(&self.metrics)),
         };
         let dynamodb = self.world.table.client_of("Notify");
         let function = Notify::new(config, dynamodb, self.ses.client.clone(), clock_at(time));
@@ -145,9 +145,9 @@ impl Stage {
         function.handle(event).await
     }
 
-    /// The figures so far; they are then forgotten.
-    pub(crate) fn figures(&self) -> Vec<Metric> {
-        std::mem::take(&mut *self.figures.lock().unwrap())
+    /// The metrics so far; they are then forgotten.
+    pub(crate) fn metrics(&self) -> Vec<Metric> {
+        std::mem::take(&mut *self.metrics.lock().unwrap())
     }
 
     /// The record of the mails about a request, by template.

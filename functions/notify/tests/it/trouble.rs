@@ -16,7 +16,7 @@ async fn a_mail_that_ses_refuses_is_on_record_and_can_be_sent_when_the_reason_is
     assert!(matches!(&failure, Failure::Permanent(text) if text.contains("MessageRejected")), "{failure}");
     assert!(!failure.to_string().contains('@'), "{failure}");
     assert_eq!(stage.record(id).await, [(MailKind::Submitted, MailStatus::Refused)]);
-    assert_eq!(stage.figures(), [Metric::MailRefused]);
+    assert_eq!(stage.metrics(), [Metric::MailRefused]);
     stage.deliver(id, "AccessRequestSubmitted").await.unwrap();
     assert_eq!(stage.ses.mails().len(), 1);
     assert_eq!(stage.record(id).await, [(MailKind::Submitted, MailStatus::Sent)]);
@@ -31,7 +31,7 @@ async fn a_mail_that_ses_does_not_take_at_present_can_be_sent_at_once_again() {
         let failure = stage.deliver(id, "AccessRequestSubmitted").await.unwrap_err();
         assert!(matches!(failure, Failure::Transient(_)), "{code}: {failure}");
         assert_eq!(stage.record(id).await, [], "{code}");
-        assert_eq!(stage.figures(), [], "{code}: nothing came of it yet");
+        assert_eq!(stage.metrics(), [], "{code}: nothing came of it yet");
     }
     stage.deliver(id, "AccessRequestSubmitted").await.unwrap();
     assert_eq!(stage.ses.mails().len(), 1);

@@ -8,10 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Limits, Step};
 use crate::error::Refused;
+use crate::relay::Answer;
 
 /// The pause between two looks at the same event. Each look at one that cannot be published is reported, so that the alarm
 /// lasts as long as there is one.
-const PAUSE: SignedDuration = SignedDuration::from_mins(1);
+const PAUSE: SignedDuration = SignedDuration::from_secs(30);
 pub(super) const LIMITS: Limits = Limits { items: 100, failures: 100, time: Duration::from_secs(5), put_off: PAUSE };
 /// How often an event is handed out to be published.
 const MOST_ATTEMPTS: u32 = 3;
@@ -66,22 +67,22 @@ fn report(key: &str, cause: &str) {
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn settle<E: std::fmt::Display>(
+pub async fn settle(
     store: &Store,
     context: &Context,
     released: &[Released],
-    answers: &[Result<(), E>],
+    answers: &[Answer],
 ) -> Result<usize, StoreError> {
     let mut published = 0;
     for (one, answer) in released.iter().zip(answers) {
         match answer {
-            Ok(()) => {
+            Answer::Published => {
                 store.put_receipts(&[one.event.id], context.now).await?;
                 store.take_back(&one.entry.event()).await?;
                 published += 1;
             }
-            Err(cause) => {
-                report(&one.entry.event_pk, &cause.to_string());
+            Answer::Refused(cause) | Answer::Unanswered(cause) => {
+                report(&one.entry.event_pk, cause);
                 let entry = SetAside { attempts: one.entry.attempts - 1, ..one.entry.clone() };
                 store.set_aside(&entry, later(context)).await?;
             }

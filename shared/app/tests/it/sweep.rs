@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatepass_app::Deadline;
 use gatepass_app::reconcile::{reconcile, settle};
+use gatepass_app::relay::Answer;
 use gatepass_app::sweep::{Sweep, SweepError};
 use gatepass_domain::Actor;
 use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
@@ -34,16 +35,20 @@ async fn submitted(world: &World, time: &str) -> Vec<EventId> {
 struct Counter {
     published: HashMap<EventId, usize>,
     refused: Vec<EventId>,
+    is_down: bool,
 }
 
 impl Counter {
-    fn publish(&mut self, events: &[gatepass_domain::Event]) -> Vec<Result<(), String>> {
+    fn publish(&mut self, events: &[gatepass_domain::Event]) -> Vec<Answer> {
         let answer = |event: &gatepass_domain::Event| {
+            if self.is_down {
+                return Answer::Unanswered("InternalException".to_owned());
+            }
             if self.refused.contains(&event.id) {
-                return Err("ThrottlingException".to_owned());
+                return Answer::Refused("ThrottlingException".to_owned());
             }
             *self.published.entry(event.id).or_default() += 1;
-            Ok(())
+            Answer::Published
         };
         events.iter().map(answer).collect()
     }
@@ -155,17 +160,28 @@ async fn reconciled(world: &World, bus: &mut Counter, now: &str) -> usize {
     settle(&world.store, &context, &report.released, &answers).await.unwrap()
 }
 
+/// Also when nothing else is on its page.
 #[tokio::test]
-async fn while_the_bus_takes_nothing_the_sweep_stays_where_it_is_and_counts_no_attempt() {
+async fn events_that_are_all_refused_do_not_hold_up_the_sweep() {
+    let world = World::new().await;
+    begin_at(&world, "2026-11-20T11:00:00Z").await;
+    let refused = submitted(&world, "2026-11-20T11:30:00Z").await;
+    let mut bus = Counter { refused, ..Counter::default() };
+    sweep(&world.store, &mut bus, "2026-11-20T12:00:00Z").await.unwrap();
+    assert_eq!(position(&world).await, LogPosition::at(at("2026-11-20T11:58:00Z")));
+}
+
+#[tokio::test]
+async fn while_the_bus_is_down_the_sweep_stays_where_it_is_and_counts_no_attempt() {
     let world = World::new().await;
     begin_at(&world, "2026-11-20T11:00:00Z").await;
     let lost = submitted(&world, "2026-11-20T11:30:00Z").await;
-    let mut bus = Counter { refused: lost.clone(), ..Counter::default() };
+    let mut bus = Counter { is_down: true, ..Counter::default() };
     for minute in 0..5 {
         let failure = sweep(&world.store, &mut bus, &format!("2026-11-20T12:0{minute}:00Z")).await.unwrap_err();
-        assert!(matches!(failure, SweepError::NothingTaken(2)), "{failure}");
+        assert!(matches!(failure, SweepError::NoAnswer(2)), "{failure}");
     }
-    bus.refused.clear();
+    bus.is_down = false;
     sweep(&world.store, &mut bus, "2026-11-20T12:10:00Z").await.unwrap();
     assert_eq!(bus.ids(), sorted(&[&lost]));
 }
