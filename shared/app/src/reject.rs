@@ -27,7 +27,7 @@ pub async fn reject(
 ) -> Result<AccessRequestView, Refused> {
     check_reason(reason)?;
     let by = Actor::from(owner.person());
-    let read = || async { Standing::read(store, id).await?.ok_or(Refused::NotFound("access request")) };
+    let read = || async { Standing::read_undecided(store, id).await?.ok_or(Refused::NotFound("access request")) };
     commit_decision(store, context, idempotent, read, |context, Standing { request, holdings }| {
         let (closed, event) = decidable(request, owner)?.reject(context, &by, reason.trim().to_owned());
         let (transaction, view) = holdings.closing(context, closed, &event);

@@ -33,6 +33,17 @@ impl Standing {
         let holdings = Holdings::read(store, &request).await?;
         Ok(Some(Self { request, holdings }))
     }
+
+    /// Reads the request `id`, with what it holds only while it is undecided: a decided one can be neither rejected nor
+    /// withdrawn, and whoever does that may not read credentials.
+    pub(crate) async fn read_undecided(store: &Store, id: RequestId) -> Result<Option<Self>, Refused> {
+        let Some(request) = store.request(id).await? else { return Ok(None) };
+        let holdings = match request {
+            AccessRequest::Pending(_) => Holdings::read(store, &request).await?,
+            _ => Holdings { claimed: None, credential: None },
+        };
+        Ok(Some(Self { request, holdings }))
+    }
 }
 
 impl Holdings {

@@ -24,7 +24,7 @@ pub async fn withdraw(
 ) -> Result<AccessRequestView, Refused> {
     let by = Actor::from(caller);
     let read = || async {
-        let standing = Standing::read(store, id).await?;
+        let standing = Standing::read_undecided(store, id).await?;
         let own = standing.filter(|standing| standing.request.facts().submission.requester.id == caller.id);
         own.ok_or(Refused::NotFound("access request"))
     };
