@@ -60,7 +60,7 @@ fn is_invisible(characters: &[char], at: usize, character: char, lines: Lines) -
         '\r' => lines == Lines::One || after != Some('\n'),
         // Separators of lines and paragraphs, the annotations of interlinear text, and a pattern of Braille without dots.
         '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}' | '\u{2800}' => true,
-        JOINER => !(is_emoji(before_style(characters, at)) && is_emoji(after)) && !follows_virama(before),
+        JOINER => !(follows_virama(before) || is_emoji(before_style(characters, at)) && is_emoji(after)),
         NON_JOINER => !follows_virama(before) && !stands_between_joining_letters(characters, at),
         EMOJI_STYLE => !is_emoji(before) && after != Some(KEYCAP),
         character => character.is_control() || is_noncharacter(character) || is_ignorable(character),

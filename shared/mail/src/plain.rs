@@ -38,7 +38,7 @@ pub(crate) fn display_name(text: &str) -> String {
     let name = words.join(" ").replace(['"', '\u{201c}', '\u{201d}', '\u{201e}'], "'");
     match name.chars().count() {
         0 => "(no name)".to_owned(),
-        ..=MAX_NAME => name,
+        1..=MAX_NAME => name,
         _ => format!("{}…", name.chars().take(MAX_NAME - 1).collect::<String>().trim_end()),
     }
 }
