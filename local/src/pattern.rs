@@ -17,13 +17,16 @@ const OPERATORS: &[&str] =
 pub struct NotMatchable(String);
 
 /// Patterns, each of which leads to something.
-pub(crate) struct Patterns {
+pub struct Patterns {
     matcher: Quamina<usize>,
 }
 
 impl Patterns {
     /// Patterns that lead to their place in `patterns`.
-    pub(crate) fn new<'a>(patterns: impl IntoIterator<Item = &'a Value>) -> Result<Self, NotMatchable> {
+    ///
+    /// # Errors
+    /// The first pattern that cannot run here.
+    pub fn new<'a>(patterns: impl IntoIterator<Item = &'a Value>) -> Result<Self, NotMatchable> {
         let mut matcher = Quamina::new();
         for (place, pattern) in patterns.into_iter().enumerate() {
             check(pattern)?;
@@ -33,7 +36,7 @@ impl Patterns {
     }
 
     /// The places of the patterns that `event` matches, in order, each once.
-    pub(crate) fn matching(&self, event: &Value) -> Vec<usize> {
+    pub fn matching(&self, event: &Value) -> Vec<usize> {
         // Only what is not a JSON object fails, which an event always is; such a thing matches nothing.
         let mut places = self.matcher.matches_for_event(event.to_string().as_bytes()).unwrap_or_default();
         places.sort_unstable();

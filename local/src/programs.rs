@@ -33,18 +33,23 @@ pub enum CannotRun {
 
 /// The real AWS SDK clients of one caller.
 #[derive(Debug, Clone)]
-pub(crate) struct Clients {
-    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
-    pub(crate) eventbridge: aws_sdk_eventbridge::Client,
-    pub(crate) kms: aws_sdk_kms::Client,
-    pub(crate) ses: aws_sdk_sesv2::Client,
-    pub(crate) streams: aws_sdk_dynamodbstreams::Client,
+pub struct Clients {
+    /// The table.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    /// The event bus.
+    pub eventbridge: aws_sdk_eventbridge::Client,
+    /// The key that seals secrets.
+    pub kms: aws_sdk_kms::Client,
+    /// Mail.
+    pub ses: aws_sdk_sesv2::Client,
+    /// The table's stream.
+    pub streams: aws_sdk_dynamodbstreams::Client,
 }
 
 impl Clients {
-    /// Clients that sign as `caller`, who is known by the access key id, as a role is on AWS.
-    pub(crate) fn of(caller: &str, config: &SdkConfig, secret: &RunSecret) -> Self {
-        let credentials = Credentials::new(caller, secret.as_str(), None, None, "gatepass-local");
+    /// Clients that sign as `caller`, who is known by the access key id, as a role is on AWS, with `secret`.
+    pub fn of(caller: &str, config: &SdkConfig, secret: &str) -> Self {
+        let credentials = Credentials::new(caller, secret, None, None, "gatepass-local");
         let credentials = SharedCredentialsProvider::new(credentials);
         let config = &config.to_builder().credentials_provider(credentials).build();
         Self {
@@ -67,8 +72,8 @@ pub(crate) fn all(
     let mut functions = BTreeMap::new();
     for wiring in wirings {
         let id = &wiring.logical_id;
-        let handler =
-            handler(wiring, Clients::of(id, config, secret), clock.clone()).map_err(|error| (id.clone(), error))?;
+        let handler = handler(wiring, Clients::of(id, config, secret.as_str()), clock.clone())
+            .map_err(|error| (id.clone(), error))?;
         let of_program = wirings.iter().filter(|other| other.binary == wiring.binary).count();
         let name = if of_program == 1 { &wiring.binary } else { id };
         functions.insert(id.clone(), Arc::new(Function::new(name.clone(), wiring, handler)));
@@ -76,7 +81,11 @@ pub(crate) fn all(
     Ok(functions)
 }
 
-fn handler(wiring: &template::Function, clients: Clients, clock: Clock) -> Result<Handler, CannotRun> {
+/// The program that `wiring` names, as its `main` makes it.
+///
+/// # Errors
+/// [`CannotRun`].
+pub fn handler(wiring: &template::Function, clients: Clients, clock: Clock) -> Result<Handler, CannotRun> {
     let vars: Vars = wiring.environment.clone().into_iter().collect();
     let Clients { dynamodb, eventbridge, kms, ses, streams: _ } = clients;
     Ok(match wiring.binary.as_str() {

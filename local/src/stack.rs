@@ -74,7 +74,7 @@ impl Stack {
         let aws_address = address_of(&aws_listener, 0)?;
         let config = sdk_config(aws_address);
         let secret = RunSecret::fresh();
-        let clients = Clients::of(NOBODY, &config, &secret);
+        let clients = Clients::of(NOBODY, &config, secret.as_str());
         let functions = programs::all(&wiring.functions, &config, &secret, &clock.for_functions())
             .map_err(|(function, cause)| StartError::Function { path: options.template.clone(), function, cause })?;
         let taking_events = taking_events(&wiring, &functions);

@@ -13,7 +13,7 @@ mod timeouts;
 mod vars;
 
 pub use causes::causes;
-pub use clock::{Clock, NoEntropy};
+pub use clock::{Clock, NoEntropy, Simulated};
 pub use failure::Failure;
 pub use logs::init as init_logs;
 pub use metrics::{Metric, Metrics};

@@ -1,0 +1,334 @@
+//! The promises, held against a world in which faults have stopped.
+//!
+//! Written from the product's contracts: what the API says, what the authorizer does, what was published and mailed, and
+//! what is on record must agree, and nothing may be left under way. The invariants I1 to I8 are described in
+//! `docs/reliability.md`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use gatepass_domain::event::{Aggregate, Chain};
+use gatepass_store::Store;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::gateway::{Call, Person};
+use crate::population::{CONSUMERS, Crowd, OWEN, PRODUCTS};
+
+/// The sweeper publishes no event more often than this, whatever happens.
+const MOST_BY_SWEEPER: u32 = 3;
+/// More mails of one kind about one request than faults can explain.
+const MOST_MAILS: usize = 4;
+
+/// All that is wrong with the world of `crowd`, for people to read.
+pub async fn violations(crowd: &Crowd) -> Vec<String> {
+    let mut oracle = Oracle { crowd, found: Vec::new() };
+    let requests = oracle.all("/v1/admin/access-requests").await;
+    let apps = oracle.all("/v1/admin/apps").await;
+    let mut credentials = Vec::new();
+    for app in &apps {
+        let detail = oracle.get(OWEN, &format!("/v1/admin/apps/{}", text(app, "/id"))).await;
+        credentials.extend(detail["credentials"].as_array().cloned().unwrap_or_default());
+    }
+    oracle.nothing_is_left_under_way(&requests, &apps);
+    oracle.what_was_answered_is_so(&requests, &apps, &credentials);
+    oracle.keys_open_what_is_shown(&requests, &apps, &credentials).await;
+    oracle.claims_are_those_of_standing_requests(&requests, &apps).await;
+    oracle.one_credential_an_approval(&requests, &credentials);
+    oracle.redrive().await;
+    oracle.everything_is_published();
+    oracle.chains_verify(&requests, &apps, &credentials).await;
+    oracle.whoever_must_hear_has_a_mail(&requests).await;
+    oracle.found
+}
+
+struct Oracle<'a> {
+    crowd: &'a Crowd,
+    found: Vec<String>,
+}
+
+impl Oracle<'_> {
+    fn require(&mut self, holds: bool, otherwise: impl FnOnce() -> String) {
+        if !holds {
+            self.found.push(otherwise());
+        }
+    }
+
+    async fn get(&self, who: Person, path: &str) -> Value {
+        self.crowd.world.call(who, &Call::get(path)).await.body
+    }
+
+    /// Every item of a list, over all of its pages.
+    async fn all(&mut self, path: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut next = path.to_owned();
+        loop {
+            let page = self.get(OWEN, &next).await;
+            let Some(found) = page["items"].as_array() else {
+                self.found.push(format!("{next} cannot be read: {page}"));
+                return items;
+            };
+            items.extend(found.clone());
+            match page["next_cursor"].as_str() {
+                Some(cursor) => next = format!("{path}?cursor={cursor}"),
+                None => return items,
+            }
+        }
+    }
+
+    /// I1.
+    fn nothing_is_left_under_way(&mut self, requests: &[Value], apps: &[Value]) {
+        for request in requests {
+            let id = text(request, "/id");
+            let (status, provisioning) = (text(request, "/status"), text(request, "/provisioning/status"));
+            let automatic = text(request, "/policy/review") == "automatic";
+            self.require(provisioning != "queued", || format!("I1: the request {id} is still queued"));
+            self.require(!(status == "pending" && automatic), || {
+                format!("I1: the automatic request {id} is still undecided")
+            });
+        }
+        let deleted = self.done("delete_app");
+        for app in apps {
+            let id = text(app, "/id");
+            self.require(!deleted.contains(&id), || format!("I1: the app {id} was deleted and is still there"));
+            self.require(app["closing"] != json!(true), || format!("I1: the app {id} is still closing"));
+        }
+    }
+
+    /// What somebody was told they did is what the record says.
+    fn what_was_answered_is_so(&mut self, requests: &[Value], apps: &[Value], credentials: &[Value]) {
+        let status: BTreeMap<_, _> = requests.iter().map(|request| (text(request, "/id"), request)).collect();
+        let done = self.crowd.known.lock().expect("nobody is left").done.clone();
+        for (operation, id) in done {
+            let request = status.get(&id);
+            let of = |pointer: &str| request.map(|request| text(request, pointer)).unwrap_or_default();
+            let holds = match operation {
+                "withdraw_access_request" => of("/status") == "withdrawn",
+                "reject_access_request" => of("/status") == "rejected",
+                "revoke_access_request" => of("/provisioning/status") == "revoked",
+                "approve_access_request" => ["pending", "approved", "rejected", "withdrawn"].contains(&&*of("/status")),
+                "revoke_credential" => {
+                    let credential = credentials.iter().find(|credential| text(credential, "/id") == id);
+                    credential.is_none_or(|credential| text(credential, "/status") == "revoked")
+                }
+                _ => true,
+            };
+            self.require(holds, || format!("{operation} of {id} was answered with success and is not so: {request:?}"));
+        }
+        let standing = |request: &&Value| stands(request);
+        let ids: BTreeSet<_> = apps.iter().map(|app| text(app, "/id")).collect();
+        for request in requests.iter().filter(standing) {
+            let app = text(request, "/app/id");
+            self.require(ids.contains(&app), || {
+                format!("the request {} stands, and its app {app} is gone", text(request, "/id"))
+            });
+        }
+    }
+
+    /// I2: a key opens a product exactly when a provisioned request stands behind it and the credential is active.
+    async fn keys_open_what_is_shown(&mut self, requests: &[Value], apps: &[Value], credentials: &[Value]) {
+        let now = self.crowd.world.now();
+        let mut keys = self.crowd.known.lock().expect("nobody is left").keys.clone();
+        for credential in credentials.iter().filter(|credential| text(credential, "/status") == "active") {
+            let app = apps.iter().find(|app| text(app, "/id") == text(credential, "/app_id"));
+            let owner = app.map(|app| text(app, "/owner")).unwrap_or_default();
+            let Some(owner) = CONSUMERS.into_iter().find(|person| person.id == owner) else { continue };
+            let path =
+                format!("/v1/apps/{}/credentials/{}/reveal", text(credential, "/app_id"), text(credential, "/id"));
+            let reply = self.crowd.world.call(owner, &Call::change("POST", path, Value::Null)).await;
+            let id = text(credential, "/id");
+            self.require(reply.is_success(), || {
+                format!("I2: the key of the active credential {id} is not revealed: {reply:?}")
+            });
+            if reply.is_success() {
+                keys.push((id, reply.text("/key")));
+            }
+        }
+        keys.sort();
+        keys.dedup();
+        for (id, key) in keys {
+            let credential = credentials.iter().find(|credential| text(credential, "/id") == id);
+            if credential.is_some_and(|credential| ends_about(credential, now)) {
+                continue;
+            }
+            let active = credential.is_some_and(|credential| text(credential, "/status") == "active");
+            for product in PRODUCTS {
+                let behind = requests.iter().find(|request| {
+                    text(request, "/credential_id") == id
+                        && text(request, "/status") == "approved"
+                        && text(request, "/provisioning/status") == "provisioned"
+                        && names(request, product)
+                });
+                let shown = active && behind.is_some();
+                let opens = self.crowd.world.opens(&key, product).await;
+                self.require(shown == opens, || {
+                    format!(
+                        "I2: the credential {id} {} {product}, and by the record it {}: {credential:?}",
+                        if opens { "opens" } else { "does not open" },
+                        if shown { "should" } else { "should not" }
+                    )
+                });
+            }
+        }
+    }
+
+    /// I3: what blocks an app from asking again is what its standing requests hold, and nothing else.
+    async fn claims_are_those_of_standing_requests(&mut self, requests: &[Value], apps: &[Value]) {
+        let store = self.crowd.world.store();
+        let ids: BTreeSet<_> = apps.iter().map(|app| text(app, "/id")).collect();
+        for request in requests.iter().filter(|request| ids.contains(&text(request, "/app/id"))) {
+            let id = text(request, "/id");
+            let (Ok(app_id), Ok(request_id)) = (text(request, "/app/id").parse(), id.parse()) else { continue };
+            let held = store.access_held_by(app_id, request_id).await.expect("the table can be read");
+            let held: BTreeSet<_> = held.iter().map(ToString::to_string).collect();
+            if !stands(request) {
+                self.require(held.is_empty(), || format!("I3: the settled request {id} still holds {held:?}"));
+            } else if request["extends_credential_id"].is_null() {
+                let asked: BTreeSet<_> = products(request).into_iter().collect();
+                self.require(held == asked, || format!("I3: the request {id} holds {held:?} instead of {asked:?}"));
+            }
+        }
+    }
+
+    /// I4.
+    fn one_credential_an_approval(&mut self, requests: &[Value], credentials: &[Value]) {
+        let mut of_request: BTreeMap<_, usize> = BTreeMap::new();
+        for credential in credentials {
+            *of_request.entry(text(credential, "/request_id")).or_default() += 1;
+        }
+        for (id, count) in of_request {
+            let request = requests.iter().find(|request| text(request, "/id") == id);
+            self.require(count == 1, || format!("I4: the request {id} has {count} credentials"));
+            self.require(request.is_some_and(|request| text(request, "/status") == "approved"), || {
+                format!("I4: a credential of the request {id}, which was not approved: {request:?}")
+            });
+        }
+    }
+
+    /// Hands in again what was given up, as the runbook has it.
+    async fn redrive(&mut self) {
+        let world = &self.crowd.world;
+        let given_up = std::mem::take(&mut *world.dead_letters.lock().expect("nobody is left"));
+        for (function, event) in given_up {
+            world.invoke_later(&function, event);
+        }
+        for _ in 0..4 {
+            world.jump(Duration::from_secs(90));
+            world.run_schedules().await;
+        }
+        let left = world.dead_letters.lock().expect("nobody is left").clone();
+        for (function, event) in left {
+            self.found.push(format!("{function} cannot handle {} in a calm either", event["detail-type"]));
+        }
+    }
+
+    /// I5.
+    fn everything_is_published(&mut self) {
+        let published = self.crowd.world.published.lock().expect("nobody is left").clone();
+        let recorded = self.crowd.world.recorded.lock().expect("nobody is left").clone();
+        self.require(!recorded.is_empty(), || "I5: the simulation saw no event".to_owned());
+        let sweeper = &self.crowd.world.function_of("expire").wiring.logical_id;
+        for id in recorded {
+            let by = published.get(&id);
+            self.require(by.is_some(), || format!("I5: the event {id} was never published"));
+            let swept = by.and_then(|by| by.get(sweeper)).copied().unwrap_or(0);
+            self.require(swept <= MOST_BY_SWEEPER, || {
+                format!("I5: the sweeper published the event {id} {swept} times")
+            });
+        }
+    }
+
+    /// I6.
+    async fn chains_verify(&mut self, requests: &[Value], apps: &[Value], credentials: &[Value]) {
+        let store = self.crowd.world.store();
+        for request in requests {
+            let id = text(request, "/id");
+            let Ok(request_id) = id.parse() else { continue };
+            let events = self.chain(&store, &Aggregate::Request(request_id)).await;
+            let version = request["version"].as_u64().unwrap_or_default();
+            self.require(events >= version, || {
+                format!("I6: the request {id} has changed {version} times and {events} events say so")
+            });
+        }
+        for app in apps {
+            let Ok(id) = text(app, "/id").parse() else { continue };
+            self.chain(&store, &Aggregate::App(id)).await;
+        }
+        for credential in credentials {
+            let Ok(id) = text(credential, "/id").parse() else { continue };
+            self.chain(&store, &Aggregate::Credential(id)).await;
+        }
+    }
+
+    /// Verifies the chain of an aggregate; gives its length.
+    async fn chain(&mut self, store: &Store, aggregate: &Aggregate) -> u64 {
+        let events = store.events_of(aggregate).await.expect("the events can be read");
+        if let Err(broken) = Chain::verify(&events) {
+            self.found.push(format!("I6: the chain of {aggregate:?} does not verify: {broken}"));
+        }
+        events.len() as u64
+    }
+
+    /// I8.
+    async fn whoever_must_hear_has_a_mail(&mut self, requests: &[Value]) {
+        for request in requests {
+            let id = text(request, "/id");
+            let detail = self.get(OWEN, &format!("/v1/admin/access-requests/{id}")).await;
+            let happened: BTreeSet<_> = list(&detail["history"]).iter().map(|entry| text(entry, "/type")).collect();
+            let due = [("AccessProvisioned", "approve"), ("AccessRequestRejected", "reject")];
+            for (_, template) in due.into_iter().filter(|(event, _)| happened.contains(*event)) {
+                let record = list(&detail["mails"]).iter().find(|mail| text(mail, "/template") == template).cloned();
+                let status = record.as_ref().map(|record| text(record, "/status")).unwrap_or_default();
+                let mails = self.crowd.world.mails.lock().expect("nobody is left");
+                let about = format!("Access request {id}");
+                let sent = mails.iter().filter(|mail| mail.template == template && mail.text.contains(&about)).count();
+                drop(mails);
+                let settled = ["sent", "refused", "muted", "no_recipient"].contains(&&*status);
+                self.require(settled, || {
+                    format!("I8: nobody was told by `{template}` of the request {id}: {record:?}")
+                });
+                self.require(status != "sent" || sent > 0, || {
+                    format!("I8: the mail `{template}` of the request {id} is on record and was not sent")
+                });
+                self.require(sent <= MOST_MAILS, || format!("I8: the mail `{template}` of {id} was sent {sent} times"));
+            }
+        }
+    }
+
+    /// The ids of what was done with success.
+    fn done(&self, operation: &str) -> BTreeSet<String> {
+        let known = self.crowd.known.lock().expect("nobody is left");
+        known.done.iter().filter(|(done, _)| *done == operation).map(|(_, id)| id.clone()).collect()
+    }
+}
+
+/// Whether a request awaits or gives access.
+fn stands(request: &Value) -> bool {
+    match &*text(request, "/status") {
+        "pending" => true,
+        "approved" => !["revoked", "expired"].contains(&&*text(request, "/provisioning/status")),
+        _ => false,
+    }
+}
+
+fn text(value: &Value, pointer: &str) -> String {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn list(value: &Value) -> Vec<Value> {
+    value.as_array().cloned().unwrap_or_default()
+}
+
+fn products(request: &Value) -> Vec<String> {
+    list(&request["product_ids"]).iter().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+fn names(request: &Value, product: &str) -> bool {
+    products(request).iter().any(|named| named == product)
+}
+
+/// Whether the credential ends within the difference of two functions' clocks.
+fn ends_about(credential: &Value, now: Timestamp) -> bool {
+    let end = credential["expires_at"].as_str().and_then(|end| end.parse::<Timestamp>().ok());
+    end.is_some_and(|end| end.duration_since(now).abs().as_mins() < 11)
+}

@@ -1,0 +1,426 @@
+//! The crowd: people who do at random, and at the same time, everything that the API lets them change.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use serde_json::{Value, json};
+
+use crate::gateway::{Call, Person, Reply};
+use crate::world::World;
+
+const ADA: Person = Person { id: "ada", groups: &["builders"] };
+const BOB: Person = Person { id: "bob", groups: &["builders"] };
+const GRACE: Person = Person { id: "grace", groups: &["partners"] };
+/// An administrator.
+pub const OWEN: Person = Person { id: "owen", groups: &["api-owners"] };
+const OLGA: Person = Person { id: "olga", groups: &["api-owners"] };
+
+/// People who ask.
+pub const CONSUMERS: [Person; 3] = [ADA, BOB, GRACE];
+const ADMINISTRATORS: [Person; 2] = [OWEN, OLGA];
+
+/// Products with keys of the built-in gateway, and one whose gateway does not exist.
+pub const PRODUCTS: [&str; 4] = ["weather-api", "maps-api", "fleet-api", "payments-api"];
+const PLANS: [&str; 3] = ["free", "gold", "dual"];
+
+/// What people do, by the operation of the OpenAPI document, and how often in comparison.
+pub const OPERATIONS: &[(&str, u32)] = &[
+    ("submit_access_request", 30),
+    ("put_cart_item", 8),
+    ("remove_cart_item", 2),
+    ("clear_cart", 2),
+    ("submit_cart", 8),
+    ("withdraw_access_request", 5),
+    ("create_app", 3),
+    ("edit_app", 2),
+    ("delete_app", 4),
+    ("reveal_credential", 8),
+    ("approve_access_request", 22),
+    ("reject_access_request", 6),
+    ("decide_access_requests", 5),
+    ("revoke_access_request", 5),
+    ("retry_access_request", 3),
+    ("suspend_credential", 4),
+    ("resume_credential", 4),
+    ("revoke_credential", 4),
+    ("grant_access", 4),
+    ("reassign_app", 2),
+    ("admin_create_product", 1),
+    ("admin_put_product", 2),
+    ("admin_delete_product", 1),
+    ("admin_create_plan", 1),
+    ("admin_put_plan", 2),
+    ("admin_delete_plan", 1),
+    ("admin_create_catalogue", 1),
+    ("admin_put_catalogue", 1),
+    ("admin_delete_catalogue", 1),
+    ("put_settings", 1),
+    ("evaluate_policy", 1),
+];
+/// Not an operation: time passes.
+pub const TIME_PASSES: &str = "time passes";
+
+/// One thing that somebody does; what exactly follows from the seed and from what there is at that time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Op {
+    /// The operation.
+    pub operation: &'static str,
+    /// Decides on whatever the operation needs.
+    pub seed: u64,
+}
+
+/// What the crowd knows: what it was told in answers.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// Apps, with their first owners.
+    pub apps: Vec<(Person, String)>,
+    /// Requests, with those who asked.
+    pub requests: Vec<(Person, String)>,
+    /// Keys that were revealed: credential and key.
+    pub keys: Vec<(String, String)>,
+    /// What succeeded: the operation, and the id it was about.
+    pub done: Vec<(&'static str, String)>,
+    /// The number of changes made so far, which gives new things their names.
+    changes: u64,
+}
+
+/// The crowd of a history.
+#[derive(Debug, Clone)]
+pub struct Crowd {
+    /// The world that it lives in.
+    pub world: Arc<World>,
+    /// What it knows.
+    pub known: Arc<Mutex<Known>>,
+}
+
+impl Crowd {
+    /// A crowd that knows nothing yet.
+    pub fn new(world: Arc<World>) -> Self {
+        Self { world, known: Arc::default() }
+    }
+
+    /// Puts the demonstration on offer.
+    pub async fn set_up(&self) {
+        for product in PRODUCTS {
+            let reply = self.change(OWEN, "POST", "/v1/admin/products", product_body(product)).await;
+            assert!(reply.is_success(), "the product {product} is created: {reply:?}");
+        }
+        for plan in PLANS {
+            let reply = self.change(OWEN, "POST", "/v1/admin/plans", plan_body(plan, 0)).await;
+            assert!(reply.is_success(), "the plan {plan} is created: {reply:?}");
+        }
+        let catalogue = catalogue_body("everything", &PRODUCTS);
+        let reply = self.change(OWEN, "POST", "/v1/admin/catalogues", catalogue).await;
+        assert!(reply.is_success(), "the catalogue is created: {reply:?}");
+        let partners = catalogue_body("second", &["maps-api", "fleet-api"]);
+        let reply = self.change(OWEN, "POST", "/v1/admin/catalogues", partners).await;
+        assert!(reply.is_success(), "the catalogue is created: {reply:?}");
+    }
+
+    /// Does one thing.
+    pub async fn carry_out(&self, op: &Op) {
+        let mut rng = StdRng::seed_from_u64(op.seed);
+        tokio::time::sleep(Duration::from_millis(rng.random_range(0..400))).await;
+        let consumer = CONSUMERS[rng.random_range(0..CONSUMERS.len())];
+        let administrator = ADMINISTRATORS[rng.random_range(0..ADMINISTRATORS.len())];
+        match op.operation {
+            "submit_access_request" => self.submit(&mut rng, consumer).await,
+            "put_cart_item" => self.put_cart_item(&mut rng, consumer).await,
+            "remove_cart_item" => {
+                let path = format!("/v1/cart/items/{}", PRODUCTS[rng.random_range(0..PRODUCTS.len())]);
+                self.change(consumer, "DELETE", &path, Value::Null).await;
+            }
+            "clear_cart" => drop(self.change(consumer, "DELETE", "/v1/cart", Value::Null).await),
+            "submit_cart" => {
+                let body = with_target(json!({}), &self.target(&mut rng, consumer));
+                let reply = self.change(consumer, "POST", "/v1/cart/submit", body).await;
+                self.submitted(consumer, &reply);
+            }
+            "create_app" => {
+                let body = json!({ "name": self.fresh("app"), "visibility": "team", "team": "builders" });
+                let body = if consumer == GRACE { json!({ "name": self.fresh("app") }) } else { body };
+                let reply = self.change(consumer, "POST", "/v1/apps", body).await;
+                if reply.is_success() {
+                    self.know(|known| known.apps.push((consumer, reply.text("/id"))));
+                }
+            }
+            "edit_app" | "delete_app" | "reveal_credential" | "grant_access" | "reassign_app" => {
+                self.with_app(op.operation, &mut rng, administrator).await;
+            }
+            "withdraw_access_request"
+            | "approve_access_request"
+            | "reject_access_request"
+            | "revoke_access_request"
+            | "retry_access_request"
+            | "decide_access_requests"
+            | "suspend_credential"
+            | "resume_credential"
+            | "revoke_credential" => self.with_request(op.operation, &mut rng, administrator).await,
+            "evaluate_policy" => {
+                let body = json!({ "plan_id": "free", "product_ids": ["weather-api"], "user": { "id": "ada" } });
+                self.change(administrator, "POST", "/v1/admin/policy/evaluate", body).await;
+            }
+            TIME_PASSES => {
+                const SPANS: [u64; 6] = [30, 400, 3_600, 86_400, 8 * 86_400, 31 * 86_400];
+                self.world.jump(Duration::from_secs(SPANS[rng.random_range(0..SPANS.len())]));
+                let functions = self.world.wiring.functions.iter();
+                for function in functions.filter(|function| !function.schedules.is_empty()) {
+                    self.world.invoke_later(&function.logical_id, json!({}));
+                }
+            }
+            operation => self.manage(operation, &mut rng, administrator).await,
+        }
+    }
+
+    async fn submit(&self, rng: &mut StdRng, consumer: Person) {
+        let plan = PLANS[rng.random_range(0..PLANS.len())];
+        let (first, second) = (rng.random_range(0..PRODUCTS.len()), rng.random_range(0..PRODUCTS.len()));
+        let mut products = vec![PRODUCTS[first]];
+        if rng.random_range(0..3) == 0 && second != first {
+            products.push(PRODUCTS[second]);
+        }
+        let body = json!({ "catalogue_id": "everything", "product_ids": products, "plan_id": plan });
+        let target = self.target(rng, consumer);
+        let mut body = with_target(body, &target);
+        if let (Some(app), true) = (&target, rng.random_range(0..2) == 0)
+            && let Some(credential) = self.credential_of(consumer, app, rng).await
+        {
+            body["extends_credential_id"] = credential["id"].clone();
+            body["plan_id"] = credential["plan_id"].clone();
+        }
+        let reply = self.change(consumer, "POST", "/v1/access-requests", body).await;
+        self.submitted(consumer, &reply);
+    }
+
+    async fn put_cart_item(&self, rng: &mut StdRng, consumer: Person) {
+        let path = format!("/v1/cart/items/{}", PRODUCTS[rng.random_range(0..PRODUCTS.len())]);
+        let body = json!({ "catalogue_id": "everything", "plan_id": PLANS[rng.random_range(0..2)] });
+        self.change(consumer, "PUT", &path, body).await;
+    }
+
+    async fn with_app(&self, operation: &'static str, rng: &mut StdRng, administrator: Person) {
+        let Some((owner, app)) = self.some(rng, |known| &known.apps) else { return };
+        let path = format!("/v1/apps/{app}");
+        match operation {
+            "edit_app" => {
+                let current = self.world.call(owner, &Call::get(&path)).await;
+                let call = Call::change("PATCH", &path, json!({ "description": self.fresh("text") }));
+                self.world.call(owner, &call.if_match(current.etag)).await;
+            }
+            "delete_app" => {
+                let current = self.world.call(owner, &Call::get(&path)).await;
+                let call = Call::change("DELETE", &path, Value::Null).if_match(current.etag);
+                let reply = self.world.call(owner, &call).await;
+                self.done(operation, &app, &reply);
+            }
+            "reveal_credential" => {
+                let Some(credential) = self.credential_of(owner, &app, rng).await else { return };
+                let id = credential["id"].as_str().unwrap_or_default().to_owned();
+                let reply = self.change(owner, "POST", &format!("{path}/credentials/{id}/reveal"), Value::Null).await;
+                if reply.is_success() {
+                    self.know(|known| known.keys.push((id, reply.text("/key"))));
+                }
+            }
+            "grant_access" => {
+                let product = PRODUCTS[rng.random_range(0..PRODUCTS.len())];
+                let body = json!({ "product_ids": [product], "plan_id": PLANS[rng.random_range(0..PLANS.len())] });
+                let reply = self.change(administrator, "POST", &format!("/v1/admin/apps/{app}/grants"), body).await;
+                self.submitted(owner, &reply);
+            }
+            _ => {
+                let to = CONSUMERS[rng.random_range(0..CONSUMERS.len())];
+                let current = self.world.call(administrator, &Call::get(format!("/v1/admin/apps/{app}"))).await;
+                let call = Call::change("POST", format!("/v1/admin/apps/{app}/owner"), json!({ "owner": to.id }));
+                let call = call.keyed(self.fresh("key")).if_match(current.etag);
+                if self.world.call(administrator, &call).await.is_success() {
+                    self.know(|known| known.apps.push((to, app)));
+                }
+            }
+        }
+    }
+
+    async fn with_request(&self, operation: &'static str, rng: &mut StdRng, administrator: Person) {
+        let Some((requester, id)) = self.some(rng, |known| &known.requests) else { return };
+        let reason = json!({ "reason": "because" });
+        let admin = format!("/v1/admin/access-requests/{id}");
+        let (who, path, body) = match operation {
+            "withdraw_access_request" => (requester, format!("/v1/access-requests/{id}/withdraw"), Value::Null),
+            "approve_access_request" => (administrator, format!("{admin}/approve"), json!({ "note": "fine" })),
+            "reject_access_request" => (administrator, format!("{admin}/reject"), reason),
+            "revoke_access_request" => (administrator, format!("{admin}/revoke"), reason),
+            "retry_access_request" => (administrator, format!("{admin}/retry"), Value::Null),
+            "decide_access_requests" => {
+                let ids = self.several(rng);
+                let decision = if rng.random_range(0..4) == 0 { "reject" } else { "approve" };
+                let mut body = json!({ "decision": decision, "ids": ids });
+                if decision == "reject" {
+                    body["reason"] = json!("because");
+                }
+                (administrator, "/v1/admin/access-requests/decide".to_owned(), body)
+            }
+            _ => {
+                let request = self.world.call(administrator, &Call::get(&admin)).await;
+                let credential = request.text("/credential_id");
+                if credential.is_empty() {
+                    return;
+                }
+                let verb = operation.trim_end_matches("_credential");
+                let path = format!("/v1/admin/credentials/{credential}/{verb}");
+                let reply = self.change(administrator, "POST", &path, reason).await;
+                self.done(operation, &credential, &reply);
+                return;
+            }
+        };
+        let reply = self.change(who, "POST", &path, body).await;
+        if operation != "decide_access_requests" {
+            self.done(operation, &id, &reply);
+        }
+    }
+
+    async fn manage(&self, operation: &'static str, rng: &mut StdRng, administrator: Person) {
+        let round = rng.random_range(0..4);
+        let fresh = self.fresh("extra");
+        let (kind, id, body) = match operation {
+            "admin_create_product" => return self.create("products", administrator, product_body(&fresh)).await,
+            "admin_create_plan" => return self.create("plans", administrator, plan_body(&fresh, 0)).await,
+            "admin_create_catalogue" => {
+                return self.create("catalogues", administrator, catalogue_body(&fresh, &["maps-api"])).await;
+            }
+            "admin_put_product" => ("products", "maps-api", Some(product_body("maps-api"))),
+            "admin_put_plan" => {
+                let plan = PLANS[rng.random_range(0..PLANS.len())];
+                ("plans", plan, Some(plan_body(plan, round)))
+            }
+            "admin_put_catalogue" => ("catalogues", "second", Some(catalogue_body("second", &["fleet-api"]))),
+            "admin_delete_product" => ("products", PRODUCTS[rng.random_range(1..PRODUCTS.len())], None),
+            "admin_delete_plan" => ("plans", "dual", None),
+            "admin_delete_catalogue" => ("catalogues", "second", None),
+            "put_settings" => {
+                let current = self.world.call(administrator, &Call::get("/v1/admin/settings")).await;
+                let mut settings = current.body.clone();
+                if let Some(members) = settings.as_object_mut() {
+                    for member in ["id", "version", "created_at", "updated_at"] {
+                        members.remove(member);
+                    }
+                }
+                let call = Call::change("PUT", "/v1/admin/settings", settings).if_match(current.etag);
+                self.world.call(administrator, &call).await;
+                return;
+            }
+            other => panic!("the crowd does not know how to {other}"),
+        };
+        let path = format!("/v1/admin/{kind}/{id}");
+        let current = self.world.call(administrator, &Call::get(&path)).await;
+        let call = match body {
+            Some(body) => Call::change("PUT", &path, body),
+            None => {
+                let force = if round == 0 { "?force=true" } else { "" };
+                Call::change("DELETE", format!("{path}{force}"), Value::Null)
+            }
+        };
+        self.world.call(administrator, &call.if_match(current.etag)).await;
+    }
+
+    async fn create(&self, kind: &str, administrator: Person, body: Value) {
+        self.change(administrator, "POST", &format!("/v1/admin/{kind}"), body).await;
+    }
+
+    /// One of the credentials of an app, active or not.
+    async fn credential_of(&self, owner: Person, app: &str, rng: &mut StdRng) -> Option<Value> {
+        let listed = self.world.call(owner, &Call::get(format!("/v1/apps/{app}/credentials"))).await;
+        let items = listed.body["items"].as_array()?;
+        (!items.is_empty()).then(|| items[rng.random_range(0..items.len())].clone())
+    }
+
+    /// An app that a request is for: one of the person's, or `None` for a new one.
+    fn target(&self, rng: &mut StdRng, who: Person) -> Option<String> {
+        let known = self.known.lock().expect("nothing panics while it looks");
+        let own: Vec<_> = known.apps.iter().filter(|(owner, _)| *owner == who).map(|(_, app)| app.clone()).collect();
+        drop(known);
+        let fresh = own.is_empty() || rng.random_range(0..3) == 0;
+        (!fresh).then(|| own[rng.random_range(0..own.len())].clone())
+    }
+
+    async fn change(&self, who: Person, method: &'static str, path: &str, body: Value) -> Reply {
+        let mut body = body;
+        if body.get("new_app").is_some() {
+            body["new_app"] = json!({ "name": self.fresh("app") });
+        }
+        self.world.call(who, &Call::change(method, path, body).keyed(self.fresh("key"))).await
+    }
+
+    fn submitted(&self, who: Person, reply: &Reply) {
+        if reply.is_success() {
+            self.know(|known| {
+                known.requests.push((who, reply.text("/id")));
+                known.apps.push((who, reply.text("/app/id")));
+            });
+        }
+    }
+
+    fn done(&self, operation: &'static str, id: &str, reply: &Reply) {
+        if reply.is_success() {
+            self.know(|known| known.done.push((operation, id.to_owned())));
+        }
+    }
+
+    fn several(&self, rng: &mut StdRng) -> Vec<String> {
+        let known = self.known.lock().expect("nothing panics while it looks");
+        let ids = known.requests.iter().map(|(_, id)| id.clone()).filter(|_| rng.random_range(0..3) == 0);
+        let mut ids: Vec<_> = ids.take(5).collect();
+        ids.sort();
+        ids.dedup();
+        ids
+    }
+
+    fn some(&self, rng: &mut StdRng, of: impl Fn(&Known) -> &Vec<(Person, String)>) -> Option<(Person, String)> {
+        let known = self.known.lock().expect("nothing panics while it looks");
+        let things = of(&known);
+        (!things.is_empty()).then(|| things[rng.random_range(0..things.len())].clone())
+    }
+
+    fn know(&self, learn: impl FnOnce(&mut Known)) {
+        learn(&mut self.known.lock().expect("nothing panics while it learns"));
+    }
+
+    fn fresh(&self, what: &str) -> String {
+        let mut known = self.known.lock().expect("nothing panics while it counts");
+        known.changes += 1;
+        format!("{what}-{}", known.changes)
+    }
+}
+
+fn with_target(body: Value, app: &Option<String>) -> Value {
+    let mut body = body;
+    match app {
+        Some(app) => body["app_id"] = json!(app),
+        None => body["new_app"] = json!({}),
+    }
+    body
+}
+
+fn product_body(id: &str) -> Value {
+    let (auth_method, gateway) = if id == "payments-api" { ("oauth2", "oauth2_dcr") } else { ("api_key", "builtin") };
+    json!({
+        "id": id, "name": id, "description": "", "auth_method": auth_method, "gateway": { "kind": gateway },
+        "owners": ["team@example.com"], "published": true,
+    })
+}
+
+fn plan_body(id: &str, round: u32) -> Value {
+    json!({
+        "id": id, "name": id, "description": format!("round {round}"), "auto_approve": id == "free",
+        "key_expires_in_seconds": if id == "free" { json!(30 * 86_400) } else { Value::Null },
+        "approvals_required": if id == "dual" { 2 } else { 1 },
+        "request_allowance": { "requests": 200, "per_seconds": 86_400 },
+    })
+}
+
+fn catalogue_body(id: &str, products: &[&str]) -> Value {
+    json!({
+        "id": id, "name": id, "description": "", "audience": { "kind": "everyone", "groups": [] },
+        "product_ids": products, "plan_ids": PLANS,
+    })
+}

@@ -1,0 +1,38 @@
+//! The simulation's slice of `make test`, and what must hold of the simulation itself.
+
+use std::collections::BTreeSet;
+
+use gatepass_simulation::population::OPERATIONS;
+use gatepass_simulation::{Plan, run};
+use serde_json::Value;
+
+/// Histories that run with every `make test`; the long run is `make simulate`.
+const HISTORIES: u64 = 40;
+
+#[test]
+fn no_history_breaks_a_promise() {
+    for seed in 0..HISTORIES {
+        let outcome = run(&Plan::of(seed), false);
+        assert!(outcome.violations.is_empty(), "seed {seed}: {:#?}", outcome.violations);
+    }
+}
+
+#[test]
+fn one_seed_gives_one_history() {
+    let plan = Plan::of(7);
+    let (one, other) = (run(&plan, true), run(&plan, true));
+    assert!(!one.trace.is_empty());
+    assert!(one.trace == other.trace, "two runs of one seed differ");
+}
+
+#[test]
+fn the_crowd_does_everything_that_changes_something() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../functions/api/openapi.json");
+    let document: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let paths = document["paths"].as_object().unwrap().values();
+    let operations = paths.flat_map(|methods| methods.as_object().unwrap());
+    let changing = operations.filter(|(method, _)| *method != "get");
+    let changing: BTreeSet<_> = changing.map(|(_, operation)| operation["operationId"].as_str().unwrap()).collect();
+    let known: BTreeSet<_> = OPERATIONS.iter().map(|(operation, _)| *operation).collect();
+    assert_eq!(changing, known);
+}
