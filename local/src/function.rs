@@ -7,8 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// The result of a function for an event.
-pub type Handler =
-    Box<dyn Fn(String) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send>> + Send + Sync>;
+pub type Handler = Box<dyn Fn(String) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send>> + Send + Sync>;
 
 /// A function of the template.
 pub(crate) struct Function {

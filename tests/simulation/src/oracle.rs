@@ -33,7 +33,7 @@ pub async fn violations(crowd: &Crowd) -> Vec<String> {
     oracle.nothing_is_left_under_way(&requests, &apps);
     oracle.what_was_answered_is_so(&requests, &apps, &credentials);
     oracle.keys_open_what_is_shown(&requests, &apps, &credentials).await;
-    oracle.claims_are_those_of_standing_requests(&requests, &apps).await;
+    oracle.claims_are_those_of_standing_requests(&requests, &apps, &credentials).await;
     oracle.one_credential_an_approval(&requests, &credentials);
     oracle.redrive().await;
     oracle.everything_is_published();
@@ -173,7 +173,14 @@ impl Oracle<'_> {
     }
 
     /// I3: what blocks an app from asking again is what its standing requests hold, and nothing else.
-    async fn claims_are_those_of_standing_requests(&mut self, requests: &[Value], apps: &[Value]) {
+    async fn claims_are_those_of_standing_requests(
+        &mut self,
+        requests: &[Value],
+        apps: &[Value],
+        credentials: &[Value],
+    ) {
+        let expired = credentials.iter().filter(|credential| text(credential, "/status") == "expired");
+        let expired: BTreeSet<_> = expired.map(|credential| text(credential, "/id")).collect();
         let store = self.crowd.world.store();
         let ids: BTreeSet<_> = apps.iter().map(|app| text(app, "/id")).collect();
         for request in requests.iter().filter(|request| ids.contains(&text(request, "/app/id"))) {
@@ -181,7 +188,8 @@ impl Oracle<'_> {
             let (Ok(app_id), Ok(request_id)) = (text(request, "/app/id").parse(), id.parse()) else { continue };
             let held = store.access_held_by(app_id, request_id).await.expect("the table can be read");
             let held: BTreeSet<_> = held.iter().map(ToString::to_string).collect();
-            if !stands(request) {
+            // An app may ask again for what its expired credential opened.
+            if !stands(request) || expired.contains(&text(request, "/credential_id")) {
                 self.require(held.is_empty(), || format!("I3: the settled request {id} still holds {held:?}"));
             } else if request["extends_credential_id"].is_null() {
                 let asked: BTreeSet<_> = products(request).into_iter().collect();

@@ -4,14 +4,16 @@
 
 use std::sync::{Arc, Mutex};
 
-use gatepass_domain::id::{EventId, RequestId};
+use gatepass_app::{Precondition, offerings};
+use gatepass_domain::Product;
+use gatepass_domain::id::{EventId, ProductId, RequestId};
 use gatepass_expire::{Config, Expire};
 use gatepass_lambda::{ConfigError, Failure, Metric, Metrics, Vars};
 use gatepass_provisioning::{Outcome, provision};
 use gatepass_sealing::Sealer;
 use gatepass_store::LogPosition;
 use gatepass_testkit::aws::{EventBridge, Kms, schedule_call};
-use gatepass_testkit::{Fault, World, ada, at, clock_at, context};
+use gatepass_testkit::{Fault, World, ada, at, clock_at, context, owen, person};
 
 struct Stage {
     world: World,
@@ -243,4 +245,19 @@ async fn an_idle_run_costs_few_capacity_units() {
     stage.run("2026-11-23T12:13:00Z").await.unwrap();
     let (calls, units) = (faults.calls(), faults.consumed());
     assert!(units <= 6.5, "{units} units by {calls:?}");
+}
+
+#[tokio::test]
+async fn a_deletion_by_force_that_a_call_began_is_finished() {
+    let stage = Stage::new().await;
+    let store = &stage.world.store;
+    for number in 0..52 {
+        stage.world.submitted(&person(&format!("person-{number}"), &[]), "weather-api", "gold", "App").await;
+    }
+    let product: ProductId = "weather-api".parse().unwrap();
+    let (mut context, owen, force) = (context(), owen(), offerings::InUse::Force);
+    let begun = offerings::delete::<Product>(store, &mut context, &owen, &product, Precondition::Any, force).await;
+    assert_eq!(begun.unwrap(), offerings::Progress::More);
+    stage.run("2026-11-23T12:01:30Z").await.unwrap();
+    assert!(store.offering::<Product>(&product).await.unwrap().is_none());
 }

@@ -7,7 +7,7 @@ use gatepass_simulation::{Plan, run};
 use serde_json::Value;
 
 /// Histories that run with every `make test`; the long run is `make simulate`.
-const HISTORIES: u64 = 40;
+const HISTORIES: u64 = 20;
 
 #[test]
 fn no_history_breaks_a_promise() {

@@ -36,6 +36,20 @@ async fn a_request_that_the_policy_approves_is_filed_as_automatic() {
     answer.is("access_requests_submit_automatic");
 }
 
+/// Its record is looked up, since an earlier call may have succeeded before the rule was broken.
+#[tokio::test]
+async fn a_submit_that_a_rule_refuses_may_carry_an_idempotency_key() {
+    let api = Api::new().await;
+    let mut body = order();
+    let filed = api.post("/v1/access-requests").by(&ada()).keyed("once").json(&body).send().await.expect(201);
+    api.world.withdraw_offer::<Plan>(&"gold".parse().unwrap()).await;
+    let again = api.post("/v1/access-requests").by(&ada()).keyed("once").json(&body).send().await.expect(201);
+    assert_eq!(id_of(&again.body), id_of(&filed.body));
+    body["new_app"]["name"] = json!("Another");
+    let refused = api.post("/v1/access-requests").by(&ada()).keyed("other").json(&body).send().await;
+    refused.problem(422, "plan-not-offered");
+}
+
 #[tokio::test]
 async fn the_app_is_named_or_created_not_both_not_neither() {
     let api = Api::new().await;
