@@ -286,6 +286,7 @@ test('a failed setup shows its last error and can be retried', async () => {
 });
 
 test('requests are filtered by product, requester and app, sorted and paged', async () => {
+  await on.stack.edit('/v1/admin/settings', (settings) => (settings.max_pending_per_person = 30));
   const requests = [];
   for (let n = 0; n < 27; n += 1) requests.push(await filed('flora', [n === 0 ? 'maps-api' : 'weather-api']));
   const owen = await on.signedIn('Owen', '/admin/access-requests?requester=flora');
