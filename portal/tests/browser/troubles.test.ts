@@ -29,7 +29,7 @@ test('a page that loads says so, and says it again when the answer takes long', 
   await ada.page.getByRole('link', { name: 'More info on Maps API' }).waitFor();
   let go = () => {};
   const held = new Promise<void>((resolve) => (go = resolve));
-  await ada.page.route('**/v1/apps', async (route) => {
+  await ada.page.route('**/v1/apps*', async (route) => {
     await held;
     await route.continue();
   });
@@ -57,7 +57,7 @@ test('a server error shows its reference and can be retried', async () => {
     detail: 'Something went wrong on our side. Nothing was changed.',
     request_id: 'Rq-7',
   };
-  await ada.page.route('**/v1/apps', (route) =>
+  await ada.page.route('**/v1/apps*', (route) =>
     broken
       ? route.fulfill({ status: 500, contentType: 'application/problem+json', body: JSON.stringify(problem) })
       : route.continue(),
@@ -75,7 +75,7 @@ test('a server error shows its reference and can be retried', async () => {
 test('repeating a change after a lost answer applies it once', async () => {
   const ada = await on.signedIn('Ada', '/apps/new');
   let lost = false;
-  await ada.page.route('**/v1/apps', async (route) => {
+  await ada.page.route('**/v1/apps*', async (route) => {
     if (route.request().method() !== 'POST' || lost) return route.continue();
     lost = true;
     // The API does it, and nobody hears of it.
