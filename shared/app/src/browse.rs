@@ -1,6 +1,9 @@
 //! The offers that a person sees.
 
+use std::collections::BTreeMap;
+
 use gatepass_domain::id::{CatalogueId, PlanId, ProductId};
+use gatepass_domain::product::AuthMethod;
 use gatepass_domain::{Catalogue, Person, Plan, Product, Versioned, rule};
 use gatepass_store::{Page, Position, Store};
 
@@ -116,4 +119,79 @@ pub async fn product(store: &Store, viewer: &Person, id: &ProductId) -> Result<O
     }
     let catalogues = offering.into_iter().map(|catalogue| (catalogue.content.id, catalogue.content.plan_ids)).collect();
     Ok(Offer { product, catalogues, plans })
+}
+
+/// The products to look for. What is not named filters nothing.
+#[derive(Debug, Clone, Default)]
+pub struct Search {
+    /// Words that the name, the slug or the description contains, every one of them, in upper or lower case.
+    pub text: String,
+    /// The authentication method.
+    pub auth_method: Option<AuthMethod>,
+    /// A catalogue that offers it.
+    pub catalogue_id: Option<CatalogueId>,
+}
+
+/// A product that was found, with the catalogues of the viewer that offer it, by slug.
+#[derive(Debug, Clone)]
+pub struct FoundProduct {
+    /// The product.
+    pub product: Versioned<Product>,
+    /// The catalogues.
+    pub catalogue_ids: Vec<CatalogueId>,
+}
+
+/// The most products that are read for a page of a search: five calls of `BatchGetItem`.
+const MAX_SEARCHED: usize = 500;
+
+/// A page of the products that `viewer` sees and that match, by slug.
+///
+/// The catalogues presented to the viewer name the products to read, so that a page reads nothing that others see. It
+/// reads at most [`MAX_SEARCHED`] products: where few of many match, it has fewer rows than asked for, and is not the last.
+///
+/// # Errors
+/// [`Refused::Store`].
+pub async fn search(
+    store: &Store,
+    viewer: &Person,
+    search: &Search,
+    limit: usize,
+    after: Option<&Position>,
+) -> Result<Page<FoundProduct>, Refused> {
+    let mut offered: BTreeMap<ProductId, Vec<CatalogueId>> = BTreeMap::new();
+    for Catalogue { id, product_ids, .. } in presented(store, Some(viewer)).await?.into_iter().map(|one| one.content) {
+        for product_id in product_ids {
+            offered.entry(product_id).or_default().push(id.clone());
+        }
+    }
+    if let Some(catalogue_id) = &search.catalogue_id {
+        offered.retain(|_, catalogue_ids| catalogue_ids.contains(catalogue_id));
+    }
+    let words: Vec<String> = search.text.split_whitespace().map(str::to_lowercase).collect();
+    offered.retain(|id, _| after.is_none_or(|slug| id.as_str() > slug.as_str()));
+    let all: Vec<(&ProductId, &Vec<CatalogueId>)> = offered.iter().collect();
+    let mut items = Vec::with_capacity(limit);
+    let mut last = None;
+    for chunk in all.get(..all.len().min(MAX_SEARCHED)).unwrap_or_default().chunks(100) {
+        let ids: Vec<ProductId> = chunk.iter().map(|(id, _)| (*id).clone()).collect();
+        let products = store.offerings::<Product>(&ids).await?;
+        for (id, catalogue_ids) in chunk {
+            if items.len() == limit {
+                return Ok(Page { items, next: last });
+            }
+            let found = products.iter().find(|product| &product.id == *id && matches(product, search, &words));
+            items.extend(
+                found.map(|product| FoundProduct { product: product.clone(), catalogue_ids: (*catalogue_ids).clone() }),
+            );
+            last = Some(id.to_string());
+        }
+    }
+    Ok(Page { items, next: last.filter(|_| all.len() > MAX_SEARCHED) })
+}
+
+fn matches(product: &Product, search: &Search, words: &[String]) -> bool {
+    let content = format!("{}\n{}\n{}", product.name, product.id, product.description).to_lowercase();
+    product.published
+        && search.auth_method.is_none_or(|auth_method| product.auth_method == auth_method)
+        && words.iter().all(|word| content.contains(word))
 }

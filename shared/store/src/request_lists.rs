@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
 use futures_util::future::try_join_all;
-use gatepass_domain::access_request::{Order, Status};
+use gatepass_domain::access_request::{Order, Status, Unprovisioned};
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId, RequestId};
 use gatepass_domain::{AccessRequest, PersonId};
 
@@ -37,11 +37,32 @@ pub enum Filter {
     Product(ProductId),
 }
 
+impl Filter {
+    fn includes(&self, request: &AccessRequest) -> bool {
+        let facts = request.facts();
+        match self {
+            Self::Everything => true,
+            Self::Requester(person) => facts.submission.requester.id == *person,
+            Self::App(app_id) => facts.submission.app.id == *app_id,
+            Self::Product(product) => facts.submission.items.iter().any(|item| item.product_id == *product),
+        }
+    }
+}
+
+fn stage(unprovisioned: Unprovisioned) -> Stage {
+    match unprovisioned {
+        Unprovisioned::Queued => Stage::Queued,
+        Unprovisioned::Failed => Stage::Failed,
+    }
+}
+
 /// Which page of a list.
 #[derive(Debug, Clone)]
 pub struct Listing {
     /// Only requests in this status.
     pub status: Option<Status>,
+    /// Only requests that wait here to be set up.
+    pub provisioning: Option<Unprovisioned>,
     /// Which end of the list comes first.
     pub order: Order,
     /// At most so many rows.
@@ -158,7 +179,8 @@ enum Which {
 /// The conditions that keys do not express.
 struct Wanted<'a> {
     status: Option<Status>,
-    product: Option<&'a ProductId>,
+    provisioning: Option<Unprovisioned>,
+    filter: &'a Filter,
     catalogue: Option<&'a CatalogueId>,
     which: Which,
     /// BETWEEN includes its ends: the row that the page before ended with is left out here.
@@ -166,10 +188,11 @@ struct Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
-    fn all(listing: &'a Listing) -> Self {
+    fn new(filter: &'a Filter, listing: &'a Listing) -> Self {
         Self {
             status: listing.status,
-            product: None,
+            provisioning: listing.provisioning,
+            filter,
             catalogue: None,
             which: Which::All,
             after: listing.after.as_ref(),
@@ -180,7 +203,8 @@ impl<'a> Wanted<'a> {
         let items = &request.facts().submission.items;
         self.after != Some(position)
             && self.status.is_none_or(|status| Stage::of(request).status() == status)
-            && self.product.is_none_or(|product| items.iter().any(|item| &item.product_id == product))
+            && self.provisioning.is_none_or(|provisioning| Stage::of(request) == stage(provisioning))
+            && self.filter.includes(request)
             && self.catalogue.is_none_or(|catalogue| items.iter().any(|item| &item.catalogue_id == catalogue))
             && (self.which == Which::All || request.is_standing())
     }
@@ -204,8 +228,10 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn requests(&self, filter: &Filter, listing: &Listing) -> Result<Page<AccessRequest>, StoreError> {
-        let mut wanted = Wanted::all(listing);
+        let wanted = Wanted::new(filter, listing);
         let groups = match filter {
+            // Few requests are not provisioned at a time, whatever the filter.
+            _ if listing.provisioning.is_some() => stages(listing),
             Filter::Requester(person) => {
                 vec![vec![whole(Index::Gsi1, keys::person(person), keys::REQUESTS_OF_PERSON, Holds::Requests, listing)]]
             }
@@ -214,10 +240,7 @@ impl Store {
             }
             Filter::Everything => stages(listing),
             // Few requests are undecided at a time, however many the product has had.
-            Filter::Product(product) if listing.status == Some(Status::Pending) => {
-                wanted.product = Some(product);
-                stages(listing)
-            }
+            Filter::Product(_) if listing.status == Some(Status::Pending) => stages(listing),
             Filter::Product(product) => outcomes(product, listing),
         };
         self.merge(groups, listing, &wanted).await
@@ -234,8 +257,8 @@ impl Store {
         after: Option<Position>,
     ) -> Result<Page<AccessRequest>, StoreError> {
         let status = matches!(what, Named::Catalogue(_)).then_some(Status::Pending);
-        let listing = Listing { status, order: Order::Newest, limit, after };
-        let mut wanted = Wanted { which: Which::Standing, ..Wanted::all(&listing) };
+        let listing = Listing { status, provisioning: None, order: Order::Newest, limit, after };
+        let mut wanted = Wanted { which: Which::Standing, ..Wanted::new(&Filter::Everything, &listing) };
         let groups = match what {
             Named::Product(id) => {
                 let partition = keys::requests_for_product(id, Outcome::Standing);
@@ -369,11 +392,15 @@ fn outcomes(product: &ProductId, listing: &Listing) -> Vec<Vec<Source>> {
     groups.iter().map(|group| group.iter().map(source).collect()).collect()
 }
 
-/// The ranges of the stages that have the status asked for, as groups.
+/// The ranges of the stages that have the status and the provisioning asked for, as groups.
 fn stages(listing: &Listing) -> Vec<Vec<Source>> {
-    let of_status = |stage: &&Stage| listing.status.is_none_or(|status| stage.status() == status);
+    // Queued stands for failed, too: the two share a partition.
+    let asked_for = |stage: &&Stage| {
+        listing.status.is_none_or(|status| stage.status() == status)
+            && (listing.provisioning.is_none() || **stage == Stage::Queued)
+    };
     let groups = Stage::GROUPS.into_iter().map(|stages| {
-        let partitions: Vec<_> = stages.iter().filter(of_status).flat_map(|stage| stage.partitions()).collect();
+        let partitions: Vec<_> = stages.iter().filter(asked_for).flat_map(|stage| stage.partitions()).collect();
         // A page's rows are spread over the ranges; a little more than an even share spares most second reads.
         let ahead = listing.limit / partitions.len().max(1) + 4;
         let source = |partition| Source::new(Index::Gsi2, partition, "", Holds::Requests, listing, ahead);

@@ -70,6 +70,7 @@ endpoints! {
     public_catalogues::get::get,
     catalogues::list::list,
     catalogues::get::get,
+    products::search::search,
     products::get::get,
     apps::create::create,
     apps::list::list,

@@ -103,7 +103,8 @@ async fn a_submit_beside_a_deletion_is_refused() {
         held.release();
         let refused = if kind == "plan" { "plan-not-offered" } else { "product-not-offered" };
         assert_eq!(said(&late.await.unwrap()), refused, "{kind}");
-        let listing = Listing { status: Some(Status::Pending), order: Order::Newest, limit: 1, after: None };
+        let listing =
+            Listing { status: Some(Status::Pending), provisioning: None, order: Order::Newest, limit: 1, after: None };
         assert!(world.store.requests(&Filter::Everything, &listing).await.unwrap().items.is_empty(), "{kind}");
     }
 }

@@ -31,5 +31,5 @@ pub use submission::{Facts, Submission};
 pub use view::{AccessRequestView, HistoryEntry, ProvisioningView, UsedBy};
 pub use vocabulary::{
     AppRef, Approval, Decision, Ending, Item, LastError, MAX_ATTEMPTS, MAX_TEXT, Order, ProvisioningStatus,
-    RequestKind, Status,
+    RequestKind, Status, Unprovisioned,
 };

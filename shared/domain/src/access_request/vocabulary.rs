@@ -77,6 +77,16 @@ pub enum ProvisioningStatus {
     Revoked,
 }
 
+/// Approved requests whose access is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Unprovisioned {
+    /// It is being set up.
+    Queued,
+    /// It could not be set up.
+    Failed,
+}
+
 /// Order of a list of requests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

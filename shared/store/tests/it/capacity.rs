@@ -82,7 +82,7 @@ impl Crowd {
         order: Order,
         after: Option<Position>,
     ) -> (f64, usize, Option<Position>) {
-        let listing = Listing { status, order, limit: PAGE, after };
+        let listing = Listing { status, provisioning: None, order, limit: PAGE, after };
         let page = self.store.requests(filter, &listing).await.unwrap();
         (self.table.faults.consumed(), page.items.len(), page.next)
     }

@@ -133,7 +133,7 @@ async fn walk(store: &Store, filter: &Filter, status: Option<Status>, order: Ord
     let mut listed = Vec::new();
     let mut after = None;
     loop {
-        let page = store.requests(filter, &Listing { status, order, limit, after }).await.unwrap();
+        let page = store.requests(filter, &Listing { status, provisioning: None, order, limit, after }).await.unwrap();
         listed.extend(page.items.iter().map(|request| request.facts().id));
         match page.next {
             Some(next) => after = Some(next),

@@ -22,7 +22,7 @@ pub(crate) fn products(ids: &[&str]) -> Vec<ProductId> {
 
 /// A page of at most `limit` requests, newest first.
 pub(crate) fn listing(status: Option<Status>, limit: usize, after: Option<&Position>) -> Listing {
-    Listing { status, order: Order::Newest, limit, after: after.cloned() }
+    Listing { status, provisioning: None, order: Order::Newest, limit, after: after.cloned() }
 }
 
 pub(crate) fn by_owen() -> Actor {

@@ -29,7 +29,8 @@ pub(crate) async fn list(
 ) -> Result<Json<Listed<AccessRequestView>>, Problem> {
     let (store, who, status) = (&api.store, &caller, query.filter.status);
     let load = |limit, after| async move {
-        requests::list_own(store, who, &Listing { status, order: Order::Newest, limit, after }).await
+        requests::list_own(store, who, &Listing { status, provisioning: None, order: Order::Newest, limit, after })
+            .await
     };
     api.page(&caller.id, &query, load, |request| request).await
 }

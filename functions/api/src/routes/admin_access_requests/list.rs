@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use gatepass_app::requests;
 use gatepass_domain::PersonId;
-use gatepass_domain::access_request::{AccessRequestView, Order, Status};
+use gatepass_domain::access_request::{AccessRequestView, Order, Status, Unprovisioned};
 use gatepass_domain::id::{AppId, ProductId};
 use gatepass_http::{Listed, Owner, PageQuery, Problem};
 use gatepass_store::{Filter, Listing};
@@ -13,12 +13,15 @@ use utoipa::IntoParams;
 
 use crate::state::Api;
 
-/// The requests to list: `status` goes with one of `product_id`, `app_id` and `requester`.
+/// The requests to list: `status` and `provisioning` go with one of `product_id`, `app_id` and `requester`.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RequestFilters {
     /// Only requests in this status.
     status: Option<Status>,
+    /// Only approved requests whose access is being set up (`queued`) or could not be set up (`failed`).
+    #[param(inline)]
+    provisioning: Option<Unprovisioned>,
     /// Only requests for this product.
     product_id: Option<ProductId>,
     /// Only requests for this app.
@@ -42,9 +45,9 @@ pub(crate) async fn list(
 ) -> Result<Json<Listed<AccessRequestView>>, Problem> {
     let filter = filter(&query.filter)?;
     let (store, owner, filter) = (&api.store, &owner, &filter);
-    let RequestFilters { status, order, .. } = query.filter;
+    let RequestFilters { status, provisioning, order, .. } = query.filter;
     let load = |limit, after| async move {
-        requests::list_all(store, owner, filter, &Listing { status, order, limit, after }).await
+        requests::list_all(store, owner, filter, &Listing { status, provisioning, order, limit, after }).await
     };
     api.page(&owner.person().id, &query, load, |request| request).await
 }
@@ -61,6 +64,6 @@ fn filter(params: &RequestFilters) -> Result<Filter, Problem> {
 }
 
 fn combination(parameter: &str) -> Problem {
-    let detail = "one filter goes beside `status`: `status` alone, or with one of `product_id`, `app_id`, `requester`";
+    let detail = "`status` and `provisioning` go with at most one of `product_id`, `app_id`, `requester`";
     Problem::parameter(parameter, detail)
 }

@@ -1,3 +1,4 @@
 //! Products.
 
 pub(crate) mod get;
+pub(crate) mod search;

@@ -1,3 +1,4 @@
+use gatepass_provisioning::Outcome;
 use gatepass_testkit::{ada, grace, olga, owen};
 use jiff::SignedDuration;
 use serde_json::json;
@@ -109,4 +110,35 @@ async fn every_row_comes_once_over_the_pages_and_their_cursors_are_bound() {
         }
         assert_eq!(seen, filed, "{filter}");
     }
+}
+
+#[tokio::test]
+async fn requests_that_could_not_be_set_up_are_listed_alone() {
+    let api = Api::new().await;
+    let mut ids_by_app = Vec::new();
+    for (product, app) in [("maps-api", "One"), ("maps-api", "Two"), ("payments-api", "Three"), ("maps-api", "Four")] {
+        let id = id_of(&api.request(&ada(), product, "gold", app).await);
+        api.advance(SignedDuration::from_secs(1));
+        ids_by_app.push(id);
+    }
+    let [pending, queued, failed, provisioned] = ids_by_app.try_into().unwrap();
+    for id in [&queued, &failed, &provisioned] {
+        api.approve(id).await;
+    }
+    assert_eq!(api.provision(&provisioned).await, Outcome::Provisioned);
+    assert_eq!(api.provision(&failed).await, Outcome::Failed);
+    let list = async |query: &str| {
+        ids(&api.get(&format!("/v1/admin/access-requests?{query}")).by_owner(&owen()).send().await.expect(200))
+    };
+    assert_eq!(list("provisioning=failed").await, [failed.as_str()]);
+    assert_eq!(list("provisioning=queued").await, [queued.as_str()]);
+    assert_eq!(list("provisioning=failed&status=approved").await, [failed.as_str()]);
+    assert_eq!(list("provisioning=failed&status=pending").await, [""; 0]);
+    assert_eq!(list("provisioning=failed&requester=ada").await, [failed.as_str()]);
+    assert_eq!(list("provisioning=failed&requester=grace").await, [""; 0]);
+    assert_eq!(list("provisioning=failed&product_id=payments-api").await, [failed.as_str()]);
+    assert_eq!(list("provisioning=failed&product_id=maps-api").await, [""; 0]);
+    assert_eq!(list("status=pending").await, [pending.as_str()]);
+    let path = "/v1/admin/access-requests?provisioning=lost";
+    api.get(path).by_owner(&owen()).send().await.problem(400, "invalid-parameter");
 }

@@ -1,3 +1,4 @@
 //! `/v1/products`
 
 mod get;
+mod search;
