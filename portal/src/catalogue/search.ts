@@ -1,22 +1,10 @@
-/** Searching the products of all catalogues. */
+/** A search among the products of all catalogues. */
 import type { Schema } from '../api/client.ts';
 
 /** A product, once, with every catalogue that offers it. */
 export interface Found {
   product: Schema<'ProductSummary'>;
   catalogues: { id: string; name: string }[];
-}
-
-/** The products of `shelves` in the order of their names, each once. */
-export function merge(shelves: readonly Schema<'CatalogueDetail'>[]): Found[] {
-  const found = new Map<string, Found>();
-  for (const { id, name, products } of shelves)
-    for (const product of products) {
-      const known = found.get(product.id) ?? { product, catalogues: [] };
-      known.catalogues.push({ id, name });
-      found.set(product.id, known);
-    }
-  return [...found.values()].sort((one, other) => one.product.name.localeCompare(other.product.name));
 }
 
 /** Filters of a search; an empty one filters nothing. */
@@ -26,8 +14,20 @@ export interface Filter {
   catalogue: string;
 }
 
+/** The products of `shelves` in the order of their ids, each once. */
+export function merge(shelves: readonly Schema<'CatalogueDetail'>[]): Found[] {
+  const found = new Map<string, Found>();
+  for (const { id, name, products } of shelves)
+    for (const product of products) {
+      const known = found.get(product.id) ?? { product, catalogues: [] };
+      known.catalogues.push({ id, name });
+      found.set(product.id, known);
+    }
+  return [...found.values()].sort((one, other) => (one.product.id < other.product.id ? -1 : 1));
+}
+
 /** The products whose name, id or description contains every word of the text, and that pass the other filters. */
-export function search(all: readonly Found[], { text, auth, catalogue }: Filter): Found[] {
+export function matching(all: readonly Found[], { text, auth, catalogue }: Filter): Found[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   return all.filter(({ product, catalogues }) => {
     const content = `${product.name} ${product.id} ${product.description}`.toLowerCase();

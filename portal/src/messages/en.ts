@@ -115,6 +115,23 @@ export const en = {
     perSpan: (amount: string, span: string) => `${amount} per ${span}`,
   },
 
+  finder: {
+    title: 'Search everything',
+    hint: 'A page, product, catalogue, app or request',
+    nothing: 'Nothing found.',
+    pages: 'Pages',
+    products: 'Products',
+    everybodys: (text: string) => `Access requests with “${text}”`,
+    admin: {
+      overview: 'Overview',
+      requests: 'Access Requests',
+      apps: 'Apps',
+      products: 'Products',
+      plans: 'Plans',
+      catalogues: 'Catalogues',
+    },
+  },
+
   catalogues: {
     title: 'Catalogues',
     lead: 'The APIs that are available to you. Choose a product and a plan, then request access.',
@@ -128,7 +145,8 @@ export const en = {
     search: 'Search products',
     anyAuth: 'Any authentication',
     anyCatalogue: 'All catalogues',
-    found: (n: number) => count(n, 'product', 'products'),
+    found: (n: number, more: boolean) =>
+      more ? `The first ${count(n, 'product', 'products')}` : count(n, 'product', 'products'),
     offeredIn: (catalogues: string) => `In ${catalogues}`,
     moreInfo: 'More info',
     moreInfoOn: (name: string) => `More info on ${name}`,
@@ -138,6 +156,8 @@ export const en = {
     emptyPublic: 'None of the catalogues here is public.',
     emptyCatalogue: 'This catalogue has no products.',
     open: 'View catalogue',
+    allOf: (n: number, catalogue: string) => `All ${count(n, 'product', 'products')} of ${catalogue}`,
+    searchIn: (catalogue: string) => `Search in ${catalogue}`,
   },
 
   auth: {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { csv } from '../../src/admin/requests/csv.ts';
-import { merge, search } from '../../src/catalogue/search.ts';
+import { matching, merge } from '../../src/catalogue/search.ts';
 
 type Shelf = Parameters<typeof merge>[0][number];
 
@@ -33,7 +33,7 @@ test('a product in several catalogues is found once, with all of them', () => {
     ['Weather', ['b', 'a']],
   ]); // prettier-ignore
   const names = (filter: object) =>
-    search(all, { text: '', auth: '', catalogue: '', ...filter }).map(({ product }) => product.name);
+    matching(all, { text: '', auth: '', catalogue: '', ...filter }).map(({ product }) => product.name);
   assert.deepEqual(names({ text: 'about  weath' }), ['Weather']);
   assert.deepEqual(names({ auth: 'oauth2' }), ['Maps']);
   assert.deepEqual(names({ catalogue: 'b' }), ['Weather']);

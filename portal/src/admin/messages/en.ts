@@ -34,6 +34,7 @@ export const en = {
     yes: 'Yes',
     no: 'No',
     nothing: '—',
+    shown: (shown: number, all: number) => `${shown} of ${all} shown`,
   },
 
   conflict: {
@@ -121,8 +122,15 @@ export const en = {
 
   requests: {
     title: 'Access Requests',
+    failed: 'Setup failed',
     product: 'Product',
     anyProduct: 'All products',
+    noSuchProduct: 'There is no such product.',
+    find: 'Find',
+    findHint: 'Person, app, product, justification',
+    anyPlan: 'All plans',
+    from: 'From',
+    to: 'To',
     order: 'Order',
     orders: { oldest: 'Longest waiting first', newest: 'Newest first' },
     only: {
@@ -152,6 +160,11 @@ export const en = {
     nothingToDoText: 'Every request is decided. New ones appear here automatically.',
     seeAll: 'View all requests',
     noneOfThese: 'No matching requests.',
+    noneYet: 'None among the first thousand requests. There are more to look through.',
+    shown: (n: number, more: boolean) =>
+      more ? `The first ${count(n, 'request', 'requests')}` : count(n, 'request', 'requests'),
+    pickMatching: (most: number) => `Select all that match, up to ${most}`,
+    backToList: 'All of this list',
     export: 'Export these rows as CSV',
     columns: ['Id', 'Requester', 'Products', 'App', 'Plan', 'Submitted', 'Status', 'Justification'],
   },
@@ -199,7 +212,7 @@ export const en = {
     keys: [
       [['j', '↓'], 'Next request'],
       [['k', '↑'], 'Previous request'],
-      [['Enter'], 'Open it'],
+      [['Enter'], 'Open it; j and k then go on through the list'],
       [['a'], 'Approve it, or what is selected'],
       [['r'], 'Reject it, or what is selected'],
       [['x'], 'Select it'],

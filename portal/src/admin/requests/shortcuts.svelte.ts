@@ -17,3 +17,10 @@ class Shortcuts {
 }
 
 export const shortcuts = new Shortcuts();
+
+/** Whether a key was pressed for the page, and not within a field, a menu or a dialog. */
+export function isKeyForPage(event: KeyboardEvent): boolean {
+  const within = 'dialog, [role="menu"], textarea, select, input:not([type="checkbox"])';
+  const elsewhere = !(event.target instanceof Element) || event.target.closest(within) !== null;
+  return !elsewhere && !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.altKey;
+}

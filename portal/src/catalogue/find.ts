@@ -1,0 +1,53 @@
+/** Finding products by the API, or for visitors in the browser. */
+import { api, ask, type Schema } from '../api/client.ts';
+import { session } from '../session/session.svelte.ts';
+import { catalogue } from './offers.ts';
+import { type Filter, type Found, matching, merge } from './search.ts';
+
+interface Page {
+  items: Found[];
+  next_cursor: string | null;
+}
+
+/** The most characters of a text that the API searches for. */
+export const MOST = 200;
+
+/** Rows of a page. */
+const PAGE = 30;
+
+/**
+ * A page of the products that match. The API searches for those who are signed in; visitors see the few public
+ * catalogues, which are searched here.
+ */
+export async function find(
+  catalogues: readonly Schema<'CatalogueSummary'>[],
+  filter: Filter,
+  cursor: string | null,
+  signal: AbortSignal | null,
+): Promise<Page> {
+  if (!session.somebody) {
+    const shelves = await Promise.all(
+      catalogues.map(({ id }) => catalogue(id, signal ?? new AbortController().signal)),
+    );
+    return { items: matching(merge(shelves), filter), next_cursor: null };
+  }
+  const names = new Map(catalogues.map(({ id, name }) => [id, name]));
+  const query = {
+    limit: PAGE,
+    ...(filter.text && { q: filter.text }),
+    ...(filter.auth && { auth_method: filter.auth as Schema<'AuthMethod'> }),
+    ...(filter.catalogue && { catalogue_id: filter.catalogue }),
+    ...(cursor && { cursor }),
+  };
+  let page = await ask(api.GET('/v1/products', { params: { query }, signal }));
+  // The API looks at so many products for a page: one without a match is not the end.
+  while (page.items.length === 0 && page.next_cursor) {
+    const params = { query: { ...query, cursor: page.next_cursor } };
+    page = await ask(api.GET('/v1/products', { params, signal }));
+  }
+  const items = page.items.map(({ catalogue_ids, ...product }) => ({
+    product,
+    catalogues: catalogue_ids.map((id) => ({ id, name: names.get(id) ?? id })),
+  }));
+  return { items, next_cursor: page.next_cursor ?? null };
+}
