@@ -16,8 +16,8 @@ pub struct Config {
     /// The claims of the installation's issuer: the one that lists groups (`GATEPASS_GROUPS_CLAIM`), and whether mail
     /// addresses need `email_verified` (`GATEPASS_MAIL_ADDRESSES`: `verified`, or `all` for an issuer that verifies each).
     pub token_rules: TokenRules,
-    /// The KMS key that API keys are sealed with (`GATEPASS_KEY_ID`): read by the endpoint that
-    /// reveals them, and by no other.
+    /// The KMS key that API keys are sealed with (`GATEPASS_KEY_ID`): read by the endpoints that
+    /// reveal or replace them, and by no other.
     pub key_id: Option<String>,
 }
 
@@ -34,7 +34,7 @@ impl Config {
             value: name.to_owned(),
             why: "no endpoint has this method and path".into(),
         })?;
-        let key_id = endpoint.route.reveals_keys().then(|| vars.required("GATEPASS_KEY_ID")).transpose()?;
+        let key_id = endpoint.route.handles_keys().then(|| vars.required("GATEPASS_KEY_ID")).transpose()?;
         Ok(Self {
             route: endpoint.route.clone(),
             table: vars.required("GATEPASS_TABLE")?.to_owned(),

@@ -17,9 +17,9 @@ pub struct Route {
 }
 
 impl Route {
-    /// Is this the endpoint that opens sealed keys?
-    pub fn reveals_keys(&self) -> bool {
-        self.path.ends_with("/reveal")
+    /// True for the endpoints that seal keys or open sealed ones.
+    pub fn handles_keys(&self) -> bool {
+        self.path.ends_with("/reveal") || self.path.ends_with("/rotate")
     }
 }
 

@@ -18,7 +18,7 @@ use crate::state::Api;
 pub struct Clients {
     /// The table.
     pub dynamodb: aws_sdk_dynamodb::Client,
-    /// Used only by the endpoint that reveals keys.
+    /// Used only by the endpoints that reveal or replace keys.
     pub kms: aws_sdk_kms::Client,
 }
 

@@ -14,7 +14,7 @@ use tokio::sync::OnceCell;
 pub(crate) struct Api {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
-    /// Set only for the reveal endpoint.
+    /// Set only for endpoints that reveal or replace keys.
     pub(crate) sealer: Option<Sealer>,
     pub(crate) token_rules: TokenRules,
     pub(crate) cursor_key: Arc<OnceCell<CursorKey>>,
@@ -33,6 +33,15 @@ impl FromRef<Api> for Clock {
 }
 
 impl Api {
+    /// Seals keys, and opens sealed ones.
+    pub(crate) fn sealer(&self) -> Result<&Sealer, Problem> {
+        let missing = || {
+            let cause = std::io::Error::other("GATEPASS_KEY_ID is not set");
+            Problem::internal("this function is not configured to handle keys", &cause)
+        };
+        self.sealer.as_ref().ok_or_else(missing)
+    }
+
     /// The key that signs cursors: read when the first cursor is made or read, then kept as long as the process lives.
     pub(crate) async fn cursor_key(&self) -> Result<&CursorKey, Problem> {
         let read = || async {

@@ -404,6 +404,21 @@ export const en = {
     snippet: (product: string) => `the command that calls ${product}`,
     extend: 'Add products',
     request: 'View request',
+    revoke: 'Revoke',
+    revokeTitle: 'Revoke this credential?',
+    revokeText: 'Its keys stop working at once, for every product, and cannot be restored. Other credentials stay as they are.',
+    revokeVerb: 'Revoke credential',
+  },
+
+  rotate: {
+    title: 'Replace the key?',
+    text: 'You get a new key. The one you have now works a while longer, so that you can update your deployment.',
+    endsOlder: 'This older key stops working at once:',
+    overlap: 'How long does the current key still work?',
+    overlaps: { '86400': 'One day', '604800': 'Seven days', '3600': 'One hour', '0': 'Not at all: it was leaked' },
+    verb: 'Replace key',
+    both: 'You replaced the key. The older one,',
+    updateBefore: ', still works: update your deployment before',
   },
 
   ownersOnly: {

@@ -114,6 +114,47 @@ test('a key is revealed, copied and hidden again', async () => {
   await grace.leaves();
 });
 
+test('a key is replaced with an overlap, and a credential revoked by its owner', async () => {
+  const order = {
+    catalogue_id: 'public-apis',
+    product_ids: ['maps-api'],
+    plan_id: 'free',
+    new_app: { name: 'Soundings' },
+  };
+  const { app } = await on.stack.api('grace', 'POST', '/v1/access-requests', order);
+  while ((await on.stack.api('grace', 'GET', `/v1/apps/${app.id}/credentials`)).items.length === 0);
+  const [credential] = (await on.stack.api('grace', 'GET', `/v1/apps/${app.id}/credentials`)).items;
+  const { key } = await on.stack.api('grace', 'POST', `/v1/apps/${app.id}/credentials/${credential.id}/reveal`, {});
+  const address = `${on.stack.origin}/_local/apis/maps-api`;
+  const call = async (key: string) => (await fetch(address, { headers: { 'x-api-key': key } })).status;
+
+  const grace = await on.signedIn('Grace', `/apps/${app.id}`);
+  const { page } = grace;
+  await page.getByRole('button', { name: 'Replace key' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Replace the key?' });
+  await dialog.getByRole('radio', { name: 'One hour' }).check();
+  await usable(page, 'the question before a key is replaced');
+  await dialog.getByRole('button', { name: 'Replace key' }).click();
+  await page.getByText(/still works: update your deployment before/).waitFor();
+  await page.getByText(`${credential.prefix}…${credential.last_four}`).waitFor();
+  await usable(page, 'a key that was replaced');
+  assert.equal(await call(key), 200, 'the older key works while they overlap');
+
+  await page.getByRole('button', { name: 'Replace key' }).click();
+  await dialog.getByText('This older key stops working at once').waitFor();
+  await dialog.getByRole('radio', { name: 'Not at all' }).check();
+  await dialog.getByRole('button', { name: 'Replace key' }).click();
+  await page.getByText(/update your deployment before/).waitFor({ state: 'detached' });
+  assert.equal(await call(key), 403);
+
+  await page.getByRole('button', { name: 'Revoke', exact: true }).click();
+  await usable(page, 'the question before a credential is revoked');
+  await page.getByRole('button', { name: 'Revoke credential' }).click();
+  await page.getByText('Revoked', { exact: true }).waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Replace key' }).count(), 0);
+  await grace.leaves();
+});
+
 test('team members see the app and its key, and only the owner changes it', async () => {
   const profile = { name: 'Harbour radio', visibility: 'team', team: 'api-owners' };
   const order = { catalogue_id: 'public-apis', product_ids: ['maps-api'], plan_id: 'free', new_app: profile };
@@ -123,6 +164,7 @@ test('team members see the app and its key, and only the owner changes it', asyn
   await owen.page.getByRole('button', { name: 'Reveal key' }).click();
   await owen.page.getByRole('button', { name: 'Hide' }).waitFor();
   assert.equal(await owen.page.getByRole('button', { name: 'Delete' }).count(), 0);
+  assert.equal(await owen.page.getByRole('button', { name: 'Revoke', exact: true }).count(), 0);
   await owen.page.goto(`/apps/${app.id}/edit`);
   await owen.page.getByLabel('Description').fill('Mine now');
   await owen.page.getByRole('button', { name: 'Save changes' }).click();

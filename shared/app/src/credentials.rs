@@ -3,7 +3,7 @@
 use gatepass_domain::credential::{CredentialStatus, KeyRecord};
 use gatepass_domain::event::{Aggregate, CredentialSubject, Detail};
 use gatepass_domain::id::{AppId, CredentialId};
-use gatepass_domain::{Actor, ApiOwner, Context, Credential, Event, Person, Versioned};
+use gatepass_domain::{Actor, ApiOwner, App, Context, Credential, Event, Person, Versioned};
 use gatepass_store::{Page, Position, Store, StoredCredential, Transaction};
 use jiff::Timestamp;
 
@@ -72,10 +72,7 @@ pub async fn reveal(
     app_id: AppId,
     id: CredentialId,
 ) -> Result<KeyRecord, Refused> {
-    let app = apps::get(store, caller, app_id).await?;
-    if app.former_owners.contains(&caller.id) {
-        return Err(Refused::FormerOwner);
-    }
+    holder(store, caller, app_id).await?;
     let now = context.now;
     let read = || async move {
         let stored = store.credential(app_id, id).await?.ok_or(Refused::NotFound("credential"))?;
@@ -92,6 +89,15 @@ pub async fn reveal(
         Ok(Step::commit(Transaction::new(context).credential(&next).event(&event), record))
     })
     .await
+}
+
+/// The app, if `caller` may use its keys: its owner, and whoever it is shared with. A former owner no longer does.
+///
+/// # Errors
+/// [`Refused::NotFound`], [`Refused::FormerOwner`].
+pub(crate) async fn holder(store: &Store, caller: &Person, app_id: AppId) -> Result<Versioned<App>, Refused> {
+    let app = apps::get(store, caller, app_id).await?;
+    if app.former_owners.contains(&caller.id) { Err(Refused::FormerOwner) } else { Ok(app) }
 }
 
 /// The credential `id` with the records of its keys, which change with it.

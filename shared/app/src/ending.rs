@@ -13,7 +13,7 @@ use crate::standing::Standing;
 /// The thing that is lost, which decides about its requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Loss {
-    /// The app: its owner gives up what is undecided, and access is revoked.
+    /// The app, or a credential that its owner revokes: the owner withdraws what is undecided, and access is revoked.
     App,
     /// The requested product or plan: the owners reject what is undecided, and access is revoked.
     Subject,

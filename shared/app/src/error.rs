@@ -70,6 +70,19 @@ pub enum Refused {
     /// The credential no longer works, so that its key is of no use.
     #[error("The credential is not active: ask for access again.")]
     CredentialNotActive,
+    /// Two keys work already: a third would end one of them.
+    #[error(
+        "The key was replaced already, and the older one works until {0}: wait for that, or send `\"replace\": true` to end the older key now."
+    )]
+    RotationInProgress(Timestamp),
+    /// A new key could not be sealed, so that nobody could ever reveal it.
+    #[error("the new key could not be sealed: {cause}")]
+    NotSealed {
+        /// True when trying again may help.
+        transient: bool,
+        /// The reason, without the key.
+        cause: String,
+    },
     /// Only an active credential can be suspended.
     #[error("Only an active credential can be suspended; this one is {}.", .0.as_str())]
     NotSuspendable(CredentialStatus),
@@ -149,6 +162,7 @@ impl Refused {
         match self {
             Self::Busy => true,
             Self::Store(error) => error.is_transient(),
+            Self::NotSealed { transient, .. } => *transient,
             _ => false,
         }
     }

@@ -35,6 +35,7 @@ pub mod requests;
 pub mod retry;
 pub mod revoke;
 pub mod revoke_credential;
+pub mod rotate;
 pub mod settings;
 pub mod statistics;
 pub mod submit;

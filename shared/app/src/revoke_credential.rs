@@ -5,16 +5,18 @@ use std::collections::BTreeSet;
 use gatepass_domain::credential::CredentialStatus;
 use gatepass_domain::event::Detail;
 use gatepass_domain::id::{AppId, CredentialId, RequestId};
-use gatepass_domain::{Actor, ApiOwner, Context, Credential, Versioned};
+use gatepass_domain::{Actor, ApiOwner, Context, Credential, Person, Versioned};
 use gatepass_store::{Store, Transaction};
 
-use crate::credentials::{credential_with_keys, moved};
+use crate::apps;
+use crate::credentials::moved;
 use crate::ending::{Loss, end};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
+use crate::precondition::Precondition;
 
-/// Revokes the credential `id`. Broken off half-way it is closed already, and finished by revoking it again.
+/// Revokes the credential `id`, as an API Owner. Broken off half-way it is closed already, and finished by revoking it again.
 ///
 /// # Errors
 /// [`Refused::NotFound`]; [`Refused::AlreadyRevoked`] when nothing is left to do.
@@ -26,36 +28,75 @@ pub async fn revoke_credential(
     reason: Option<String>,
     idempotent: &Idempotent<Versioned<Credential>>,
 ) -> Result<Versioned<Credential>, Refused> {
-    let by = Actor::from(owner.person());
     if let Some(recalled) = idempotent.recall(store, context).await? {
         return Ok(recalled);
     }
-    match close_with_requests(store, context, &by, id, reason.as_deref()).await {
-        Ok(credential) => idempotent.settle(store, context, credential).await,
+    let stored = store.credential_by_id(id).await?.ok_or(Refused::NotFound("credential"))?;
+    let revocation = Revocation {
+        by: Actor::from(owner.person()),
+        reason: reason.as_deref(),
+        undecided: Loss::Subject,
+        precondition: &Precondition::Any,
+    };
+    match close_with_requests(store, context, stored.credential.app_id, id, &revocation).await {
+        Ok((Closed::Before, _)) => idempotent.recall_or(Refused::AlreadyRevoked, store, context).await,
+        Ok((Closed::Now, credential)) => idempotent.settle(store, context, credential).await,
         Err(refused) => idempotent.recall_or(refused, store, context).await,
     }
 }
 
+/// Revokes a credential of the caller's own app; one that is revoked already stays so. Requests that wait to extend it are
+/// withdrawn with it.
+///
+/// # Errors
+/// [`Refused::NotFound`]; [`Refused::NotTheOwner`] for those with whom the app is shared; [`Refused::VersionMismatch`].
+pub async fn revoke_own(
+    store: &Store,
+    context: &mut Context,
+    caller: &Person,
+    app_id: AppId,
+    id: CredentialId,
+    precondition: &Precondition,
+) -> Result<(), Refused> {
+    if apps::get(store, caller, app_id).await?.owner != caller.id {
+        return Err(Refused::NotTheOwner);
+    }
+    let revocation = Revocation {
+        by: Actor::from(caller),
+        reason: Some("The owner of the app revoked the credential."),
+        undecided: Loss::App,
+        precondition,
+    };
+    close_with_requests(store, context, app_id, id, &revocation).await.map(|_| ())
+}
+
+/// How a credential is revoked.
+struct Revocation<'a> {
+    by: Actor,
+    reason: Option<&'a str>,
+    /// The way in which requests end that wait to extend it.
+    undecided: Loss,
+    precondition: &'a Precondition,
+}
+
+/// Closes the credential, and then ends every request behind it. `Closed::Before` when there was nothing left to do.
 async fn close_with_requests(
     store: &Store,
     context: &mut Context,
-    by: &Actor,
+    app_id: AppId,
     id: CredentialId,
-    reason: Option<&str>,
-) -> Result<Versioned<Credential>, Refused> {
-    let stored = store.credential_by_id(id).await?.ok_or(Refused::NotFound("credential"))?;
-    let app_id = stored.credential.app_id;
-    let closed = close(store, context, by, id, reason).await?;
+    revocation: &Revocation<'_>,
+) -> Result<(Closed, Versioned<Credential>), Refused> {
+    let closed = close(store, context, app_id, id, revocation).await?;
     // From here on no request that extends it can be submitted or approved: these are all.
     let behind = requests_behind(store, app_id, id).await?;
-    if closed == Closed::Before && behind.is_empty() {
-        return Err(Refused::AlreadyRevoked);
-    }
+    let closed = if behind.is_empty() { closed } else { Closed::Now };
     for request_id in behind {
-        let why = reason.unwrap_or("Its credential was revoked.");
-        end(store, context, by, request_id, Loss::Subject, why).await?;
+        let why = revocation.reason.unwrap_or("Its credential was revoked.");
+        end(store, context, &revocation.by, request_id, revocation.undecided, why).await?;
     }
-    Ok(store.credential(app_id, id).await?.ok_or(Refused::NotFound("credential"))?.credential)
+    let stored = store.credential(app_id, id).await?.ok_or(Refused::NotFound("credential"))?;
+    Ok((closed, stored.credential))
 }
 
 /// The requests by which a credential opens products, or that are to extend it and have not ended; by consistent reads.
@@ -87,18 +128,23 @@ enum Closed {
 async fn close(
     store: &Store,
     context: &mut Context,
-    by: &Actor,
+    app_id: AppId,
     id: CredentialId,
-    reason: Option<&str>,
+    revocation: &Revocation<'_>,
 ) -> Result<Closed, Refused> {
-    let read = || credential_with_keys(store, id);
+    let read = || async move {
+        let stored = store.credential(app_id, id).await?.ok_or(Refused::NotFound("credential"))?;
+        let keys = store.keys_of(&stored).await?;
+        Ok((stored, keys))
+    };
     commit_decision(store, context, &Idempotent::Unkeyed, read, |context, (stored, keys)| {
         if stored.credential.status == CredentialStatus::Revoked {
             return Ok(Step::Done(Closed::Before));
         }
+        revocation.precondition.check(stored.credential.version)?;
         let content = stored.credential.content.clone().revoked();
-        let reason = reason.map(str::to_owned);
-        let (stored, event) = moved(context, by, stored, content, Detail::CredentialRevoked, reason);
+        let reason = revocation.reason.map(str::to_owned);
+        let (stored, event) = moved(context, &revocation.by, stored, content, Detail::CredentialRevoked, reason);
         Ok(Step::commit(Transaction::new(context).credential_with_keys(&stored, keys).event(&event), Closed::Now))
     })
     .await

@@ -129,6 +129,22 @@ pub enum Closed {
 }
 
 impl KeyRecord {
+    /// The record of a key that `credential` gets.
+    pub fn new(credential: &Credential, key: &PlainKey, not_after: Option<Timestamp>, sealed: String) -> Self {
+        let mut record = Self {
+            digest: key.digest(),
+            credential_id: credential.id,
+            app_id: credential.app_id,
+            plan_id: credential.plan_id.clone(),
+            status: credential.status,
+            not_after,
+            grants: Vec::new(),
+            sealed,
+        };
+        record.follow(credential);
+        record
+    }
+
     /// Takes over what the credential says of all its keys.
     pub fn follow(&mut self, credential: &Credential) {
         self.status = credential.status;
@@ -184,10 +200,32 @@ impl Credential {
         }
     }
 
-    /// The credential with its status at `now`, as it is to be shown.
+    /// The credential with its status at `now` and the keys that work then, as it is to be shown. The newest key is
+    /// always among them.
     #[must_use]
     pub fn as_of(mut self, now: Timestamp) -> Self {
         self.status = self.status_at(now);
+        let overlaps = self.overlap_ends(now).is_some();
+        self.keys.truncate(if overlaps { 2 } else { 1 });
+        self
+    }
+
+    /// The time until which the older of two keys still works after `now`; `None` when there is one key.
+    pub fn overlap_ends(&self, now: Timestamp) -> Option<Timestamp> {
+        self.keys.get(1).and_then(|older| older.not_after).filter(|end| *end > now)
+    }
+
+    /// The same credential with `key` as its newest, which ends with the credential. The key that was the newest works
+    /// until `older_ends`, or no longer than before; one that was older is left out. `None` leaves out both.
+    #[must_use]
+    pub fn rotated(mut self, key: &PlainKey, older_ends: Option<Timestamp>) -> Self {
+        self.keys.truncate(usize::from(older_ends.is_some()));
+        for older in &mut self.keys {
+            older.not_after = older.not_after.into_iter().chain(older_ends).min();
+        }
+        self.keys.insert(0, Key::of(key, self.expires_at));
+        self.prefix = key.prefix();
+        self.last_four = key.last_four();
         self
     }
 

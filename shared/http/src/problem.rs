@@ -169,6 +169,12 @@ impl From<Refused> for Problem {
                 problem
             }
             Refused::CredentialNotActive => conflict("credential-not-active"),
+            Refused::RotationInProgress(_) => conflict("rotation-in-progress"),
+            Refused::NotSealed { transient: true, .. } => {
+                tracing::warn!(error = detail, "KMS is unavailable");
+                Self::unavailable()
+            }
+            Refused::NotSealed { .. } => Self::internal("a key could not be sealed", &refused),
             Refused::QuotaExceeded { retry_after_seconds, .. } => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "plan-access-quota-exceeded", detail)
                     .with_header(header::RETRY_AFTER, retry_after_seconds)

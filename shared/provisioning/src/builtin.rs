@@ -26,16 +26,6 @@ pub(crate) async fn issue(
     let expires_at = credential::expiry(plan, context.now);
     let grant = |product_id| Grant { product_id, status: GrantStatus::Active, held_by: vec![facts.id] };
     let grants: Vec<_> = facts.product_ids().into_iter().map(grant).collect();
-    let record = KeyRecord {
-        digest: key.digest(),
-        credential_id: id,
-        app_id: facts.submission.app.id,
-        plan_id: plan.id.clone(),
-        status: CredentialStatus::Active,
-        not_after: expires_at,
-        grants: grants.clone(),
-        sealed,
-    };
     let credential = Credential {
         id,
         app_id: facts.submission.app.id,
@@ -49,6 +39,7 @@ pub(crate) async fn issue(
         keys: vec![Key::of(&key, expires_at)],
         expires_at,
     };
+    let record = KeyRecord::new(&credential, &key, expires_at, sealed);
     let stored = StoredCredential {
         credential: Versioned::first(credential, context.now),
         digests: vec![record.digest.clone()],

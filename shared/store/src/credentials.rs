@@ -90,6 +90,11 @@ impl Transaction {
         self.create(Guard::ApiKey, &key_item(record))
     }
 
+    /// Deletes the record of a key that no longer works.
+    pub fn without_api_key(self, digest: &KeyDigest) -> Self {
+        self.delete_if(Guard::ApiKey, &keys::api_key(digest), "attribute_exists(PK)", None)
+    }
+
     /// Writes a key's record over the one that is there.
     pub fn api_key(self, record: &KeyRecord) -> Self {
         self.put(Guard::ApiKey, &key_item(record), "attribute_exists(PK)", None)

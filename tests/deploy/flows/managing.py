@@ -55,6 +55,32 @@ def a_suspended_key_is_closed_until_it_is_resumed_and_a_revoked_one_for_good(wor
 
 
 @flow
+def a_key_is_replaced_while_the_older_one_still_works(world: World):
+    """Sealed by KMS on the way; time is real here, so that the overlap lasts for seconds."""
+    seconds = 5
+    ada = world.person("Ada", "builders")
+    request, older = ada.granted(["weather-api"], "Storm warnings")
+    path = f"/v1/apps/{request['app']['id']}/credentials/{request['credential_id']}"
+    ada.post(f"{path}/rotate", {"overlap_seconds": seconds}).expect(200)
+    newer = ada.reveal(request)
+    equal([world.sample("weather-api", key) for key in (older, newer)], [200, 200])
+    ada.post(f"{path}/rotate").problem(409, "rotation-in-progress")
+    until("the older key stops", lambda: world.sample("weather-api", older) == 403, seconds + 2)
+    equal(world.sample("weather-api", newer), 200)
+    until("the change of keys is published", lambda: world.events("CredentialRotated", request["credential_id"]))
+
+
+@flow
+def the_owner_of_an_app_revokes_a_credential(world: World):
+    """By the next call, and without anybody's help."""
+    ada = world.person("Ada", "builders")
+    request, key = ada.granted(["weather-api"], "Storm warnings")
+    ada.call("DELETE", f"/v1/apps/{request['app']['id']}/credentials/{request['credential_id']}").expect(204)
+    equal(world.sample("weather-api", key), 403)
+    ada.until_provisioning(request["id"], "revoked")
+
+
+@flow
 def access_is_granted_without_a_request(world: World):
     """Granted, and like any other from then on; then the app goes to somebody else with all that it holds."""
     ada, grace = world.person("Ada", "builders"), world.person("Grace", "partners")

@@ -128,7 +128,11 @@ impl Oracle<'_> {
     /// I2: a key opens a product exactly when a provisioned request stands behind it and the credential is active.
     async fn keys_open_what_is_shown(&mut self, requests: &[Value], apps: &[Value], credentials: &[Value]) {
         let now = self.crowd.world.now();
-        let mut keys = self.crowd.known.lock().expect("nobody is left").keys.clone();
+        let (mut keys, replaced) = {
+            let known = self.crowd.known.lock().expect("nobody is left");
+            (known.keys.clone(), known.replaced.clone())
+        };
+        let is_about_now = |end: &str| is_about(end, now);
         for credential in credentials.iter().filter(|credential| text(credential, "/status") == "active") {
             let app = apps.iter().find(|app| text(app, "/id") == text(credential, "/app_id"));
             let owner = app.map(|app| text(app, "/owner")).unwrap_or_default();
@@ -148,10 +152,17 @@ impl Oracle<'_> {
         keys.dedup();
         for (id, key) in keys {
             let credential = credentials.iter().find(|credential| text(credential, "/id") == id);
-            if credential.is_some_and(|credential| ends_about(credential, now)) {
+            let replaced = replaced.iter().filter(|(of, _)| *of == id).map(|(_, end)| end.as_str());
+            if credential.is_some_and(|credential| replaced.chain(credential["expires_at"].as_str()).any(is_about_now)) {
                 continue;
             }
             let active = credential.is_some_and(|credential| text(credential, "/status") == "active");
+            // Keys that a rotation has ended are not among the credential's.
+            let working = credential.and_then(|credential| credential["keys"].as_array());
+            let works = working.is_some_and(|working| {
+                let shown = |part: &Value| (text(part, "/prefix"), text(part, "/last_four"));
+                working.iter().map(shown).any(|(start, end)| key.starts_with(&start) && key.ends_with(&end))
+            });
             for product in PRODUCTS {
                 let behind = requests.iter().find(|request| {
                     text(request, "/credential_id") == id
@@ -159,7 +170,7 @@ impl Oracle<'_> {
                         && text(request, "/provisioning/status") == "provisioned"
                         && names(request, product)
                 });
-                let shown = active && behind.is_some();
+                let shown = active && works && behind.is_some();
                 let opens = self.crowd.world.opens(&key, product).await;
                 self.require(shown == opens, || {
                     format!(
@@ -344,8 +355,7 @@ fn names(request: &Value, product: &str) -> bool {
     products(request).iter().any(|named| named == product)
 }
 
-/// Whether the credential ends within the difference of two functions' clocks.
-fn ends_about(credential: &Value, now: Timestamp) -> bool {
-    let end = credential["expires_at"].as_str().and_then(|end| end.parse::<Timestamp>().ok());
-    end.is_some_and(|end| end.duration_since(now).abs().as_mins() < 11)
+/// True for an end within the difference of two functions' clocks from `now`.
+fn is_about(end: &str, now: Timestamp) -> bool {
+    end.parse::<Timestamp>().is_ok_and(|end| end.duration_since(now).abs().as_mins() < 11)
 }

@@ -37,6 +37,8 @@ pub const OPERATIONS: &[(&str, u32)] = &[
     ("edit_app", 2),
     ("delete_app", 4),
     ("reveal_credential", 8),
+    ("rotate_credential", 5),
+    ("revoke_own_credential", 2),
     ("approve_access_request", 22),
     ("reject_access_request", 6),
     ("decide_access_requests", 5),
@@ -80,6 +82,8 @@ pub struct Known {
     pub requests: Vec<(Person, String)>,
     /// Keys that were revealed: credential and key.
     pub keys: Vec<(String, String)>,
+    /// Keys that were replaced: the credential, and when its older key ends.
+    pub replaced: Vec<(String, String)>,
     /// What succeeded: the operation, and the id it was about.
     pub done: Vec<(&'static str, String)>,
     /// The number of changes made so far, which gives new things their names.
@@ -146,7 +150,13 @@ impl Crowd {
                     self.know(|known| known.apps.push((consumer, reply.text("/id"))));
                 }
             }
-            "edit_app" | "delete_app" | "reveal_credential" | "grant_access" | "reassign_app" => {
+            "edit_app"
+            | "delete_app"
+            | "reveal_credential"
+            | "rotate_credential"
+            | "revoke_own_credential"
+            | "grant_access"
+            | "reassign_app" => {
                 self.with_app(op.operation, &mut rng, administrator).await;
             }
             "withdraw_access_request"
@@ -222,6 +232,23 @@ impl Crowd {
                 if reply.is_success() {
                     self.know(|known| known.keys.push((id, reply.text("/key"))));
                 }
+            }
+            "rotate_credential" => {
+                const OVERLAPS: [u32; 4] = [0, 600, 86_400, 604_800];
+                let Some(credential) = self.credential_of(owner, &app, rng).await else { return };
+                let path = format!("{path}/credentials/{}/rotate", credential["id"].as_str().unwrap_or_default());
+                let overlap = OVERLAPS[rng.random_range(0..OVERLAPS.len())];
+                let body = json!({ "overlap_seconds": overlap, "replace": rng.random_range(0..2) == 0 });
+                let reply = self.change(owner, "POST", &path, body).await;
+                if reply.is_success() {
+                    self.know(|known| known.replaced.push((reply.text("/id"), reply.text("/keys/1/not_after"))));
+                }
+            }
+            "revoke_own_credential" => {
+                let Some(credential) = self.credential_of(owner, &app, rng).await else { return };
+                let id = credential["id"].as_str().unwrap_or_default().to_owned();
+                let reply = self.change(owner, "DELETE", &format!("{path}/credentials/{id}"), Value::Null).await;
+                self.done("revoke_credential", &id, &reply);
             }
             "grant_access" => {
                 let product = PRODUCTS[rng.random_range(0..PRODUCTS.len())];

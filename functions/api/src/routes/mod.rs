@@ -88,6 +88,8 @@ endpoints! {
     access_requests::withdraw::withdraw,
     credentials::list::list,
     credentials::reveal::reveal,
+    credentials::rotate::rotate,
+    credentials::revoke::revoke,
     admin_access_requests::list::list,
     admin_access_requests::get::get,
     admin_access_requests::approve::approve,

@@ -25,11 +25,12 @@ fn a_missing_variable_is_named() {
 }
 
 #[test]
-fn only_the_endpoint_that_reveals_needs_the_key() {
+fn only_endpoints_that_reveal_or_replace_keys_need_the_sealing_key() {
     for endpoint in endpoints() {
         let route = endpoint.route.to_string();
         let without = Config::from_vars(&vars(&route, "GATEPASS_KEY_ID"));
-        if route == "POST /v1/apps/{id}/credentials/{cid}/reveal" {
+        if ["reveal", "rotate"].map(|verb| format!("POST /v1/apps/{{id}}/credentials/{{cid}}/{verb}")).contains(&route)
+        {
             assert_eq!(without.unwrap_err(), ConfigError::Missing("GATEPASS_KEY_ID"));
             assert!(Config::from_vars(&vars(&route, "")).unwrap().key_id.is_some());
         } else {

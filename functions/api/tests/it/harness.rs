@@ -75,6 +75,11 @@ impl Api {
         self.ahead.fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
     }
 
+    /// The time by the clock of the endpoints.
+    pub(crate) fn now(&self) -> jiff::Timestamp {
+        self.clock().now()
+    }
+
     fn clock(&self) -> Clock {
         Clock::Ahead(Arc::clone(&self.ahead))
     }

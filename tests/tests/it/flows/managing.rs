@@ -63,6 +63,50 @@ async fn a_suspended_key_is_closed_until_it_is_resumed_and_a_revoked_one_for_goo
     until("both are published", async || seen().await.then_some(())).await;
 }
 
+/// A deployment changes over while both keys work, and the older one stops to the second.
+#[tokio::test]
+async fn a_key_is_replaced_while_the_older_one_still_works() {
+    let stack = Stack::new().await;
+    let ada = stack.person("ada").await;
+    let request = ada.submit("public-apis", &["weather-api"], "free", "Storm warnings").await;
+    let request = ada.until_provisioning(&string(&request["id"]), "provisioned").await;
+    let older = ada.reveal(&request).await;
+    let (app, credential) = (string(&request["app"]["id"]), string(&request["credential_id"]));
+    let path = format!("/v1/apps/{app}/credentials/{credential}");
+    ada.post(&format!("{path}/rotate"), json!({ "overlap_seconds": 7200 })).await.expect(200);
+    let newer = ada.reveal(&request).await;
+    for key in [&older, &newer] {
+        assert_eq!(stack.sample("weather-api", Some(key)).await, 200);
+    }
+    ada.post(&format!("{path}/rotate"), json!({})).await.problem(409, "rotation-in-progress");
+    stack.advance("PT2H").await;
+    assert_eq!(stack.sample("weather-api", Some(&older)).await, 403);
+    assert_eq!(stack.sample("weather-api", Some(&newer)).await, 200);
+    until("the change of keys is published", async || {
+        (stack.events("CredentialRotated").await.len() == 1).then_some(())
+    })
+    .await;
+}
+
+/// A key that leaked is closed by its owner, without anybody's help, and access is asked for anew.
+#[tokio::test]
+async fn the_owner_of_an_app_revokes_a_credential() {
+    let stack = Stack::new().await;
+    let ada = stack.person("ada").await;
+    let request = ada.submit("public-apis", &["weather-api"], "free", "Storm warnings").await;
+    let request = ada.until_provisioning(&string(&request["id"]), "provisioned").await;
+    let key = ada.reveal(&request).await;
+    let (app, credential) = (string(&request["app"]["id"]), string(&request["credential_id"]));
+    ada.delete(&format!("/v1/apps/{app}/credentials/{credential}")).await.expect(204);
+    assert_eq!(stack.sample("weather-api", Some(&key)).await, 403);
+    let ended = ada.until_mail(&string(&request["id"]), "revoked", "sent").await;
+    assert_eq!(ended["provisioning"]["status"], "revoked");
+    let again = json!({
+        "catalogue_id": "public-apis", "product_ids": ["weather-api"], "plan_id": "free", "app_id": app,
+    });
+    ada.post("/v1/access-requests", again).await.expect(201);
+}
+
 /// Granted without a request, and like any other from then on: provisioned, mailed, on record.
 #[tokio::test]
 async fn access_is_granted_without_a_request() {

@@ -3,3 +3,5 @@
 pub(crate) mod list;
 mod path;
 pub(crate) mod reveal;
+pub(crate) mod revoke;
+pub(crate) mod rotate;

@@ -1,7 +1,5 @@
 //! `POST /v1/apps/{id}/credentials/{cid}/reveal`
 
-use std::io;
-
 use axum::Json;
 use axum::extract::State;
 use gatepass_app::credentials;
@@ -35,9 +33,7 @@ pub(crate) async fn reveal(
     PathParams(CredentialPath { id, cid }): PathParams<CredentialPath>,
     OptionalBody { value: EmptyBody {}, .. }: OptionalBody<EmptyBody>,
 ) -> Result<Json<Revealed>, Problem> {
-    let no_sealer =
-        || Problem::internal("this function is not configured to reveal", &io::Error::other("GATEPASS_KEY_ID"));
-    let sealer = api.sealer.as_ref().ok_or_else(no_sealer)?;
+    let sealer = api.sealer()?;
     let (app_id, credential_id) = (id.parse()?, cid.parse()?);
     let record = credentials::reveal(&api.store, &mut context, &caller, app_id, credential_id).await?;
     let unsealed = sealer.unseal(credential_id, &record.sealed).await;

@@ -2,3 +2,5 @@
 
 mod list;
 mod reveal;
+mod revoke;
+mod rotate;

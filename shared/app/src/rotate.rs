@@ -1,0 +1,109 @@
+//! Replace the key of a credential. Both keys work for a while, so that a deployment can change over.
+
+use gatepass_domain::credential::{CredentialStatus, KeyRecord};
+use gatepass_domain::event::Detail;
+use gatepass_domain::id::{AppId, CredentialId};
+use gatepass_domain::key::PlainKey;
+use gatepass_domain::text::ValidationErrors;
+use gatepass_domain::{Actor, Context, Credential, Person, Versioned};
+use gatepass_store::{Store, Transaction};
+use jiff::SignedDuration;
+
+use crate::credentials::{holder, moved};
+use crate::error::Refused;
+use crate::idempotent::Idempotent;
+use crate::optimistic::{Step, commit_decision};
+use crate::precondition::Precondition;
+
+/// The longest time, in seconds, for which two keys may work: seven days.
+pub const MAX_OVERLAP_SECONDS: u32 = 604_800;
+/// The time, in seconds, for which the older key works unless the caller chooses another: a day.
+pub const DEFAULT_OVERLAP_SECONDS: u32 = 86_400;
+
+/// How a key is to be replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rotation {
+    overlap_seconds: u32,
+    during_overlap: DuringOverlap,
+}
+
+/// What a rotation does to the older key while an earlier rotation overlaps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DuringOverlap {
+    /// The rotation is refused, because the key may still be in use.
+    Refuse,
+    /// The older key ends now.
+    EndOlderKey,
+}
+
+impl Rotation {
+    /// A rotation after which the key that is replaced still works for `overlap_seconds`; 0 ends it at once.
+    ///
+    /// # Errors
+    /// [`Refused::Invalid`] for more than [`MAX_OVERLAP_SECONDS`].
+    pub fn new(overlap_seconds: u32, during_overlap: DuringOverlap) -> Result<Self, Refused> {
+        let mut errors = ValidationErrors::default();
+        let fault = format!("must be between 0 and {MAX_OVERLAP_SECONDS} (seven days)");
+        errors.require(overlap_seconds <= MAX_OVERLAP_SECONDS, "/overlap_seconds", &fault);
+        errors.into_result().map_err(Refused::Invalid)?;
+        Ok(Self { overlap_seconds, during_overlap })
+    }
+}
+
+/// Gives the credential a new key. `seal` seals it for the store; it runs again when somebody else was faster.
+///
+/// The older key stops to the second, by the clock of the authorizer. Its record goes with the next rotation.
+///
+/// # Errors
+/// [`Refused::NotFound`], [`Refused::FormerOwner`], [`Refused::VersionMismatch`], [`Refused::CredentialNotActive`],
+/// [`Refused::RotationInProgress`]; the refusal of `seal`.
+#[expect(clippy::too_many_arguments, reason = "each is a part of the call that a caller states")]
+pub async fn rotate<Sealed>(
+    store: &Store,
+    context: &mut Context,
+    caller: &Person,
+    (app_id, id): (AppId, CredentialId),
+    rotation: Rotation,
+    precondition: &Precondition,
+    seal: impl Fn(PlainKey) -> Sealed,
+    idempotent: &Idempotent<Versioned<Credential>>,
+) -> Result<Versioned<Credential>, Refused>
+where
+    Sealed: Future<Output = Result<String, Refused>>,
+{
+    let now = context.now;
+    let key = PlainKey::mint(context);
+    let (key, seal) = (&key, &seal);
+    let read = || async move {
+        holder(store, caller, app_id).await?;
+        let stored = store.credential(app_id, id).await?.ok_or(Refused::NotFound("credential"))?;
+        precondition.check(stored.credential.version)?;
+        if stored.credential.status_at(now) != CredentialStatus::Active {
+            return Err(Refused::CredentialNotActive);
+        }
+        if let (Some(end), DuringOverlap::Refuse) = (stored.credential.overlap_ends(now), rotation.during_overlap) {
+            return Err(Refused::RotationInProgress(end));
+        }
+        let keys = store.keys_of(&stored).await?;
+        Ok((stored, keys, seal(key.clone()).await?))
+    };
+    commit_decision(store, context, idempotent, read, |context, (stored, records, sealed)| {
+        let overlap = SignedDuration::from_secs(rotation.overlap_seconds.into());
+        let older_ends = now.checked_add(overlap).ok().filter(|end| *end > now);
+        let content = stored.credential.content.clone().rotated(key, older_ends);
+        let (mut stored, event) =
+            moved(context, &Actor::from(caller), stored, content, Detail::CredentialRotated, None);
+        let newest = KeyRecord::new(&stored.credential, key, stored.credential.expires_at, sealed);
+        // One key stays beside the new one, if any does: the digests are in the order of the keys.
+        let ended = stored.digests.split_off(stored.credential.keys.len() - 1);
+        let mut kept: Vec<_> = records.into_iter().filter(|record| stored.digests.contains(&record.digest)).collect();
+        for record in &mut kept {
+            record.not_after = stored.credential.keys.get(1).and_then(|older| older.not_after);
+        }
+        stored.digests.insert(0, newest.digest.clone());
+        let transaction = Transaction::new(context).credential_with_keys(&stored, kept).new_api_key(&newest);
+        let transaction = ended.iter().fold(transaction.event(&event), Transaction::without_api_key);
+        Ok(Step::commit(transaction, stored.credential))
+    })
+    .await
+}
