@@ -59,7 +59,8 @@ pub async fn revoke_own(
     precondition: &Precondition,
 ) -> Result<(), Refused> {
     if apps::get(store, caller, app_id).await?.owner != caller.id {
-        return Err(Refused::NotTheOwner);
+        let exists = store.credential(app_id, id).await?.is_some();
+        return Err(if exists { Refused::NotTheOwner } else { Refused::NotFound("credential") });
     }
     let revocation = Revocation {
         by: Actor::from(caller),

@@ -48,22 +48,22 @@ POST /v1/apps {"name": "Of my own"}             | 201      | 201               |
 "#;
 
 const CREDENTIALS: &str = r#"
-                                                                              | owner         | mate              | colleague         | stranger      | elsewhere     | nobody
-GET /v1/apps/{personal app}/credentials                                       | 200 of 1      | 404 not-found     | 404 not-found     | 404 not-found | 404 not-found | 401
-GET /v1/apps/{team app}/credentials                                           | 200 of 1      | 200 of 1          | 404 not-found     | 404 not-found | 404 not-found | 401
-GET /v1/apps/{organisation app}/credentials                                   | 200 of 1      | 404 not-found     | 200 of 1          | 404 not-found | 404 not-found | 401
-POST /v1/apps/{personal app}/credentials/{personal credential}/reveal         | 200           | 404 not-found     | 404 not-found     | 404 not-found | 404 not-found | 401
-POST /v1/apps/{team app}/credentials/{team credential}/reveal                 | 200           | 200               | 404 not-found     | 404 not-found | 404 not-found | 401
-POST /v1/apps/{organisation app}/credentials/{organisation credential}/reveal | 200           | 404 not-found     | 200               | 404 not-found | 404 not-found | 401
-POST /v1/apps/{personal app}/credentials/{personal credential}/rotate         | 200           | 404 not-found     | 404 not-found     | 404 not-found | 404 not-found | 401
-POST /v1/apps/{team app}/credentials/{team credential}/rotate                 | 200           | 200               | 404 not-found     | 404 not-found | 404 not-found | 401
-POST /v1/apps/{organisation app}/credentials/{organisation credential}/rotate | 200           | 404 not-found     | 200               | 404 not-found | 404 not-found | 401
-POST /v1/apps/{team app}/credentials/{personal credential}/rotate             | 404 not-found | 404 not-found     | 404 not-found     | 404 not-found | 404 not-found | 401
-POST /v1/apps/{team app}/credentials/{personal credential}/reveal             | 404 not-found | 404 not-found     | 404 not-found     | 404 not-found | 404 not-found | 401
-DELETE /v1/apps/{personal app}/credentials/{personal credential}              | 204           | 404 not-found     | 404 not-found     | 404 not-found | 404 not-found | 401
-DELETE /v1/apps/{team app}/credentials/{team credential}                      | 204           | 403 not-the-owner | 404 not-found     | 404 not-found | 404 not-found | 401
-DELETE /v1/apps/{organisation app}/credentials/{organisation credential}      | 204           | 404 not-found     | 403 not-the-owner | 404 not-found | 404 not-found | 401
-DELETE /v1/apps/{team app}/credentials/{personal credential}                  | 404 not-found | 404 not-found     | 404 not-found     | 404 not-found | 404 not-found | 401
+                                                                              | owner                    | mate              | colleague         | stranger      | elsewhere     | nobody
+GET /v1/apps/{personal app}/credentials                                       | 200 of 1                 | 404 not-found     | 404 not-found     | 404 not-found | 404 not-found | 401
+GET /v1/apps/{team app}/credentials                                           | 200 of 1                 | 200 of 1          | 404 not-found     | 404 not-found | 404 not-found | 401
+GET /v1/apps/{organisation app}/credentials                                   | 200 of 1                 | 404 not-found     | 200 of 1          | 404 not-found | 404 not-found | 401
+POST /v1/apps/{personal app}/credentials/{personal credential}/reveal         | 200                      | 404 not-found     | 404 not-found     | 404 not-found | 404 not-found | 401
+POST /v1/apps/{team app}/credentials/{team credential}/reveal                 | 200                      | 200               | 404 not-found     | 404 not-found | 404 not-found | 401
+POST /v1/apps/{organisation app}/credentials/{organisation credential}/reveal | 200                      | 404 not-found     | 200               | 404 not-found | 404 not-found | 401
+POST /v1/apps/{personal app}/credentials/{personal credential}/rotate         | 200                      | 404 not-found     | 404 not-found     | 404 not-found | 404 not-found | 401
+POST /v1/apps/{team app}/credentials/{team credential}/rotate                 | 409 rotation-in-progress | 200               | 404 not-found     | 404 not-found | 404 not-found | 401
+POST /v1/apps/{organisation app}/credentials/{organisation credential}/rotate | 409 rotation-in-progress | 404 not-found     | 200               | 404 not-found | 404 not-found | 401
+POST /v1/apps/{team app}/credentials/{personal credential}/rotate             | 404 not-found            | 404 not-found     | 404 not-found     | 404 not-found | 404 not-found | 401
+POST /v1/apps/{team app}/credentials/{personal credential}/reveal             | 404 not-found            | 404 not-found     | 404 not-found     | 404 not-found | 404 not-found | 401
+DELETE /v1/apps/{personal app}/credentials/{personal credential}              | 204                      | 404 not-found     | 404 not-found     | 404 not-found | 404 not-found | 401
+DELETE /v1/apps/{team app}/credentials/{team credential}                      | 204                      | 403 not-the-owner | 404 not-found     | 404 not-found | 404 not-found | 401
+DELETE /v1/apps/{organisation app}/credentials/{organisation credential}      | 204                      | 404 not-found     | 403 not-the-owner | 404 not-found | 404 not-found | 401
+DELETE /v1/apps/{team app}/credentials/{personal credential}                  | 404 not-found            | 404 not-found     | 404 not-found     | 404 not-found | 404 not-found | 401
 "#;
 
 const REQUESTS: &str = r#"
