@@ -153,7 +153,8 @@ impl Oracle<'_> {
         for (id, key) in keys {
             let credential = credentials.iter().find(|credential| text(credential, "/id") == id);
             let replaced = replaced.iter().filter(|(of, _)| *of == id).map(|(_, end)| end.as_str());
-            if credential.is_some_and(|credential| replaced.chain(credential["expires_at"].as_str()).any(is_about_now)) {
+            if credential.is_some_and(|credential| replaced.chain(credential["expires_at"].as_str()).any(is_about_now))
+            {
                 continue;
             }
             let active = credential.is_some_and(|credential| text(credential, "/status") == "active");
