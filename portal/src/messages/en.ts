@@ -406,7 +406,8 @@ export const en = {
     request: 'View request',
     revoke: 'Revoke',
     revokeTitle: 'Revoke this credential?',
-    revokeText: 'Its keys stop working at once, for every product, and cannot be restored. Other credentials stay as they are.',
+    revokeText:
+      'Its keys stop working at once, for every product, and cannot be restored. Other credentials stay as they are.',
     revokeVerb: 'Revoke credential',
   },
 
