@@ -13,7 +13,9 @@ interface Page {
 export const MOST = 200;
 
 /** Rows of a page. */
-const PAGE = 30;
+const PAGE = 20;
+/** How often the API is asked for a page: it looks at 500 products at a time. */
+const TIMES = 4;
 
 /**
  * A page of the products that match. The API searches for those who are signed in; visitors see the few public
@@ -32,22 +34,23 @@ export async function find(
     return { items: matching(merge(shelves), filter), next_cursor: null };
   }
   const names = new Map(catalogues.map(({ id, name }) => [id, name]));
-  const query = {
-    limit: PAGE,
+  const wanted = {
     ...(filter.text && { q: filter.text }),
     ...(filter.auth && { auth_method: filter.auth as Schema<'AuthMethod'> }),
     ...(filter.catalogue && { catalogue_id: filter.catalogue }),
-    ...(cursor && { cursor }),
   };
-  let page = await ask(api.GET('/v1/products', { params: { query }, signal }));
-  // The API looks at so many products for a page: one without a match is not the end.
-  while (page.items.length === 0 && page.next_cursor) {
-    const params = { query: { ...query, cursor: page.next_cursor } };
-    page = await ask(api.GET('/v1/products', { params, signal }));
+  const products: Schema<'FoundProduct'>[] = [];
+  let after = cursor;
+  for (let time = 0; time < TIMES; time += 1) {
+    const query = { ...wanted, limit: PAGE - products.length, ...(after && { cursor: after }) };
+    const page: Schema<'Listed_FoundProduct'> = await ask(api.GET('/v1/products', { params: { query }, signal }));
+    products.push(...page.items);
+    after = page.next_cursor ?? null;
+    if (after === null || products.length === PAGE) break;
   }
-  const items = page.items.map(({ catalogue_ids, ...product }) => ({
+  const items = products.map(({ catalogue_ids, ...product }) => ({
     product,
     catalogues: catalogue_ids.map((id) => ({ id, name: names.get(id) ?? id })),
   }));
-  return { items, next_cursor: page.next_cursor ?? null };
+  return { items, next_cursor: after };
 }

@@ -116,7 +116,7 @@ export const en = {
   },
 
   finder: {
-    title: 'Search everything',
+    title: 'Find anything',
     hint: 'A page, product, catalogue, app or request',
     nothing: 'Nothing found.',
     pages: 'Pages',

@@ -25,7 +25,7 @@ test('the finder leads to products, apps, requests and pages by the keyboard alo
   await filed('ada', 'Harbour lights', 'weather-api');
   const ada = await on.signedIn('Ada', '/cart');
   const { page } = ada;
-  const input = page.getByRole('combobox', { name: 'Search everything' });
+  const input = page.getByRole('combobox', { name: 'Find anything' });
   const goes = async (text: string, option: RegExp | string): Promise<void> => {
     await page.keyboard.press('Control+k');
     await input.fill(text);

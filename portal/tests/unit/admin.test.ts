@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { isAmount, limitForm, spanForm, toLimit, toSeconds } from '../../src/admin/plans/amounts.ts';
 import { along, ceiling, stack } from '../../src/admin/overview/chart.ts';
 import { fromLines } from '../../src/admin/offerings/lines.ts';
-import { addressOf, fromQuery, parameters } from '../../src/admin/requests/search.ts';
+import { addressOf, fromQuery, isPast, parameters, passes } from '../../src/admin/requests/search.ts';
 import { slug } from '../../src/admin/offerings/slug.ts';
 import { roughly, shortDay } from '../../src/messages/format.ts';
 
@@ -23,7 +23,14 @@ test('only whole numbers above zero are amounts, or nothing', () => {
 
 test('an address says which requests are meant, and is as short as it can be', () => {
   const searchOf = (address: string) => fromQuery(new URL(address, 'http://portal').searchParams);
-  const all = ['', '?status=all', '?status=approved&app=a1&order=oldest', '?requester=ada%26co', '?order=newest'];
+  const all = [
+    '',
+    '?status=all',
+    '?status=approved&app=a1&order=oldest',
+    '?requester=ada%26co',
+    '?order=newest',
+    '?text=tides+berths&plan=gold&from=2026-11-01&to=2026-11-24',
+  ];
   for (const query of all) {
     const address = `/admin/access-requests${query}`;
     assert.equal(addressOf(searchOf(address)), address);
@@ -32,10 +39,46 @@ test('an address says which requests are meant, and is as short as it can be', (
     status: 'pending',
     filter: undefined,
     order: 'oldest',
+    text: '',
+    plan: '',
+    from: '',
+    to: '',
   });
+  assert.equal(addressOf(searchOf('/?from=yesterday')), '/admin/access-requests', 'a day that is none filters nothing');
+  assert.deepEqual(parameters(searchOf('/?status=failed')), { provisioning: 'failed', order: 'newest' });
   assert.deepEqual(parameters(searchOf('/?status=all&product=maps-api')), { product_id: 'maps-api', order: 'newest' });
   const changed = addressOf(searchOf('/?order=newest&product=maps-api'), { status: 'all' });
   assert.equal(changed, '/admin/access-requests?status=all&product=maps-api');
+});
+
+test('a narrowed search finds words in any order, whole days, and knows when the list is past them', () => {
+  const requestOf = (created_at: Date, justification: string) =>
+    ({
+      id: '01a2',
+      requester: { id: 'ada', name: 'Ada', email: 'ada@example.com' },
+      app: { id: 'a1', name: 'Storm warnings' },
+      items: [{ product_id: 'weather-api', name: 'Weather API' }],
+      plan_id: 'gold',
+      plan_name: 'Gold',
+      justification,
+      created_at: created_at.toISOString(),
+    }) as Parameters<typeof passes>[1];
+  const searchOf = (query: string) => fromQuery(new URLSearchParams(query));
+  const noon = requestOf(new Date(2026, 10, 20, 12), 'Warn ships.');
+  const midnight = requestOf(new Date(2026, 10, 21), 'Warn ships.');
+  const finds = (query: string) => passes(searchOf(query), noon);
+  assert.deepEqual(['text=SHIPS+ada', 'text=storm+weather', 'text=ships+trains', 'plan=gold', 'plan=free'].map(finds), [
+    true,
+    true,
+    false,
+    true,
+    false,
+  ]);
+  assert.ok(finds('from=2026-11-20&to=2026-11-20'), 'both days are included');
+  assert.ok(!passes(searchOf('to=2026-11-20'), midnight), 'the next day is not');
+  assert.ok(isPast(searchOf('status=all&from=2026-11-21'), noon), 'newest first: older ones follow');
+  assert.ok(isPast(searchOf('to=2026-11-20'), midnight), 'oldest first: newer ones follow');
+  assert.ok(!isPast(searchOf('to=2026-11-20'), noon));
 });
 
 test('an axis ends where people count to', () => {
