@@ -34,7 +34,7 @@ export function submission(input: RequestInput): Schema<'SubmitCartBody'> {
 export function extensible(
   credentials: readonly Schema<'Listed_Versioned_Credential'>['items'][number][],
   wanted: { planId: string; authMethod: Schema<'AuthMethod'>; productIds: readonly string[] },
-): Schema<'Credential'>[] {
+): Schema<'Versioned_Credential'>[] {
   return credentials.filter(
     ({ status, plan_id, auth_method, grants }) =>
       status === 'active' &&

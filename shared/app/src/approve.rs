@@ -1,6 +1,6 @@
 //! Approve a request: by an API Owner, or by the policy (R26, R33).
 
-use gatepass_domain::access_request::{AccessRequestView, Item, MAX_TEXT, Pending, Status};
+use gatepass_domain::access_request::{Item, MAX_TEXT, Pending, Status};
 use gatepass_domain::id::{ProductId, RequestId};
 use gatepass_domain::text::ValidationErrors;
 use gatepass_domain::{AccessRequest, Actor, ApiOwner, Context, Plan, Versioned, Violation, rule};
@@ -22,8 +22,8 @@ pub async fn approve(
     owner: &ApiOwner,
     id: RequestId,
     note: Option<String>,
-    idempotent: &Idempotent<AccessRequestView>,
-) -> Result<AccessRequestView, Refused> {
+    idempotent: &Idempotent<AccessRequest>,
+) -> Result<AccessRequest, Refused> {
     check_note(note.as_deref())?;
     let by = Actor::from(owner.person());
     let read = || async {
@@ -37,8 +37,8 @@ pub async fn approve(
     };
     commit_decision(store, context, idempotent, read, |context, (pending, entities)| {
         let required = grantable(&pending, &entities, context.now)?.approvals_required;
-        let (transaction, view) = approval(context, pending, &by, note.clone(), required);
-        Ok(Step::commit_unless(transaction, view, |error, _| app_is_gone(error)))
+        let (transaction, request) = approval(context, pending, &by, note.clone(), required);
+        Ok(Step::commit_unless(transaction, request, |error, _| app_is_gone(error)))
     })
     .await
 }
@@ -148,7 +148,7 @@ pub(crate) fn approval(
     by: &Actor,
     note: Option<String>,
     required: u8,
-) -> (Transaction, AccessRequestView) {
+) -> (Transaction, AccessRequest) {
     let submission = &pending.facts().submission;
     let (app_id, extended) = (submission.app.id, submission.extends_credential_id);
     let (after, event) = pending.approve(context, by, note, required);
@@ -158,7 +158,7 @@ pub(crate) fn approval(
         Some(credential_id) => transaction.require_active_credential(app_id, credential_id),
         None => transaction,
     };
-    (transaction, request.view())
+    (transaction, request)
 }
 
 /// The refusal of an approval whose app was deleted in between. Asked only once the request has not changed:

@@ -1,9 +1,8 @@
 //! Collect products, and ask for all of them at once (R11–R20).
 
-use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::cart::CartItem;
 use gatepass_domain::id::{CatalogueId, CredentialId, PlanId, ProductId};
-use gatepass_domain::{Cart, Catalogue, Context, Person, Plan, Product, Versioned, Violation, rule};
+use gatepass_domain::{AccessRequest, Cart, Catalogue, Context, Person, Plan, Product, Versioned, Violation, rule};
 use gatepass_store::{Store, StoredCart, Transaction};
 use jiff::Timestamp;
 
@@ -140,8 +139,8 @@ pub async fn submit(
     context: &mut Context,
     caller: &Person,
     order: SubmitCart,
-    idempotent: &Idempotent<AccessRequestView>,
-) -> Result<AccessRequestView, Refused> {
+    idempotent: &Idempotent<AccessRequest>,
+) -> Result<AccessRequest, Refused> {
     let SubmitCart { target, extends_credential_id, justification, precondition } = order;
     // Validate the body before reporting an empty cart.
     check_order(caller, &target, extends_credential_id, justification.as_deref())?;

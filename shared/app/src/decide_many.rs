@@ -2,10 +2,9 @@
 
 use std::collections::HashSet;
 
-use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::id::RequestId;
 use gatepass_domain::text::ValidationErrors;
-use gatepass_domain::{ApiOwner, Context};
+use gatepass_domain::{AccessRequest, ApiOwner, Context};
 use gatepass_store::{IdempotencyKey, Store};
 
 use crate::approve::{approve, check_note};
@@ -58,7 +57,7 @@ pub async fn decide_many(
     ids: &[RequestId],
     decision: &Decision,
     key: Option<IdempotencyKey>,
-) -> Result<Vec<Result<AccessRequestView, Refused>>, Refused> {
+) -> Result<Vec<Result<AccessRequest, Refused>>, Refused> {
     Idempotent::by(key.clone()).settle(store, context, ()).await?;
     let mut results = Vec::with_capacity(ids.len());
     for id in ids {

@@ -1,10 +1,10 @@
 //! Why a use case did not do what was asked.
 
-use gatepass_domain::access_request::{Status, UsedBy};
+use gatepass_domain::access_request::Status;
 use gatepass_domain::credential::CredentialStatus;
 use gatepass_domain::id::RequestId;
 use gatepass_domain::text::FieldError;
-use gatepass_domain::{Actor, Violation};
+use gatepass_domain::{AccessRequest, Actor, Violation};
 use gatepass_store::{CommitError, StoreError};
 use jiff::Timestamp;
 
@@ -97,7 +97,7 @@ pub enum Refused {
         /// The kind of thing.
         what: &'static str,
         /// The newest of the requests that need it, at most 100.
-        by: Vec<UsedBy>,
+        by: Vec<AccessRequest>,
     },
     /// The settings switch this way of asking for access off.
     #[error("Access is not asked for in this way here: {0}.")]

@@ -1,10 +1,12 @@
 //! Grant access that nobody asked for. It stands among the requests like any other, approved from the start.
 
-use gatepass_domain::access_request::{self, AccessRequestView, AppRef, Item, MAX_TEXT, RequestKind, Submission};
+use gatepass_domain::access_request::{self, AppRef, Item, MAX_TEXT, RequestKind, Submission};
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
 use gatepass_domain::policy::{Inputs, Review, Rule, Subject, Verdict};
 use gatepass_domain::text::{FieldError, ValidationErrors};
-use gatepass_domain::{ApiOwner, App, Catalogue, Context, Person, Plan, Product, Versioned, Violation, rule};
+use gatepass_domain::{
+    AccessRequest, ApiOwner, App, Catalogue, Context, Person, Plan, Product, Versioned, Violation, rule,
+};
 use gatepass_store::{Store, Transaction};
 use jiff::Timestamp;
 
@@ -58,8 +60,8 @@ pub async fn grant(
     owner: &ApiOwner,
     app_id: AppId,
     asked: &GrantRequest,
-    idempotent: &Idempotent<AccessRequestView>,
-) -> Result<AccessRequestView, Refused> {
+    idempotent: &Idempotent<AccessRequest>,
+) -> Result<AccessRequest, Refused> {
     asked.check()?;
     let now = context.now;
     let read = || async {
@@ -71,17 +73,17 @@ pub async fn grant(
     };
     commit_decision(store, context, idempotent, read, |context, submission| {
         let (request, event) = access_request::grant(context, submission, owner, asked.note.clone());
-        let view = request.view();
+        let (id, products) = (request.facts().id, request.facts().product_ids());
         let transaction = Transaction::new(context).request(&request, &event);
         let transaction = match asked.extends_credential_id {
-            None => transaction.claim_access(app_id, view.id, &view.product_ids),
-            Some(credential_id) => transaction
-                .claim_free_access(app_id, view.id, &view.product_ids)
-                .require_active_credential(app_id, credential_id),
+            None => transaction.claim_access(app_id, id, &products),
+            Some(credential_id) => {
+                transaction.claim_free_access(app_id, id, &products).require_active_credential(app_id, credential_id)
+            }
         };
         // Without a holder the app was deleted in between, which the next round finds out.
-        Ok(Step::commit_unless(transaction, view, |error, view| {
-            let conflicting = error.access_refused(&view.product_ids)??;
+        Ok(Step::commit_unless(transaction, request, |error, request| {
+            let conflicting = error.access_refused(&request.facts().product_ids())??;
             Some(Refused::DuplicateAccess { conflicting })
         }))
     })

@@ -1,9 +1,7 @@
 //! How a use case recognises a call that repeats an earlier one (`Idempotency-Key`).
 
 use gatepass_domain::Context;
-use gatepass_store::{CommitError, IdempotencyKey, Recorded, Store, StoreError, Transaction};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use gatepass_store::{CommitError, IdempotencyKey, Recordable, Recorded, Store, StoreError, Transaction};
 
 use crate::error::Refused;
 
@@ -25,14 +23,14 @@ pub enum Idempotent<T> {
 /// The recorded form of a result.
 #[derive(Debug, Clone)]
 pub struct Form<T> {
-    write: fn(&T) -> serde_json::Result<String>,
-    read: fn(&str) -> serde_json::Result<T>,
+    write: fn(&T) -> Result<String, StoreError>,
+    read: fn(&str) -> Result<T, StoreError>,
 }
 
-impl<T: Serialize + DeserializeOwned> Idempotent<T> {
-    /// A call that carries `key`, if it does, and whose result is recorded as JSON.
+impl<T: Recordable> Idempotent<T> {
+    /// A call that carries `key`, if it does, and whose result is recorded in its stored form.
     pub fn by(key: Option<IdempotencyKey>) -> Self {
-        let form = Form { write: |result| serde_json::to_string(result), read: |json| serde_json::from_str(json) };
+        let form = Form { write: T::to_record, read: T::from_record };
         key.map_or(Self::Unkeyed, |key| Self::Keyed { key, form })
     }
 }
@@ -68,8 +66,7 @@ impl<T> Idempotent<T> {
         context: &Context,
     ) -> Result<Transaction, Refused> {
         let Self::Keyed { key, form } = self else { return Ok(transaction) };
-        let written = (form.write)(result).map_err(|cause| StoreError::Unwritable(cause.to_string()))?;
-        Ok(transaction.result(key, written, context.now))
+        Ok(transaction.result(key, (form.write)(result)?, context.now))
     }
 
     /// The result on record when the call was made before; `refused` when it was not. A repeated call is often
@@ -91,10 +88,7 @@ impl<T> Idempotent<T> {
 impl<T> Form<T> {
     fn recall(&self, recorded: Recorded) -> Result<T, Refused> {
         match recorded {
-            Recorded::Same(written) => (self.read)(&written).map_err(|cause| {
-                let key = "of an idempotency key".to_owned();
-                StoreError::Unreadable { key, cause: cause.to_string() }.into()
-            }),
+            Recorded::Same(written) => Ok((self.read)(&written)?),
             Recorded::Other => Err(Refused::IdempotencyKeyReused),
         }
     }

@@ -1,11 +1,10 @@
 //! Put catalogues, products and plans on offer, and take them off again.
 
 use futures_util::future::join_all;
-use gatepass_domain::access_request::UsedBy;
 use gatepass_domain::event::EntitySubject;
 use gatepass_domain::id::{PlanId, ProductId};
 use gatepass_domain::text::{FieldError, ValidationErrors};
-use gatepass_domain::{Actor, ApiOwner, Catalogue, Context, Plan, Product, Versioned};
+use gatepass_domain::{AccessRequest, Actor, ApiOwner, Catalogue, Context, Plan, Product, Versioned};
 use gatepass_store::{Deletion, Guard, Named, Offering, Page, Position, Store, Transaction};
 use jiff::SignedDuration;
 
@@ -157,7 +156,7 @@ async fn revise<T: Checked>(
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Usage {
     /// The newest of them, at most 100.
-    pub items: Vec<UsedBy>,
+    pub items: Vec<AccessRequest>,
     /// True when there are others.
     pub more: bool,
 }
@@ -169,7 +168,7 @@ pub struct Usage {
 pub async fn usage<T: Checked>(store: &Store, _owner: &ApiOwner, id: &T::Id) -> Result<Usage, Refused> {
     store.offering::<T>(id).await?.ok_or(Refused::NotFound(T::KIND))?;
     let page = store.standing_requests(&T::named(id), MOST_NAMED, None).await?;
-    Ok(Usage { items: page.items.iter().map(UsedBy::from).collect(), more: page.next.is_some() })
+    Ok(Usage { more: page.next.is_some(), items: page.items })
 }
 
 /// Refuses to go on while requests need the offering.
@@ -177,7 +176,7 @@ async fn require_unused<T: Checked>(store: &Store, id: &T::Id) -> Result<(), Ref
     let page = store.standing_requests(&T::named(id), MOST_NAMED, None).await?;
     match page.items.is_empty() {
         true => Ok(()),
-        false => Err(Refused::InUse { what: T::KIND, by: page.items.iter().map(UsedBy::from).collect() }),
+        false => Err(Refused::InUse { what: T::KIND, by: page.items }),
     }
 }
 

@@ -1,9 +1,9 @@
 //! Reject a request, with a reason (R27).
 
-use gatepass_domain::access_request::{AccessRequestView, MAX_TEXT};
+use gatepass_domain::access_request::MAX_TEXT;
 use gatepass_domain::id::RequestId;
 use gatepass_domain::text::ValidationErrors;
-use gatepass_domain::{Actor, ApiOwner, Context};
+use gatepass_domain::{AccessRequest, Actor, ApiOwner, Context};
 use gatepass_store::Store;
 
 use crate::approve::decidable;
@@ -23,15 +23,15 @@ pub async fn reject(
     owner: &ApiOwner,
     id: RequestId,
     reason: &str,
-    idempotent: &Idempotent<AccessRequestView>,
-) -> Result<AccessRequestView, Refused> {
+    idempotent: &Idempotent<AccessRequest>,
+) -> Result<AccessRequest, Refused> {
     check_reason(reason)?;
     let by = Actor::from(owner.person());
     let read = || async { Standing::read_undecided(store, id).await?.ok_or(Refused::NotFound("access request")) };
     commit_decision(store, context, idempotent, read, |context, Standing { request, holdings }| {
         let (closed, event) = decidable(request, owner)?.reject(context, &by, reason.trim().to_owned());
-        let (transaction, view) = holdings.closing(context, closed, &event);
-        Ok(Step::commit(transaction, view))
+        let (transaction, request) = holdings.closing(context, closed, &event);
+        Ok(Step::commit(transaction, request))
     })
     .await
 }

@@ -1,6 +1,5 @@
 //! List and read access requests: one's own, and as an API Owner everybody's (R21, R24, R34).
 
-use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::id::RequestId;
 use gatepass_domain::{AccessRequest, ApiOwner, Person};
 use gatepass_store::{Dossier, Filter, Listing, Page, Store};
@@ -11,8 +10,8 @@ use crate::error::Refused;
 ///
 /// # Errors
 /// [`Refused::Store`].
-pub async fn list_own(store: &Store, caller: &Person, listing: &Listing) -> Result<Page<AccessRequestView>, Refused> {
-    page(store, &Filter::Requester(caller.id.clone()), listing).await
+pub async fn list_own(store: &Store, caller: &Person, listing: &Listing) -> Result<Page<AccessRequest>, Refused> {
+    Ok(store.requests(&Filter::Requester(caller.id.clone()), listing).await?)
 }
 
 /// Everybody's requests, as far as `filter` lets through.
@@ -24,13 +23,8 @@ pub async fn list_all(
     _owner: &ApiOwner,
     filter: &Filter,
     listing: &Listing,
-) -> Result<Page<AccessRequestView>, Refused> {
-    page(store, filter, listing).await
-}
-
-async fn page(store: &Store, filter: &Filter, listing: &Listing) -> Result<Page<AccessRequestView>, Refused> {
-    let page = store.requests(filter, listing).await?;
-    Ok(Page { items: page.items.iter().map(AccessRequest::view).collect(), next: page.next })
+) -> Result<Page<AccessRequest>, Refused> {
+    Ok(store.requests(filter, listing).await?)
 }
 
 /// The request `id` of `caller`, with its history.

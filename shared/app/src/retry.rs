@@ -1,6 +1,5 @@
 //! Retry provisioning by hand: after it gave up, or when the attempt that should be on its way never happened.
 
-use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::id::RequestId;
 use gatepass_domain::{AccessRequest, Actor, ApiOwner, Context};
 use gatepass_store::{Store, Transaction};
@@ -18,8 +17,8 @@ pub async fn retry(
     context: &mut Context,
     owner: &ApiOwner,
     id: RequestId,
-    idempotent: &Idempotent<AccessRequestView>,
-) -> Result<AccessRequestView, Refused> {
+    idempotent: &Idempotent<AccessRequest>,
+) -> Result<AccessRequest, Refused> {
     let by = Actor::from(owner.person());
     let read = || async { store.request(id).await?.ok_or(Refused::NotFound("access request")) };
     commit_decision(store, context, idempotent, read, |context, request| {
@@ -30,7 +29,7 @@ pub async fn retry(
         };
         let request = AccessRequest::from(queued);
         let transaction = Transaction::new(context).request(&request, &event);
-        Ok(Step::commit(transaction, request.view()))
+        Ok(Step::commit(transaction, request))
     })
     .await
 }

@@ -1,6 +1,6 @@
 //! Take access back: the request is revoked, and what it opened is closed in the same transaction.
 
-use gatepass_domain::access_request::{AccessRequestView, Revoked};
+use gatepass_domain::access_request::Revoked;
 use gatepass_domain::id::RequestId;
 use gatepass_domain::{AccessRequest, Actor, Context, Event};
 use gatepass_store::Store;
@@ -20,13 +20,13 @@ pub async fn revoke(
     by: &Actor,
     id: RequestId,
     reason: Option<&str>,
-    idempotent: &Idempotent<AccessRequestView>,
-) -> Result<AccessRequestView, Refused> {
+    idempotent: &Idempotent<AccessRequest>,
+) -> Result<AccessRequest, Refused> {
     let read = || async { Standing::read(store, id).await?.ok_or(Refused::NotFound("access request")) };
     commit_decision(store, context, idempotent, read, |context, Standing { request, holdings }| {
         let (revoked, event) = revoked(context, by, request, reason)?;
-        let (transaction, view) = holdings.revocation(context, revoked, &event);
-        Ok(Step::commit(transaction, view))
+        let (transaction, request) = holdings.revocation(context, revoked, &event);
+        Ok(Step::commit(transaction, request))
     })
     .await
 }

@@ -1,6 +1,6 @@
 //! A request with everything that ending it changes.
 
-use gatepass_domain::access_request::{AccessRequestView, Closed, Revoked};
+use gatepass_domain::access_request::{Closed, Revoked};
 use gatepass_domain::credential::KeyRecord;
 use gatepass_domain::id::{ProductId, RequestId};
 use gatepass_domain::{AccessRequest, Context, Event};
@@ -49,14 +49,16 @@ impl Standing {
 impl Holdings {
     /// Reads what `request` holds.
     pub(crate) async fn read(store: &Store, request: &AccessRequest) -> Result<Self, Refused> {
-        let AccessRequestView { id, app, extends_credential_id, credential_id, .. } = request.view();
-        let may_hold_less = extends_credential_id.is_some() || matches!(request, AccessRequest::Provisioned(_));
+        let (id, submission) = (request.facts().id, &request.facts().submission);
+        let app_id = submission.app.id;
+        let may_hold_less =
+            submission.extends_credential_id.is_some() || matches!(request, AccessRequest::Provisioned(_));
         let claimed = match may_hold_less {
-            true => Some(store.access_held_by(app.id, id).await?),
+            true => Some(store.access_held_by(app_id, id).await?),
             false => None,
         };
-        let stored = match credential_id {
-            Some(credential_id) => store.credential(app.id, credential_id).await?,
+        let stored = match request.credential_id() {
+            Some(credential_id) => store.credential(app_id, credential_id).await?,
             None => None,
         };
         let credential = match stored {
@@ -71,16 +73,10 @@ impl Holdings {
 
     /// The transaction that ends an undecided request and makes its products available to the app again, and
     /// the request as it stands then.
-    pub(crate) fn closing(
-        self,
-        context: &mut Context,
-        closed: Closed,
-        event: &Event,
-    ) -> (Transaction, AccessRequestView) {
+    pub(crate) fn closing(self, context: &mut Context, closed: Closed, event: &Event) -> (Transaction, AccessRequest) {
         let request = AccessRequest::from(closed);
-        let view = request.view();
         let transaction = Transaction::new(context).request(&request, event);
-        (release(transaction, self.claimed.as_deref(), &view), view)
+        (release(transaction, self.claimed.as_deref(), &request), request)
     }
 
     /// The transaction that revokes a request: its products are closed in the credential and in each of its keys,
@@ -90,25 +86,25 @@ impl Holdings {
         context: &mut Context,
         revoked: Revoked,
         event: &Event,
-    ) -> (Transaction, AccessRequestView) {
+    ) -> (Transaction, AccessRequest) {
         let request = AccessRequest::from(revoked);
-        let view = request.view();
         let mut transaction = Transaction::new(context).request(&request, event);
         if let Some((mut stored, keys)) = self.credential {
-            let closed = stored.credential.content.clone().without(view.id);
+            let closed = stored.credential.content.clone().without(request.facts().id);
             // A request that was never provisioned holds nothing of the credential.
             if closed != stored.credential.content {
                 stored.credential = stored.credential.revised(closed, context.now);
                 transaction = transaction.credential_with_keys(&stored, keys);
             }
         }
-        (release(transaction, self.claimed.as_deref(), &view), view)
+        (release(transaction, self.claimed.as_deref(), &request), request)
     }
 }
 
-fn release(transaction: Transaction, claimed: Option<&[ProductId]>, request: &AccessRequestView) -> Transaction {
+fn release(transaction: Transaction, claimed: Option<&[ProductId]>, request: &AccessRequest) -> Transaction {
+    let (facts, app_id) = (request.facts(), request.facts().submission.app.id);
     match claimed {
-        None => transaction.release_access(request.app.id, request.id, &request.product_ids),
-        Some(claimed) => transaction.release_claimed(request.app.id, request.id, claimed),
+        None => transaction.release_access(app_id, facts.id, &facts.product_ids()),
+        Some(claimed) => transaction.release_claimed(app_id, facts.id, claimed),
     }
 }

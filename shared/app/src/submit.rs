@@ -1,6 +1,6 @@
 //! File an access request (R1–R8, R15–R19).
 
-use gatepass_domain::access_request::{self, AccessRequestView, AppRef, Item, MAX_TEXT, RequestKind, Submission};
+use gatepass_domain::access_request::{self, AppRef, Item, MAX_TEXT, RequestKind, Submission};
 use gatepass_domain::app::Profile;
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
 use gatepass_domain::plan::Limit;
@@ -110,8 +110,8 @@ pub async fn submit(
     caller: &Person,
     flow: &Flow,
     asked: &SubmitRequest,
-    idempotent: &Idempotent<AccessRequestView>,
-) -> Result<AccessRequestView, Refused> {
+    idempotent: &Idempotent<AccessRequest>,
+) -> Result<AccessRequest, Refused> {
     asked.check(caller)?;
     let read = || caps::entities(store, caller, asked);
     commit_decision(store, context, idempotent, read, |context, entities| {
@@ -127,31 +127,30 @@ pub(crate) fn filing(
     flow: &Flow,
     asked: &SubmitRequest,
     entities: &ReferencedEntities,
-) -> Result<Step<AccessRequestView>, Refused> {
+) -> Result<Step<AccessRequest>, Refused> {
     check_flow(flow, &entities.settings)?;
     let plan = check_rules(caller, flow, asked, entities, context.now)?;
     let target = Chosen::of(context, caller, asked, entities.app.as_ref())?;
     let submission = submission(caller, asked, entities, &plan, &target);
     let (pending, event) = access_request::submit(context, submission);
     let request = AccessRequest::from(pending);
-    let view = request.view();
 
     let mut transaction = Transaction::new(context).request(&request, &event);
     // Deleting a product, a plan or a catalogue changes the catalogues first: what was on offer still is.
     for catalogue in &entities.catalogues {
         transaction = transaction.require_unchanged(catalogue);
     }
-    transaction = target.claim(context, transaction, caller, &view);
+    transaction = target.claim(context, transaction, caller, &request);
     if let Some(limit) = plan.request_allowance {
         let used = use_allowance(&entities.allowance, limit, context.now)?;
         transaction = transaction.use_allowance(&caller.id, &plan.id, used, limit, context.now);
     }
     caps::check(asked, &entities.holdings, &entities.settings)?;
-    transaction = transaction.holdings(&caller.id, entities.holdings.with(Some(view.id)));
+    transaction = transaction.holdings(&caller.id, entities.holdings.with(Some(request.facts().id)));
     if let Flow::Cart(cart) = flow {
         transaction = transaction.cart(&caller.id, cart, Cart::default(), context.now);
     }
-    Ok(Step::commit_unless(transaction, view, refusal))
+    Ok(Step::commit_unless(transaction, request, refusal))
 }
 
 /// The keys of everything that `asked` names.
@@ -298,19 +297,20 @@ impl Chosen {
         context: &mut Context,
         transaction: Transaction,
         caller: &Person,
-        request: &AccessRequestView,
+        request: &AccessRequest,
     ) -> Transaction {
+        let (id, products) = (request.facts().id, request.facts().product_ids());
         match self {
             Self::Existing(app, RequestKind::Extend) => {
-                let transaction = transaction.claim_free_access(app.id, request.id, &request.product_ids);
-                match request.extends_credential_id {
+                let transaction = transaction.claim_free_access(app.id, id, &products);
+                match request.facts().submission.extends_credential_id {
                     Some(credential_id) => transaction.require_active_credential(app.id, credential_id),
                     None => transaction,
                 }
             }
-            Self::Existing(app, _) => transaction.claim_access(app.id, request.id, &request.product_ids),
+            Self::Existing(app, _) => transaction.claim_access(app.id, id, &products),
             Self::New(app) => {
-                let claimed = Some((request.id, request.product_ids.as_slice()));
+                let claimed = Some((id, products.as_slice()));
                 apps::create_in(context, transaction, caller, app).first_access(app.id, claimed)
             }
         }
@@ -367,15 +367,15 @@ fn use_allowance(allowance: &Allowance, limit: Limit, now: Timestamp) -> Result<
 /// Translates a failed guard. The filing starts over when the cart was changed (whoever submitted the same cart
 /// holds the app's access now, so the cart is looked at first), the credential to extend was closed, or the allowance
 /// was used in between.
-fn refusal(error: &CommitError, request: &AccessRequestView) -> Option<Refused> {
+fn refusal(error: &CommitError, request: &AccessRequest) -> Option<Refused> {
     if error.is_refused_by(Guard::Cart) || error.is_refused_by(Guard::Credential) {
         return None;
     }
-    if let Some(holder) = error.access_refused(&request.product_ids) {
+    if let Some(holder) = error.access_refused(&request.facts().product_ids()) {
         return Some(match holder {
             Some(conflicting) => Refused::DuplicateAccess { conflicting },
             None => Violation::AppNotUsable.into(),
         });
     }
-    error.is_refused_by(Guard::AppName).then(|| Refused::NameTaken(request.app.name.clone()))
+    error.is_refused_by(Guard::AppName).then(|| Refused::NameTaken(request.facts().submission.app.name.clone()))
 }

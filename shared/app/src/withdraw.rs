@@ -1,8 +1,7 @@
 //! Withdraw a request that is still undecided.
 
-use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::id::RequestId;
-use gatepass_domain::{Actor, Context, Person};
+use gatepass_domain::{AccessRequest, Actor, Context, Person};
 use gatepass_store::Store;
 
 use crate::approve::undecided;
@@ -20,8 +19,8 @@ pub async fn withdraw(
     context: &mut Context,
     caller: &Person,
     id: RequestId,
-    idempotent: &Idempotent<AccessRequestView>,
-) -> Result<AccessRequestView, Refused> {
+    idempotent: &Idempotent<AccessRequest>,
+) -> Result<AccessRequest, Refused> {
     let by = Actor::from(caller);
     let read = || async {
         let standing = Standing::read_undecided(store, id).await?;
@@ -30,8 +29,8 @@ pub async fn withdraw(
     };
     commit_decision(store, context, idempotent, read, |context, Standing { request, holdings }| {
         let (closed, event) = undecided(request)?.withdraw(context, &by);
-        let (transaction, view) = holdings.closing(context, closed, &event);
-        Ok(Step::commit(transaction, view))
+        let (transaction, request) = holdings.closing(context, closed, &event);
+        Ok(Step::commit(transaction, request))
     })
     .await
 }

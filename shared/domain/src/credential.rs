@@ -12,24 +12,19 @@ use crate::plan::Plan;
 use crate::product::AuthMethod;
 
 /// A credential of an app: one or two keys, and the products that they open.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credential {
     /// UUIDv7, allocated when the request was approved; stable through rotation.
-    #[schema(value_type = uuid::Uuid)]
     pub id: CredentialId,
     /// The app that holds it.
-    #[schema(value_type = uuid::Uuid)]
     pub app_id: AppId,
     /// The request that brought it about.
-    #[schema(value_type = uuid::Uuid)]
     pub request_id: RequestId,
     /// Authentication method.
     pub auth_method: AuthMethod,
     /// The start of the newest key.
-    #[schema(example = "gp_4aZ9")]
     pub prefix: String,
     /// The end of the newest key.
-    #[schema(example = "x0Qd")]
     pub last_four: String,
     /// The products that it opens.
     pub grants: Vec<Grant>,
@@ -40,20 +35,18 @@ pub struct Credential {
     /// One key; two while a rotation overlaps. Newest first.
     pub keys: Vec<Key>,
     /// Expiry; `null` means that it does not expire.
-    #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Timestamp>,
 }
 
 /// A product that a credential gives access to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     /// The product.
     pub product_id: ProductId,
     /// The state of the grant.
     pub status: GrantStatus,
     /// The requests by which the credential opens the product, oldest first. Two extensions may ask for the same
-    /// product: it stays open until both are revoked. Nothing that users see.
-    #[serde(skip)]
+    /// product: it stays open until both are revoked.
     pub held_by: Vec<RequestId>,
 }
 
@@ -82,19 +75,18 @@ pub enum CredentialStatus {
 }
 
 /// One key of a credential, without the key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key {
     /// The start of the key.
     pub prefix: String,
     /// The end of the key.
     pub last_four: String,
     /// Expiry; `null` means that it does not expire.
-    #[schema(value_type = Option<String>, format = DateTime)]
     pub not_after: Option<Timestamp>,
 }
 
 /// The record that the authorizer reads: everything it needs, under the key's digest, in one item.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRecord {
     /// SHA-256 of the key.
     pub digest: KeyDigest,

@@ -610,15 +610,14 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// A mail that was due for a request, and what became of it: on record beside the events.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// A mail that was due for a request, and its result: on record beside the events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailRecord {
     /// The mail.
     pub template: MailKind,
     /// The result.
     pub status: MailStatus,
     /// Time of the status.
-    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
 }
 

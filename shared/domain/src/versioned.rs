@@ -3,25 +3,19 @@
 use std::ops::Deref;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 /// A stored entity: its content and its revision.
 ///
 /// `version` counts its changes from 1 and is what the HTTP API shows as `ETag` (RFC 9110, 8.8.3).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Versioned<T> {
-    /// The text.
-    #[serde(flatten)]
+    /// The content.
     pub content: T,
     /// Version: 1, and one more with each change.
-    #[schema(example = 1)]
     pub version: u64,
     /// Time of creation.
-    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// Time of the last change.
-    #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,
 }
 

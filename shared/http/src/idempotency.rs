@@ -5,9 +5,7 @@ use axum::http::request::Parts;
 use gatepass_app::{Idempotent, Refused};
 use gatepass_domain::PersonId;
 use gatepass_domain::event::hex;
-use gatepass_store::IdempotencyKey as StoredKey;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use gatepass_store::{IdempotencyKey as StoredKey, Recordable};
 use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 use utoipa::openapi::Required;
@@ -56,7 +54,7 @@ impl IntoParams for IdempotencyKey {
 
 impl IdempotencyKey {
     /// For a use case that `who` runs with `body`.
-    pub fn idempotent<T: Serialize + DeserializeOwned>(self, who: &PersonId, body: &[u8]) -> Idempotent<T> {
+    pub fn idempotent<T: Recordable>(self, who: &PersonId, body: &[u8]) -> Idempotent<T> {
         Idempotent::by(self.stored(who, body))
     }
 

@@ -29,7 +29,7 @@ pub use page::{NoFilter, PageQuery};
 pub use params::Params;
 pub use path::{Id, PathId, PathParams, path_parameter};
 pub use precondition::{IfMatch, OptionalIfMatch, Tagged};
-pub use problem::{InvalidParam, Problem, ProblemBody, title};
+pub use problem::{InvalidParam, Problem, ProblemBody, UsedBy, title};
 pub use token::{MailAddresses, TokenRules};
 
 /// The longest request body that is read, in bytes: 256 KiB.

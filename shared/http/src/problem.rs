@@ -3,8 +3,10 @@
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use gatepass_app::Refused;
-use gatepass_domain::access_request::UsedBy;
+use gatepass_domain::access_request::{AccessRequestView, AppRef, Status};
+use gatepass_domain::id::RequestId;
 use gatepass_domain::text::FieldError;
+use gatepass_domain::{AccessRequest, PersonId};
 use gatepass_lambda::causes;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -44,6 +46,30 @@ pub struct ProblemBody {
     pub conflicting_request_id: Option<String>,
     /// Id of the HTTP request, as in the logs.
     pub request_id: String,
+}
+
+/// A request that keeps something from being deleted: it awaits it, or gives access to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct UsedBy {
+    /// The request.
+    #[schema(value_type = uuid::Uuid)]
+    pub request_id: RequestId,
+    /// Its app.
+    pub app: AppRef,
+    /// The person who asked.
+    pub requester_id: PersonId,
+    /// Their name at submit.
+    #[schema(example = "Ada")]
+    pub requester_name: String,
+    /// `pending`, or `approved` for access that stands.
+    pub status: Status,
+}
+
+impl From<&AccessRequest> for UsedBy {
+    fn from(request: &AccessRequest) -> Self {
+        let AccessRequestView { id, app, requester, status, .. } = request.view();
+        Self { request_id: id, app, requester_id: requester.id, requester_name: requester.name, status }
+    }
 }
 
 /// One invalid member or parameter.
@@ -165,7 +191,7 @@ impl From<Refused> for Problem {
             Refused::NotSuspended(_) => conflict("credential-not-suspended"),
             Refused::InUse { by, .. } => {
                 let mut problem = conflict("in-use");
-                problem.body.in_use_by = by;
+                problem.body.in_use_by = by.iter().map(UsedBy::from).collect();
                 problem
             }
             Refused::CredentialNotActive => conflict("credential-not-active"),

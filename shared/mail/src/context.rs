@@ -1,7 +1,7 @@
 //! The facts that a mail tells.
 
 use gatepass_domain::Plan;
-use gatepass_domain::access_request::{AccessRequestView, AppRef, LastError, ProvisioningStatus, ProvisioningView};
+use gatepass_domain::access_request::{AccessRequestView, AppRef, LastError, ProvisioningStatus};
 use gatepass_domain::id::{AppId, ProductId, RequestId};
 use gatepass_domain::person::{Actor, ActorKind};
 use gatepass_domain::product::AuthMethod;
@@ -35,10 +35,21 @@ pub struct MailContext {
     pub reason: Option<String>,
     /// How provisioning goes. `approve` says that access is ready when the status is `provisioned`,
     /// and that it is being prepared otherwise; `provisioning-failed` tells attempts and error.
-    pub provisioning: ProvisioningView,
+    pub provisioning: ProvisioningFacts,
     /// The address of the portal, for example `https://gatepass.example.com`. Empty: the mails say where to
     /// look instead of linking there.
     pub portal_url: String,
+}
+
+/// How provisioning goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProvisioningFacts {
+    /// The state.
+    pub status: ProvisioningStatus,
+    /// Attempts made.
+    pub attempts: u32,
+    /// The error of the last attempt.
+    pub last_error: Option<LastError>,
 }
 
 /// The person who asks.
@@ -100,7 +111,11 @@ impl MailContext {
             justification: request.justification.clone(),
             decided_by: request.decided_by.as_ref().map(Decider::from),
             reason: request.reason.clone(),
-            provisioning: request.provisioning.clone(),
+            provisioning: ProvisioningFacts {
+                status: request.provisioning.status,
+                attempts: request.provisioning.attempts,
+                last_error: request.provisioning.last_error.clone(),
+            },
             portal_url: portal_url.to_owned(),
         }
     }
@@ -121,16 +136,15 @@ pub fn sample(kind: MailKind) -> MailContext {
     let products =
         products.into_iter().filter_map(|(id, name)| Some(ProductName { id: id.parse().ok()?, name: name.into() }));
     let owen = Decider::Person { name: Some("Owen".into()) };
-    let undecided =
-        ProvisioningView { status: ProvisioningStatus::None, attempts: 0, next_attempt_at: None, last_error: None };
+    let undecided = ProvisioningFacts { status: ProvisioningStatus::None, attempts: 0, last_error: None };
     let (decided_by, reason, provisioning) = match kind {
         MailKind::Submitted => (None, None, undecided),
         MailKind::Approve | MailKind::Ready => {
-            (Some(owen), None, ProvisioningView { status: ProvisioningStatus::Provisioned, attempts: 1, ..undecided })
+            (Some(owen), None, ProvisioningFacts { status: ProvisioningStatus::Provisioned, attempts: 1, ..undecided })
         }
         MailKind::Revoked => {
             let reason = "The contract for storm warnings has ended.\nPlease ask again once there is a new one.";
-            let revoked = ProvisioningView { status: ProvisioningStatus::Revoked, attempts: 1, ..undecided };
+            let revoked = ProvisioningFacts { status: ProvisioningStatus::Revoked, attempts: 1, ..undecided };
             (Some(owen), Some(reason.into()), revoked)
         }
         MailKind::Reject => {
@@ -142,7 +156,7 @@ pub fn sample(kind: MailKind) -> MailContext {
                 code: "gateway-unavailable".into(),
                 message: "The gateway did not answer within 10 seconds.".into(),
             };
-            let failed = ProvisioningView {
+            let failed = ProvisioningFacts {
                 status: ProvisioningStatus::Failed,
                 attempts: 5,
                 last_error: Some(error),
@@ -190,7 +204,7 @@ pub(crate) fn bare_sample(kind: MailKind) -> MailContext {
         justification: None,
         decided_by,
         reason: None,
-        provisioning: ProvisioningView { status, last_error: None, ..full.provisioning },
+        provisioning: ProvisioningFacts { status, last_error: None, ..full.provisioning },
         portal_url: String::new(),
         ..full
     }

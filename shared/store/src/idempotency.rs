@@ -33,7 +33,7 @@ pub struct IdempotencyKey {
 #[derive(Debug, Serialize, Deserialize)]
 struct StoredResult {
     fingerprint: String,
-    /// As the use case wrote it; the store does not look inside.
+    /// As [`Recordable`](crate::Recordable) writes it.
     result: String,
     /// In milliseconds since the epoch: a number, so that DynamoDB can compare it.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]

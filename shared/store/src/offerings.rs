@@ -7,7 +7,6 @@ use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
 use gatepass_domain::id::{CatalogueId, PlanId, ProductId};
 use gatepass_domain::{Catalogue, Event, Plan, Product, Versioned};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::Store;
 use crate::error::StoreError;
@@ -15,18 +14,13 @@ use crate::guard::Guard;
 use crate::item::{Attributes, Item, decode, set_aside};
 use crate::keys::{self, IndexKey, Key};
 use crate::read::{Index, Query, Span, take};
-use crate::stored::Stored;
-use crate::stored::catalogue::CatalogueForm;
-use crate::stored::plan::PlanForm;
-use crate::stored::product::ProductForm;
+use crate::stored::{Stored, StoredAs};
 use crate::transaction::Transaction;
 
 /// A kind of thing that owners put on offer. They are kept in the same way.
-pub trait Offering: Serialize + DeserializeOwned + Clone + Send {
+pub trait Offering: StoredAs + Serialize + Clone + Send {
     /// Its slug.
     type Id: Clone + PartialEq + std::fmt::Display + Send + Sync;
-    /// Its stored form.
-    type Form: Serialize + DeserializeOwned + for<'a> From<&'a Self> + Into<Self>;
     /// The name of the list of all of them.
     const KIND: &'static str;
 
@@ -45,10 +39,9 @@ pub trait Offering: Serialize + DeserializeOwned + Clone + Send {
 }
 
 macro_rules! offering {
-    ($entity:ident, $id:ty, $form:ty, $kind:literal, $key:path, $created:ident, $updated:ident, $deleted:ident) => {
+    ($entity:ident, $id:ty, $kind:literal, $key:path, $created:ident, $updated:ident, $deleted:ident) => {
         impl Offering for $entity {
             type Id = $id;
-            type Form = $form;
             const KIND: &'static str = $kind;
 
             fn key(id: &Self::Id) -> Key {
@@ -73,18 +66,9 @@ macro_rules! offering {
     };
 }
 
-offering!(
-    Catalogue,
-    CatalogueId,
-    CatalogueForm,
-    "catalogue",
-    keys::catalogue,
-    CatalogueCreated,
-    CatalogueUpdated,
-    CatalogueDeleted
-);
-offering!(Product, ProductId, ProductForm, "product", keys::product, ProductCreated, ProductUpdated, ProductDeleted);
-offering!(Plan, PlanId, PlanForm, "plan", keys::plan, PlanCreated, PlanUpdated, PlanDeleted);
+offering!(Catalogue, CatalogueId, "catalogue", keys::catalogue, CatalogueCreated, CatalogueUpdated, CatalogueDeleted);
+offering!(Product, ProductId, "product", keys::product, ProductCreated, ProductUpdated, ProductDeleted);
+offering!(Plan, PlanId, "plan", keys::plan, PlanCreated, PlanUpdated, PlanDeleted);
 
 /// The version of an offering by itself: a transaction that depends on an offering pays for the size of what it checks.
 #[derive(Debug, Serialize)]

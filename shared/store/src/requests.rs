@@ -1,6 +1,5 @@
 //! Access requests.
 
-use gatepass_domain::access_request::HistoryEntry;
 use gatepass_domain::event::{Aggregate, MailRecord};
 use gatepass_domain::id::{ProductId, RequestId};
 use gatepass_domain::{AccessRequest, Event};
@@ -79,13 +78,6 @@ pub struct Dossier {
     pub events: Vec<Event>,
     /// The mails that were due.
     pub mails: Vec<MailRecord>,
-}
-
-impl Dossier {
-    /// Its history, oldest first.
-    pub fn history(&self) -> Vec<HistoryEntry> {
-        self.events.iter().map(HistoryEntry::from).collect()
-    }
 }
 
 impl Store {

@@ -33,7 +33,7 @@ impl World {
         };
         let (mut context, unkeyed) = (context(), Idempotent::Unkeyed);
         let submitted = submit(&self.store, &mut context, who, &Flow::Direct, &asked, &unkeyed).await;
-        submitted.expect("the request keeps every rule")
+        submitted.expect("the request keeps every rule").view()
     }
 
     /// `who` asks at noon for `product` too, under the plan and the credential of an earlier request.
@@ -46,19 +46,19 @@ impl World {
             justification: None,
         };
         let submitted = submit(&self.store, &mut context(), who, &Flow::Direct, &asked, &Idempotent::Unkeyed).await;
-        submitted.expect("the request keeps every rule")
+        submitted.expect("the request keeps every rule").view()
     }
 
     /// Owen approves the request.
     pub async fn approved(&self, id: RequestId) -> AccessRequestView {
         let approved = approve(&self.store, &mut context(), &owen(), id, None, &Idempotent::Unkeyed).await;
-        approved.expect("the request waits for a decision")
+        approved.expect("the request waits for a decision").view()
     }
 
     /// Owen rejects the request.
     pub async fn rejected(&self, id: RequestId, reason: &str) -> AccessRequestView {
         let rejected = reject(&self.store, &mut context(), &owen(), id, reason, &Idempotent::Unkeyed).await;
-        rejected.expect("the request waits for a decision")
+        rejected.expect("the request waits for a decision").view()
     }
 
     /// The request as it stands.

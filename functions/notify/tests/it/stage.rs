@@ -116,7 +116,7 @@ impl Stage {
         let mut context = context();
         let settings = Versioned::first(settings, context.now);
         let mut chain = Chain::default();
-        let detail = Detail::SettingsUpdated(EntitySubject::created("settings", 1, &settings));
+        let detail = Detail::SettingsUpdated(EntitySubject::created("settings", 1, &settings.content));
         let event = chain.append(&mut context, Aggregate::Settings, &Actor::system("test"), detail, None);
         let transaction = Transaction::new(&mut context).settings(&settings, &event, chain);
         self.world.store.commit(transaction).await.unwrap();

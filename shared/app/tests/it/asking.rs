@@ -42,22 +42,24 @@ pub(crate) async fn submit_keyed(
     store: &Store,
     who: &Person,
     asked: &SubmitRequest,
-    key: &Idempotent<AccessRequestView>,
+    key: &Idempotent<AccessRequest>,
 ) -> Result<AccessRequestView, Refused> {
-    submit::submit(store, &mut context(), who, &Flow::Direct, asked, key).await
+    submit::submit(store, &mut context(), who, &Flow::Direct, asked, key).await.map(|request| request.view())
 }
 
 /// A key of `who`.
-pub(crate) fn keyed(who: &Person, key: &str, fingerprint: &str) -> Idempotent<AccessRequestView> {
+pub(crate) fn keyed(who: &Person, key: &str, fingerprint: &str) -> Idempotent<AccessRequest> {
     Idempotent::by(Some(IdempotencyKey { who: who.id.clone(), key: key.into(), fingerprint: fingerprint.into() }))
 }
 
 pub(crate) async fn approve(store: &Store, owner: &ApiOwner, id: RequestId) -> Result<AccessRequestView, Refused> {
-    approve::approve(store, &mut context(), owner, id, None, &Idempotent::Unkeyed).await
+    approve::approve(store, &mut context(), owner, id, None, &Idempotent::Unkeyed).await.map(|request| request.view())
 }
 
 pub(crate) async fn reject(store: &Store, owner: &ApiOwner, id: RequestId) -> Result<AccessRequestView, Refused> {
-    reject::reject(store, &mut context(), owner, id, "not now", &Idempotent::Unkeyed).await
+    reject::reject(store, &mut context(), owner, id, "not now", &Idempotent::Unkeyed)
+        .await
+        .map(|request| request.view())
 }
 
 pub(crate) async fn auto_approve(store: &Store, id: RequestId) -> auto_approve::Outcome {

@@ -29,7 +29,7 @@ fn order(target: Target) -> SubmitCart {
 
 async fn submit(store: &Store, app: &str) -> Result<AccessRequestView, Refused> {
     let target = Target::New(profile(app));
-    cart::submit(store, &mut context(), &ada(), order(target), &Idempotent::Unkeyed).await
+    cart::submit(store, &mut context(), &ada(), order(target), &Idempotent::Unkeyed).await.map(|request| request.view())
 }
 
 /// The products in ada's cart, in order, with the plan of each.
@@ -231,7 +231,8 @@ async fn products_of_several_catalogues_fit_in_one_cart() {
     assert_eq!(said(&put("maps-api", "partner-apis").await), "product-not-offered");
     let target = Target::New(profile("Harbour"));
     let asked = cart::submit(&world.store, &mut context(), &grace(), order(target), &Idempotent::Unkeyed).await;
-    let catalogues: Vec<_> = asked.unwrap().items.into_iter().map(|item| item.catalogue_id.to_string()).collect();
+    let catalogues: Vec<_> =
+        asked.unwrap().view().items.into_iter().map(|item| item.catalogue_id.to_string()).collect();
     assert_eq!(catalogues, ["public-apis", "partner-apis"]);
 }
 

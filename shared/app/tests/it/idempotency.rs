@@ -1,10 +1,9 @@
 //! The same key and the same question: the same answer, and done once.
 
 use gatepass_app::{Idempotent, Refused, approve, reject, retry, withdraw};
-use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::id::RequestId;
 use gatepass_domain::plan::Limit;
-use gatepass_domain::{ApiOwner, Plan};
+use gatepass_domain::{AccessRequest, ApiOwner, Plan};
 use gatepass_store::Store;
 use gatepass_store::keys::Stage;
 use gatepass_testkit::{Fault, World, ada, context, demo, grace, owen};
@@ -77,9 +76,9 @@ async fn of_many_submits_with_one_key_one_is_made_and_all_are_answered_alike() {
     assert_eq!(world.store.requests_in(&Stage::OPEN).await.unwrap().len(), 1, "one is made");
 }
 
-type Deciding = Idempotent<AccessRequestView>;
+type Deciding = Idempotent<AccessRequest>;
 
-async fn decide(store: &Store, how: &str, id: RequestId, key: &Deciding) -> Result<AccessRequestView, Refused> {
+async fn decide(store: &Store, how: &str, id: RequestId, key: &Deciding) -> Result<AccessRequest, Refused> {
     let (mut context, owner): (_, ApiOwner) = (context(), owen());
     match how {
         "approve" => approve::approve(store, &mut context, &owner, id, None, key).await,

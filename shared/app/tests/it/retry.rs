@@ -46,7 +46,7 @@ async fn what_failed_is_queued_again_by_hand_and_only_that() {
     assert_eq!(said(&again(context().id()).await), "not-found");
 
     fail(&world, queued, false).await;
-    let view = again(queued).await.unwrap();
+    let view = again(queued).await.unwrap().view();
     assert_eq!((view.provisioning.status, view.provisioning.attempts), (ProvisioningStatus::Queued, 0));
     assert_eq!(story(&world, queued).await[2..], ["ProvisioningFailed", "ProvisioningRequeued"]);
     assert_eq!(said(&again(queued).await), "not-failed");
@@ -63,7 +63,7 @@ async fn what_has_been_overdue_for_five_minutes_is_queued_again_by_hand() {
         retry::retry(&world.store, &mut context, &owen(), queued, &Idempotent::Unkeyed).await
     };
     assert_eq!(said(&again(299).await), "not-failed", "an attempt may be on its way");
-    let view = again(300).await.unwrap();
+    let view = again(300).await.unwrap().view();
     assert_eq!(view.provisioning.status, ProvisioningStatus::Queued);
     assert_eq!(story(&world, queued).await[2..], ["ProvisioningRequeued"]);
     assert_eq!(said(&again(301).await), "not-failed", "the next one is");

@@ -4,7 +4,7 @@ use gatepass_app::submit::Target;
 use gatepass_app::{Idempotent, Refused, revoke};
 use gatepass_domain::access_request::{AccessRequestView, ProvisioningStatus};
 use gatepass_domain::id::RequestId;
-use gatepass_domain::{Actor, Person};
+use gatepass_domain::{AccessRequest, Actor, Person};
 use gatepass_testkit::{Fault, World, ada, context, olga, owen};
 
 use crate::asking::{approve, asking_for, create_app, keyed, reject, said, standing, story, submit, tally, weather};
@@ -17,9 +17,11 @@ async fn revoke_keyed(
     world: &World,
     who: &Person,
     id: RequestId,
-    key: &Idempotent<AccessRequestView>,
+    key: &Idempotent<AccessRequest>,
 ) -> Result<AccessRequestView, Refused> {
-    revoke::revoke(&world.store, &mut context(), &Actor::from(who), id, Some("misused"), key).await
+    revoke::revoke(&world.store, &mut context(), &Actor::from(who), id, Some("misused"), key)
+        .await
+        .map(|request| request.view())
 }
 
 #[tokio::test]

@@ -24,9 +24,10 @@ async fn submitted(world: &World, time: &str) -> Vec<EventId> {
     let asked = weather("gold", time);
     let unkeyed = gatepass_app::Idempotent::Unkeyed;
     let flow = gatepass_app::submit::Flow::Direct;
-    let view = gatepass_app::submit::submit(&world.store, &mut context, &ada(), &flow, &asked, &unkeyed).await.unwrap();
-    let of_app = world.store.events_of(&Aggregate::App(view.app.id)).await.unwrap();
-    let of_request = world.store.events_of(&Aggregate::Request(view.id)).await.unwrap();
+    let asked =
+        gatepass_app::submit::submit(&world.store, &mut context, &ada(), &flow, &asked, &unkeyed).await.unwrap();
+    let of_app = world.store.events_of(&Aggregate::App(asked.facts().submission.app.id)).await.unwrap();
+    let of_request = world.store.events_of(&Aggregate::Request(asked.facts().id)).await.unwrap();
     of_app.iter().chain(&of_request).map(|event| event.id).collect()
 }
 

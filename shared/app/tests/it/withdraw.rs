@@ -13,7 +13,7 @@ async fn withdraw(
     who: &Person,
     id: gatepass_domain::id::RequestId,
 ) -> Result<gatepass_domain::access_request::AccessRequestView, gatepass_app::Refused> {
-    withdraw::withdraw(&world.store, &mut context(), who, id, &Idempotent::Unkeyed).await
+    withdraw::withdraw(&world.store, &mut context(), who, id, &Idempotent::Unkeyed).await.map(|request| request.view())
 }
 
 #[tokio::test]

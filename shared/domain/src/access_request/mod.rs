@@ -28,7 +28,7 @@ pub use lifecycle::{
 };
 pub use progress::{Inconsistent, Progress, Provisioning};
 pub use submission::{Facts, Submission};
-pub use view::{AccessRequestView, HistoryEntry, ProvisioningView, UsedBy};
+pub use view::{AccessRequestView, ProvisioningView};
 pub use vocabulary::{
     AppRef, Approval, Decision, Ending, Item, LastError, MAX_ATTEMPTS, MAX_TEXT, Order, ProvisioningStatus,
     RequestKind, Status, Unprovisioned,

@@ -1,37 +1,33 @@
-//! An access request as the API shows it: flat.
+//! An access request in any state, flat: for code that reads fields and does not change states. It is neither
+//! stored nor sent; the stored form and the API have types of their own.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::lifecycle::AccessRequest;
 use super::progress::{Progress, Provisioning};
 use super::vocabulary::{AppRef, Approval, Decision, Item, LastError, ProvisioningStatus, RequestKind, Status};
-use crate::id::{CredentialId, EventId, PlanId, ProductId, RequestId};
-use crate::person::{Actor, Person, PersonId};
+use crate::id::{CredentialId, PlanId, ProductId, RequestId};
+use crate::person::{Actor, Person};
 use crate::policy::Verdict;
 use crate::product::AuthMethod;
 
 /// State of provisioning.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProvisioningView {
     /// The state.
     pub status: ProvisioningStatus,
     /// Attempts made since it was last queued by a person.
     pub attempts: u32,
     /// Time of the next attempt; `null` when none is planned or one is running.
-    #[schema(value_type = Option<String>, format = DateTime)]
     pub next_attempt_at: Option<Timestamp>,
     /// The error of the last attempt.
     pub last_error: Option<LastError>,
 }
 
-/// A request for access to products under one plan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = AccessRequest)]
+/// The fields of a request for access to products under one plan; `None` where its state has none.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessRequestView {
     /// UUIDv7.
-    #[schema(value_type = uuid::Uuid)]
     pub id: RequestId,
     /// The content of the request.
     pub kind: RequestKind,
@@ -46,15 +42,12 @@ pub struct AccessRequestView {
     /// The plan.
     pub plan_id: PlanId,
     /// The plan's name at submit.
-    #[schema(example = "Gold")]
     pub plan_name: String,
     /// The authentication method that all products share.
     pub auth_method: AuthMethod,
     /// The credential to extend, to change or to renew.
-    #[schema(value_type = Option<uuid::Uuid>)]
     pub extends_credential_id: Option<CredentialId>,
     /// The credential, allocated at approval.
-    #[schema(value_type = Option<uuid::Uuid>)]
     pub credential_id: Option<CredentialId>,
     /// The purpose in the requester's words, at most 2,000 characters.
     pub justification: Option<String>,
@@ -67,25 +60,29 @@ pub struct AccessRequestView {
     /// The person who settled it.
     pub decided_by: Option<Actor>,
     /// Time of the decision.
-    #[schema(value_type = Option<String>, format = DateTime)]
     pub decided_at: Option<Timestamp>,
     /// Reason of the rejection or revocation.
     pub reason: Option<String>,
     /// State of provisioning.
     pub provisioning: ProvisioningView,
     /// Time of the submit.
-    #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
     /// Time of the last change.
-    #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,
     /// Version: 1, and one more with each change.
-    #[schema(example = 1)]
     pub version: u64,
 }
 
 impl AccessRequest {
-    /// The request as the API shows it.
+    /// The credential that was allocated when the request was approved.
+    pub fn credential_id(&self) -> Option<CredentialId> {
+        match self.progress() {
+            Progress::Approved { credential_id, .. } => Some(credential_id),
+            Progress::Pending | Progress::Closed { .. } => None,
+        }
+    }
+
+    /// The fields of the request, whatever its state.
     pub fn view(&self) -> AccessRequestView {
         let facts = self.facts();
         let none =
@@ -129,61 +126,6 @@ impl AccessRequest {
             created_at: facts.created_at,
             updated_at: facts.updated_at,
             version: facts.version,
-        }
-    }
-}
-
-/// A request that keeps something from being deleted: it awaits it, or gives access to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct UsedBy {
-    /// The request.
-    #[schema(value_type = uuid::Uuid)]
-    pub request_id: RequestId,
-    /// Its app.
-    pub app: AppRef,
-    /// The person who asked.
-    pub requester_id: PersonId,
-    /// Their name at submit.
-    #[schema(example = "Ada")]
-    pub requester_name: String,
-    /// `pending`, or `approved` for access that stands.
-    pub status: Status,
-}
-
-impl From<&AccessRequest> for UsedBy {
-    fn from(request: &AccessRequest) -> Self {
-        let AccessRequestView { id, app, requester, status, .. } = request.view();
-        Self { request_id: id, app, requester_id: requester.id, requester_name: requester.name, status }
-    }
-}
-
-/// A line of a request's history.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct HistoryEntry {
-    /// The event.
-    #[schema(value_type = uuid::Uuid)]
-    pub id: EventId,
-    /// The events, in order.
-    #[serde(rename = "type")]
-    #[schema(example = "AccessRequestApproved")]
-    pub event_type: String,
-    /// Time.
-    #[schema(value_type = String, format = DateTime)]
-    pub at: Timestamp,
-    /// The person who did it.
-    pub actor: Actor,
-    /// Reason, in the actor's words.
-    pub reason: Option<String>,
-}
-
-impl From<&crate::Event> for HistoryEntry {
-    fn from(event: &crate::Event) -> Self {
-        Self {
-            id: event.id,
-            event_type: event.detail.event_type().to_owned(),
-            at: event.occurred_at,
-            actor: event.actor(),
-            reason: event.personal.as_ref().and_then(|personal| personal.reason.clone()),
         }
     }
 }

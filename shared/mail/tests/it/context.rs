@@ -1,9 +1,14 @@
 //! From a request as it is stored to what its mails tell.
 
-use gatepass_domain::Plan;
-use gatepass_domain::access_request::AccessRequestView;
+use gatepass_domain::access_request::{
+    AccessRequestView, AppRef, Item, ProvisioningStatus, ProvisioningView, RequestKind, Status,
+};
+use gatepass_domain::id::{AppId, CredentialId, RequestId};
+use gatepass_domain::person::ActorKind;
+use gatepass_domain::policy::{Inputs, Review, Rule, Subject, Verdict};
 use gatepass_domain::product::AuthMethod;
 use gatepass_domain::settings::MailKind;
+use gatepass_domain::{Actor, Person, PersonId, Plan};
 use gatepass_mail::{Decider, MailContext, limits, render, sample};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -14,39 +19,59 @@ fn plan(over: Value) -> Plan {
     serde_json::from_value(plan).unwrap()
 }
 
-fn request(over: Value) -> AccessRequestView {
-    let mut request = json!({
-        "id": "01925f6e-7a00-7000-8000-000000000001",
-        "kind": "new",
-        "requester": {"id": "ada", "name": "Ada", "email": "ada@example.com", "groups": ["builders"], "organisation": null},
-        "app": {"id": "01925f6e-7a00-7000-8000-000000000002", "name": "Storm warnings"},
-        "items": [{"product_id": "weather-api", "catalogue_id": "public-apis", "name": "Weather API"}],
-        "product_ids": ["weather-api"],
-        "plan_id": "free",
-        "plan_name": "Free",
-        "auth_method": "api_key",
-        "extends_credential_id": null,
-        "credential_id": "01925f6e-7a00-7000-8000-000000000003",
-        "justification": "Warn sailors.",
-        "status": "approved",
-        "policy": {
-            "review": "automatic",
-            "rule": "auto_approve_always",
-            "reasons": [],
-            "plan_version": 1,
-            "inputs": {"requester": {"id": "ada", "groups": ["builders"]}, "product_ids": ["weather-api"]},
+/// A request of ada's that `decided_by` has approved, and that is provisioned.
+fn request(decided_by: &Actor) -> AccessRequestView {
+    let at = "2026-01-02T03:04:05Z".parse().unwrap();
+    let ada = PersonId("ada".into());
+    AccessRequestView {
+        id: RequestId::from_u128(1),
+        kind: RequestKind::New,
+        requester: Person {
+            id: ada.clone(),
+            name: "Ada".into(),
+            email: Some("ada@example.com".into()),
+            groups: Vec::new(),
+            organisation: None,
         },
-        "approvals": [],
-        "decided_by": {"kind": "policy", "id": "auto-approve", "name": null},
-        "decided_at": "2026-01-02T03:04:05Z",
-        "reason": null,
-        "provisioning": {"status": "provisioned", "attempts": 1, "next_attempt_at": null, "last_error": null},
-        "created_at": "2026-01-02T03:04:00Z",
-        "updated_at": "2026-01-02T03:04:06Z",
-        "version": 3,
-    });
-    request.as_object_mut().unwrap().extend(over.as_object().unwrap().clone());
-    serde_json::from_value(request).unwrap()
+        app: AppRef { id: AppId::from_u128(2), name: "Storm warnings".into() },
+        items: vec![Item {
+            product_id: "weather-api".parse().unwrap(),
+            catalogue_id: "public-apis".parse().unwrap(),
+            name: "Weather API".into(),
+        }],
+        product_ids: vec!["weather-api".parse().unwrap()],
+        plan_id: "free".parse().unwrap(),
+        plan_name: "Free".into(),
+        auth_method: AuthMethod::ApiKey,
+        extends_credential_id: None,
+        credential_id: Some(CredentialId::from_u128(3)),
+        justification: Some("Warn sailors.".into()),
+        status: Status::Approved,
+        policy: Verdict {
+            review: Review::Automatic,
+            rule: Rule::AutoApproveAlways,
+            reasons: Vec::new(),
+            plan_version: 1,
+            inputs: Inputs { requester: Subject { id: ada, groups: Vec::new() }, product_ids: Vec::new() },
+        },
+        approvals: Vec::new(),
+        decided_by: Some(decided_by.clone()),
+        decided_at: Some(at),
+        reason: None,
+        provisioning: ProvisioningView {
+            status: ProvisioningStatus::Provisioned,
+            attempts: 1,
+            next_attempt_at: None,
+            last_error: None,
+        },
+        created_at: at,
+        updated_at: at,
+        version: 3,
+    }
+}
+
+fn policy() -> Actor {
+    Actor { kind: ActorKind::Policy, id: "auto-approve".into(), name: None }
 }
 
 #[rstest]
@@ -77,7 +102,7 @@ fn what_expires_is_what_was_issued() {
 #[test]
 fn a_context_is_taken_from_the_request_and_its_plan() {
     let plan = plan(json!({"rate_limit": {"requests": 25, "per_seconds": 1}, "key_expires_in_seconds": 2_592_000}));
-    let context = MailContext::new(&request(json!({})), Some(&plan), "https://portal.example");
+    let context = MailContext::new(&request(&policy()), Some(&plan), "https://portal.example");
     let mail = render(MailKind::Approve, &context, None).unwrap();
     assert_eq!(mail.subject, "You have access to Weather API");
     for fact in [
@@ -93,14 +118,14 @@ fn a_context_is_taken_from_the_request_and_its_plan() {
 
 #[test]
 fn the_mail_tells_of_the_plan_as_it_was_called_even_when_it_is_gone() {
-    let context = MailContext::new(&request(json!({})), None, "");
+    let context = MailContext::new(&request(&policy()), None, "");
     assert_eq!((context.plan.name.as_str(), context.plan.limits.len()), ("Free", 0));
     assert!(render(MailKind::Approve, &context, None).unwrap().text.contains("Plan: Free\n"));
 }
 
 #[test]
 fn a_person_whose_name_was_erased_is_still_a_person() {
-    let erased = request(json!({"decided_by": {"kind": "person", "id": "owen", "name": null}}));
+    let erased = request(&Actor { kind: ActorKind::Person, id: "owen".into(), name: None });
     let context = MailContext::new(&erased, None, "");
     assert_eq!(context.decided_by, Some(Decider::Person { name: None }));
     assert!(

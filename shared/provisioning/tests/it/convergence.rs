@@ -56,7 +56,9 @@ fn extension_of(first: &AccessRequestView, plan: &str) -> SubmitRequest {
 
 async fn ask(scene: &Scene, context: &mut Context, asked: &SubmitRequest) -> Result<AccessRequestView, Refused> {
     let flow = submit::Flow::Direct;
-    submit::submit(&scene.world.store, context, &ada(), &flow, asked, &Idempotent::Unkeyed).await
+    submit::submit(&scene.world.store, context, &ada(), &flow, asked, &Idempotent::Unkeyed)
+        .await
+        .map(|request| request.view())
 }
 
 /// The app may ask for the product again: nothing that has ended stands in the way.

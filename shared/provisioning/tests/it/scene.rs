@@ -55,8 +55,8 @@ impl Scene {
     pub(crate) async fn ask_and_approve(&self, asked: &SubmitRequest) -> AccessRequestView {
         let store = &self.world.store;
         let view = submit::submit(store, &mut context(), &ada(), &Flow::Direct, asked, &Idempotent::Unkeyed).await;
-        let id = view.unwrap().id;
-        approve::approve(store, &mut context(), &owen(), id, None, &Idempotent::Unkeyed).await.unwrap()
+        let id = view.unwrap().facts().id;
+        approve::approve(store, &mut context(), &owen(), id, None, &Idempotent::Unkeyed).await.unwrap().view()
     }
 
     pub(crate) async fn provision(&self, id: RequestId) -> Outcome {

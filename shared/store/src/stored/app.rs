@@ -9,7 +9,7 @@ const SCHEMA_VERSION: u32 = 1;
 
 /// An app.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct AppForm {
+pub struct AppForm {
     schema_version: u32,
     id: AppId,
     name: String,

@@ -12,7 +12,7 @@ const SCHEMA_VERSION: u32 = 1;
 
 /// A credential.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct CredentialForm {
+pub struct CredentialForm {
     schema_version: u32,
     id: CredentialId,
     app_id: AppId,

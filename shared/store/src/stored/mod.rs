@@ -14,10 +14,33 @@ pub(crate) mod product;
 pub(crate) mod request;
 pub(crate) mod settings;
 
-use gatepass_domain::Versioned;
 use gatepass_domain::event::Chain;
+use gatepass_domain::{App, Catalogue, Credential, Plan, Product, Versioned};
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+/// An entity that has a stored form.
+pub trait StoredAs: Sized {
+    /// The form. It says its `schema_version`.
+    type Form: Serialize + DeserializeOwned + for<'a> From<&'a Self> + Into<Self>;
+}
+
+impl StoredAs for App {
+    type Form = app::AppForm;
+}
+impl StoredAs for Catalogue {
+    type Form = catalogue::CatalogueForm;
+}
+impl StoredAs for Credential {
+    type Form = credential::CredentialForm;
+}
+impl StoredAs for Plan {
+    type Form = plan::PlanForm;
+}
+impl StoredAs for Product {
+    type Form = product::ProductForm;
+}
 
 /// An entity that is edited, as it is stored.
 #[derive(Debug, Serialize, Deserialize)]

@@ -17,7 +17,7 @@ use gatepass_domain::{
     AccessRequest, Actor, App, Catalogue, Context, Credential, Event, Plan, Product, Settings, Versioned,
 };
 use gatepass_store::keys::{self, Key as TableKey};
-use gatepass_store::{Offering, StoredCredential, Transaction};
+use gatepass_store::{Offering, Recordable, StoredCredential, Transaction};
 use gatepass_testkit::{Table, ada, at, demo};
 use serde_json::Value;
 
@@ -308,4 +308,23 @@ async fn golden_items_are_read_with_members_that_are_added_later() {
             assert_eq!(read(&table, sample).await, sample.expected, "{}", path.display());
         }
     }
+}
+
+/// A result that was recorded for an idempotency key outlives a release, so it has a stored form too.
+#[test]
+fn recorded_results_are_read_with_members_that_are_added_later() {
+    fn check<T: Recordable + PartialEq + std::fmt::Debug>(result: &T) {
+        let record: Value = serde_json::from_str(&result.to_record().unwrap()).unwrap();
+        assert!(record["schema_version"].is_u64(), "{record}");
+        let later = with_unknown_members(record).to_string();
+        assert_eq!(&T::from_record(&later).unwrap(), result);
+    }
+    let mut context = context(20);
+    for (_, request) in requests() {
+        check(&request);
+    }
+    check(&drafted_app(&mut context, &ada(), "Storm warnings").0);
+    check(&credential(&mut context).0.credential);
+    check(&Versioned::first(plan(), context.now));
+    check(&Versioned::first(product(), context.now));
 }

@@ -81,10 +81,11 @@ async fn what_was_written_comes_back_with_a_chain_that_verifies() {
     assert_eq!(store.request(id).await.unwrap(), Some(request));
     assert_eq!(&Chain::verify(&dossier.events).unwrap(), &dossier.request.facts().chain);
     assert_eq!(dossier.events, store.events_of(&Aggregate::Request(id)).await.unwrap());
-    let history = dossier.history();
-    let types: Vec<_> = history.iter().map(|entry| entry.event_type.as_str()).collect();
+    let types: Vec<_> = dossier.events.iter().map(|event| event.detail.event_type()).collect();
     assert_eq!(types, ["AccessRequestSubmitted", "AccessRequestApproved"]);
-    assert_eq!((history[1].actor.clone(), history[1].reason.as_deref()), (by_owen(), Some("fine")));
+    let approval = &dossier.events[1];
+    let reason = approval.personal.as_ref().and_then(|personal| personal.reason.as_deref());
+    assert_eq!((approval.actor(), reason), (by_owen(), Some("fine")));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use gatepass_app::requests;
 use gatepass_domain::id::RequestId;
 use gatepass_http::{Caller, Id, Problem};
 
-use super::views::AccessRequestDetail;
+use super::response::AccessRequestDetail;
 use crate::state::Api;
 
 /// One of the caller's requests, with its history.

@@ -2,6 +2,6 @@
 
 pub(crate) mod get;
 pub(crate) mod list;
+pub(crate) mod response;
 pub(crate) mod submit;
-pub(crate) mod views;
 pub(crate) mod withdraw;

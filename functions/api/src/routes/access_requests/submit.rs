@@ -3,7 +3,7 @@
 use axum::extract::State;
 use gatepass_app::Refused;
 use gatepass_app::submit::{self, Flow, MAX_PRODUCTS, SubmitRequest, Target};
-use gatepass_domain::access_request::AccessRequestView;
+use gatepass_domain::AccessRequest;
 use gatepass_domain::app::Profile;
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
 use gatepass_domain::text::FieldError;
@@ -11,6 +11,7 @@ use gatepass_http::{Answer, Caller, IdempotencyKey, JsonBody, Problem, Reply, Re
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::response::AccessRequestResponse;
 use crate::state::Api;
 
 /// The products to ask for, and the app: `app_id` or `new_app`, one of them.
@@ -39,7 +40,7 @@ pub(crate) struct SubmitBody {
 /// Submits an access request.
 #[utoipa::path(post, path = "/v1/access-requests", tag = "access requests", operation_id = "submit_access_request",
     security(("bearer" = [])), params(IdempotencyKey), request_body = SubmitBody,
-    responses((status = 201, body = AccessRequestView, headers(("Location" = String)))))]
+    responses((status = 201, body = AccessRequestResponse, headers(("Location" = String)))))]
 pub(crate) async fn submit(
     State(api): State<Api>,
     Caller(caller): Caller,
@@ -53,8 +54,8 @@ pub(crate) async fn submit(
 }
 
 /// The answer to a submit, by either flow.
-pub(crate) fn answer(request: &AccessRequestView) -> Answer {
-    created(request, format!("/v1/access-requests/{}", request.id))
+pub(crate) fn answer(request: &AccessRequest) -> Answer {
+    created(&AccessRequestResponse::from(request), format!("/v1/access-requests/{}", request.facts().id))
 }
 
 /// The one target of two members.

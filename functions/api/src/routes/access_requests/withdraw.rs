@@ -2,17 +2,16 @@
 
 use axum::extract::State;
 use gatepass_app::withdraw;
-use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::id::RequestId;
 use gatepass_http::{Caller, EmptyBody, Id, IdempotencyKey, OptionalBody, Problem, Reply, RequestContext};
 
-use super::views::answer;
+use super::response::{AccessRequestResponse, answer};
 use crate::state::Api;
 
 /// Withdraws a pending request.
 #[utoipa::path(post, path = "/v1/access-requests/{id}/withdraw", tag = "access requests", operation_id = "withdraw_access_request",
     security(("bearer" = [])), params(Id<RequestId>, IdempotencyKey),
-    request_body = Option<EmptyBody>, responses((status = 200, body = AccessRequestView)))]
+    request_body = Option<EmptyBody>, responses((status = 200, body = AccessRequestResponse)))]
 pub(crate) async fn withdraw(
     State(api): State<Api>,
     Caller(caller): Caller,

@@ -2,13 +2,12 @@
 
 use axum::extract::State;
 use gatepass_app::approve;
-use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::id::RequestId;
 use gatepass_http::{Id, IdempotencyKey, OptionalBody, Owner, Problem, Reply, RequestContext};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::routes::access_requests::views::answer;
+use crate::routes::access_requests::response::{AccessRequestResponse, answer};
 use crate::state::Api;
 
 /// A note on an approval.
@@ -22,7 +21,7 @@ pub(crate) struct ApproveBody {
 /// Approves a request. Requesters cannot approve their own requests.
 #[utoipa::path(post, path = "/v1/admin/access-requests/{id}/approve", tag = "admin: access requests", operation_id = "approve_access_request",
     security(("bearer" = [])), params(Id<RequestId>, IdempotencyKey),
-    request_body = Option<ApproveBody>, responses((status = 200, body = AccessRequestView)))]
+    request_body = Option<ApproveBody>, responses((status = 200, body = AccessRequestResponse)))]
 pub(crate) async fn approve(
     State(api): State<Api>,
     Owner(owner): Owner,

@@ -4,13 +4,14 @@ use axum::Json;
 use axum::extract::State;
 use gatepass_app::Refused;
 use gatepass_app::decide_many::{self, Decision};
-use gatepass_domain::access_request::AccessRequestView;
+use gatepass_domain::AccessRequest;
 use gatepass_domain::id::RequestId;
 use gatepass_domain::text::FieldError;
 use gatepass_http::{IdempotencyKey, JsonBody, Owner, Problem, ProblemBody, RequestContext};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::routes::access_requests::response::AccessRequestResponse;
 use crate::state::Api;
 
 /// One decision for many requests.
@@ -57,7 +58,7 @@ struct DecidedOne {
     status: u16,
     /// The request as it stands, when it was decided on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    access_request: Option<AccessRequestView>,
+    access_request: Option<AccessRequestResponse>,
     /// The problem, when no decision was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<ProblemBody>,
@@ -98,9 +99,11 @@ impl DecideBody {
 }
 
 impl DecidedOne {
-    fn new(id: RequestId, result: Result<AccessRequestView, Refused>, request_id: &str) -> Self {
+    fn new(id: RequestId, result: Result<AccessRequest, Refused>, request_id: &str) -> Self {
         match result {
-            Ok(request) => Self { id, status: 200, access_request: Some(request), problem: None },
+            Ok(request) => {
+                Self { id, status: 200, access_request: Some(AccessRequestResponse::from(&request)), problem: None }
+            }
             Err(refused) => {
                 let problem = Problem::from(refused).into_part(request_id);
                 Self { id, status: problem.status, access_request: None, problem: Some(problem) }

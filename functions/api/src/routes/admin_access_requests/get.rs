@@ -6,7 +6,7 @@ use gatepass_app::requests;
 use gatepass_domain::id::RequestId;
 use gatepass_http::{Id, Owner, Problem};
 
-use crate::routes::access_requests::views::AccessRequestDetail;
+use crate::routes::access_requests::response::AccessRequestDetail;
 use crate::state::Api;
 
 /// One request, with its history.

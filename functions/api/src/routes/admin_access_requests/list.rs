@@ -4,13 +4,14 @@ use axum::Json;
 use axum::extract::State;
 use gatepass_app::requests;
 use gatepass_domain::PersonId;
-use gatepass_domain::access_request::{AccessRequestView, Order, Status, Unprovisioned};
+use gatepass_domain::access_request::{Order, Status, Unprovisioned};
 use gatepass_domain::id::{AppId, ProductId};
 use gatepass_http::{Listed, Owner, PageQuery, Problem};
 use gatepass_store::{Filter, Listing};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::routes::access_requests::response::AccessRequestResponse;
 use crate::state::Api;
 
 /// The requests to list: `status` and `provisioning` go with one of `product_id`, `app_id` and `requester`.
@@ -37,19 +38,19 @@ pub(crate) struct RequestFilters {
 
 /// All access requests, also those approved automatically. Newest first by default.
 #[utoipa::path(get, path = "/v1/admin/access-requests", tag = "admin: access requests", operation_id = "admin_list_access_requests",
-    security(("bearer" = [])), params(PageQuery<RequestFilters>), responses((status = 200, body = Listed<AccessRequestView>)))]
+    security(("bearer" = [])), params(PageQuery<RequestFilters>), responses((status = 200, body = Listed<AccessRequestResponse>)))]
 pub(crate) async fn list(
     State(api): State<Api>,
     Owner(owner): Owner,
     query: PageQuery<RequestFilters>,
-) -> Result<Json<Listed<AccessRequestView>>, Problem> {
+) -> Result<Json<Listed<AccessRequestResponse>>, Problem> {
     let filter = filter(&query.filter)?;
     let (store, owner, filter) = (&api.store, &owner, &filter);
     let RequestFilters { status, provisioning, order, .. } = query.filter;
     let load = |limit, after| async move {
         requests::list_all(store, owner, filter, &Listing { status, provisioning, order, limit, after }).await
     };
-    api.page(&owner.person().id, &query, load, |request| request).await
+    api.page(&owner.person().id, &query, load, |request| AccessRequestResponse::from(&request)).await
 }
 
 fn filter(params: &RequestFilters) -> Result<Filter, Problem> {

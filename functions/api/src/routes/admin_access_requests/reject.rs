@@ -2,13 +2,12 @@
 
 use axum::extract::State;
 use gatepass_app::reject;
-use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::id::RequestId;
 use gatepass_http::{Id, IdempotencyKey, JsonBody, Owner, Problem, Reply, RequestContext};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::routes::access_requests::views::answer;
+use crate::routes::access_requests::response::{AccessRequestResponse, answer};
 use crate::state::Api;
 
 /// The reason of a rejection or revocation.
@@ -23,7 +22,7 @@ pub(crate) struct RejectBody {
 /// Rejects a request, with a reason.
 #[utoipa::path(post, path = "/v1/admin/access-requests/{id}/reject", tag = "admin: access requests", operation_id = "reject_access_request",
     security(("bearer" = [])), params(Id<RequestId>, IdempotencyKey),
-    request_body = RejectBody, responses((status = 200, body = AccessRequestView)))]
+    request_body = RejectBody, responses((status = 200, body = AccessRequestResponse)))]
 pub(crate) async fn reject(
     State(api): State<Api>,
     Owner(owner): Owner,

@@ -2,17 +2,16 @@
 
 use axum::extract::State;
 use gatepass_app::retry;
-use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::id::RequestId;
 use gatepass_http::{EmptyBody, Id, IdempotencyKey, OptionalBody, Owner, Problem, Reply, RequestContext};
 
-use crate::routes::access_requests::views::answer;
+use crate::routes::access_requests::response::{AccessRequestResponse, answer};
 use crate::state::Api;
 
 /// Retries a failed provisioning.
 #[utoipa::path(post, path = "/v1/admin/access-requests/{id}/retry", tag = "admin: access requests", operation_id = "retry_access_request",
     security(("bearer" = [])), params(Id<RequestId>, IdempotencyKey),
-    request_body = Option<EmptyBody>, responses((status = 200, body = AccessRequestView)))]
+    request_body = Option<EmptyBody>, responses((status = 200, body = AccessRequestResponse)))]
 pub(crate) async fn retry(
     State(api): State<Api>,
     Owner(owner): Owner,

@@ -3,18 +3,17 @@
 use axum::extract::State;
 use gatepass_app::{reject, revoke};
 use gatepass_domain::Actor;
-use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::id::RequestId;
 use gatepass_http::{Id, IdempotencyKey, JsonBody, Owner, Problem, Reply, RequestContext};
 
 use super::reject::RejectBody;
-use crate::routes::access_requests::views::answer;
+use crate::routes::access_requests::response::{AccessRequestResponse, answer};
 use crate::state::Api;
 
 /// Revokes access, with a reason. Other access through the same credential stays.
 #[utoipa::path(post, path = "/v1/admin/access-requests/{id}/revoke", tag = "admin: access requests", operation_id = "revoke_access_request",
     security(("bearer" = [])), params(Id<RequestId>, IdempotencyKey),
-    request_body = RejectBody, responses((status = 200, body = AccessRequestView)))]
+    request_body = RejectBody, responses((status = 200, body = AccessRequestResponse)))]
 pub(crate) async fn revoke(
     State(api): State<Api>,
     Owner(owner): Owner,

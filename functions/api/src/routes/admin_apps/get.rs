@@ -4,12 +4,12 @@ use axum::Json;
 use axum::extract::State;
 use gatepass_app::{apps, credentials};
 use gatepass_domain::id::AppId;
-use gatepass_domain::{Credential, Versioned};
 use gatepass_http::{Id, Listed, NoFilter, Owner, PageQuery, Problem, Tagged};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::routes::apps::response::AppResponse;
+use crate::routes::credentials::response::CredentialResponse;
 use crate::state::Api;
 
 /// An app with a page of its credentials.
@@ -18,7 +18,7 @@ pub(crate) struct AppWithCredentials {
     #[serde(flatten)]
     app: AppResponse,
     /// Its credentials, newest first; without their keys.
-    credentials: Vec<Versioned<Credential>>,
+    credentials: Vec<CredentialResponse>,
     /// Pass it as `cursor` to get older credentials; `null` when there are none.
     next_cursor: Option<String>,
 }
@@ -40,6 +40,6 @@ pub(crate) async fn get(
         credentials::list_any(store, now, owner, id, limit, after.as_ref()).await
     };
     let Json(Listed { items, next_cursor }) =
-        api.page(&owner.person().id, &query, load, |credential| credential).await?;
+        api.page(&owner.person().id, &query, load, CredentialResponse::from).await?;
     Ok(Tagged { version: app.version, entity: AppWithCredentials { app, credentials: items, next_cursor } })
 }

@@ -2,12 +2,12 @@
 
 use axum::extract::State;
 use gatepass_app::grant::{self, GrantRequest};
-use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
 use gatepass_http::{Id, IdempotencyKey, JsonBody, Owner, Problem, Reply, RequestContext};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::routes::access_requests::response::AccessRequestResponse;
 use crate::routes::access_requests::submit::answer;
 use crate::state::Api;
 
@@ -32,7 +32,7 @@ pub(crate) struct GrantBody {
 /// Grants access to an app without a request. Owners cannot grant access to their own apps.
 #[utoipa::path(post, path = "/v1/admin/apps/{id}/grants", tag = "admin: apps", operation_id = "grant_access",
     security(("bearer" = [])), params(Id<AppId>, IdempotencyKey),
-    request_body = GrantBody, responses((status = 201, body = AccessRequestView, headers(("Location" = String)))))]
+    request_body = GrantBody, responses((status = 201, body = AccessRequestResponse, headers(("Location" = String)))))]
 pub(crate) async fn grant(
     State(api): State<Api>,
     Owner(owner): Owner,

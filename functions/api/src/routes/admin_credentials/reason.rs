@@ -8,6 +8,8 @@ use gatepass_http::{Answer, ok};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::routes::credentials::response::CredentialResponse;
+
 /// The reason for a change of a credential.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ReasonBody {
@@ -28,5 +30,5 @@ impl ReasonBody {
 
 /// The answer to a change of a credential.
 pub(super) fn answer(credential: &Versioned<Credential>) -> Answer {
-    ok(credential)
+    ok(&CredentialResponse::from(credential.clone()))
 }

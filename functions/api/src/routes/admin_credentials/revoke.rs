@@ -3,16 +3,16 @@
 use axum::extract::State;
 use gatepass_app::revoke_credential;
 use gatepass_domain::id::CredentialId;
-use gatepass_domain::{Credential, Versioned};
 use gatepass_http::{Id, IdempotencyKey, OptionalBody, Owner, Problem, Reply, RequestContext};
 
 use super::reason::{ReasonBody, answer};
+use crate::routes::credentials::response::CredentialResponse;
 use crate::state::Api;
 
 /// Revokes a credential: its keys stop working at once, and the requests that it stands for are revoked.
 #[utoipa::path(post, path = "/v1/admin/credentials/{id}/revoke", tag = "admin: credentials", operation_id = "revoke_credential",
     security(("bearer" = [])), params(Id<CredentialId>, IdempotencyKey),
-    request_body = Option<ReasonBody>, responses((status = 200, body = Versioned<Credential>)))]
+    request_body = Option<ReasonBody>, responses((status = 200, body = CredentialResponse)))]
 pub(crate) async fn revoke(
     State(api): State<Api>,
     Owner(owner): Owner,

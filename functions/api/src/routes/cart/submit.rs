@@ -2,13 +2,13 @@
 
 use axum::extract::State;
 use gatepass_app::cart::{self, SubmitCart};
-use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::app::Profile;
 use gatepass_domain::id::{AppId, CredentialId};
 use gatepass_http::{Caller, IdempotencyKey, JsonBody, OptionalIfMatch, Problem, Reply, RequestContext};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::routes::access_requests::response::AccessRequestResponse;
 use crate::routes::access_requests::submit::{answer, target};
 use crate::state::Api;
 
@@ -32,7 +32,7 @@ pub(crate) struct SubmitCartBody {
 /// was changed meanwhile is refused.
 #[utoipa::path(post, path = "/v1/cart/submit", tag = "cart", operation_id = "submit_cart", security(("bearer" = [])),
     params(IdempotencyKey, OptionalIfMatch), request_body = SubmitCartBody,
-    responses((status = 201, body = AccessRequestView, headers(("Location" = String)))))]
+    responses((status = 201, body = AccessRequestResponse, headers(("Location" = String)))))]
 pub(crate) async fn submit(
     State(api): State<Api>,
     Caller(caller): Caller,

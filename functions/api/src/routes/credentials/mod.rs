@@ -2,6 +2,7 @@
 
 pub(crate) mod list;
 mod path;
+pub(crate) mod response;
 pub(crate) mod reveal;
 pub(crate) mod revoke;
 pub(crate) mod rotate;

@@ -2,7 +2,9 @@
 //!
 //! The three are managed in the same way, by the same verbs: one macro writes them out.
 
-use gatepass_domain::access_request::UsedBy;
+mod response;
+
+use gatepass_http::UsedBy;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -30,7 +32,7 @@ pub(crate) struct ForceParam {
 macro_rules! endpoints {
     (
         $(#[$doc:meta])*
-        mod $module:ident, $entity:ident, $id:ident, $list:literal, $one:literal,
+        mod $module:ident, $entity:ident, $response:ident, $id:ident, $list:literal, $one:literal,
         $usage:literal,
         $create_id:literal, $list_id:literal, $get_id:literal, $put_id:literal, $delete_id:literal, $usage_id:literal
     ) => {
@@ -46,13 +48,14 @@ macro_rules! endpoints {
             use gatepass_domain::{Actor, $entity, Versioned};
             use gatepass_http::{Answer, Id, IdempotencyKey, IfMatch, JsonBody, Listed, NoFilter, OptionalIfMatch, Owner, PageQuery, Params, Problem, Reply, RequestContext, Tagged, created};
 
-            use super::{ForceParam, Usage};
+            use super::response::$response;
+            use super::{ForceParam, Usage, UsedBy};
             use crate::state::Api;
 
             /// Creates one. The slug is chosen by the caller.
             #[utoipa::path(post, path = $list, tag = "admin: offerings", operation_id = $create_id, security(("bearer" = [])),
                 params(IdempotencyKey), request_body = $entity,
-                responses((status = 201, body = Versioned<$entity>, headers(("Location" = String)))))]
+                responses((status = 201, body = $response, headers(("Location" = String)))))]
             pub(crate) async fn create(
                 State(api): State<Api>,
                 Owner(owner): Owner,
@@ -66,40 +69,40 @@ macro_rules! endpoints {
             }
 
             fn answer(entity: &Versioned<$entity>) -> Answer {
-                created(entity, format!("{}/{}", $list, entity.id))
+                created(&$response::from(entity.clone()), format!("{}/{}", $list, entity.id))
             }
 
             /// A page of them, by slug.
             #[utoipa::path(get, path = $list, tag = "admin: offerings", operation_id = $list_id, security(("bearer" = [])),
-                params(PageQuery<NoFilter>), responses((status = 200, body = Listed<Versioned<$entity>>)))]
+                params(PageQuery<NoFilter>), responses((status = 200, body = Listed<$response>)))]
             pub(crate) async fn list(
                 State(api): State<Api>,
                 Owner(owner): Owner,
                 query: PageQuery<NoFilter>,
-            ) -> Result<Json<Listed<Versioned<$entity>>>, Problem> {
+            ) -> Result<Json<Listed<$response>>, Problem> {
                 let (store, owner) = (&api.store, &owner);
                 let load =
                     |limit, after: Option<_>| async move { offerings::list(store, owner, limit, after.as_ref()).await };
-                api.page(&owner.person().id, &query, load, |entity| entity).await
+                api.page(&owner.person().id, &query, load, $response::from).await
             }
 
             /// One of them.
             #[utoipa::path(get, path = $one, tag = "admin: offerings", operation_id = $get_id, security(("bearer" = [])),
                 params(Id<$id>),
-                responses((status = 200, body = Versioned<$entity>, headers(("ETag" = String)))))]
+                responses((status = 200, body = $response, headers(("ETag" = String)))))]
             pub(crate) async fn get(
                 State(api): State<Api>,
                 Owner(owner): Owner,
                 id: Id<$id>,
-            ) -> Result<Tagged<Versioned<$entity>>, Problem> {
-                let entity = offerings::get::<$entity>(&api.store, &owner, &id.parse()?).await?;
+            ) -> Result<Tagged<$response>, Problem> {
+                let entity = $response::from(offerings::get::<$entity>(&api.store, &owner, &id.parse()?).await?);
                 Ok(Tagged { version: entity.version, entity })
             }
 
             /// Replaces one. The body is what GET returned, without `version`, `created_at` and `updated_at`.
             #[utoipa::path(put, path = $one, tag = "admin: offerings", operation_id = $put_id, security(("bearer" = [])),
                 params(Id<$id>, IfMatch), request_body = $entity,
-                responses((status = 200, body = Versioned<$entity>, headers(("ETag" = String)))))]
+                responses((status = 200, body = $response, headers(("ETag" = String)))))]
             pub(crate) async fn put(
                 State(api): State<Api>,
                 Owner(owner): Owner,
@@ -107,12 +110,13 @@ macro_rules! endpoints {
                 id: Id<$id>,
                 IfMatch(precondition): IfMatch,
                 JsonBody { value, .. }: JsonBody<$entity>,
-            ) -> Result<Tagged<Versioned<$entity>>, Problem> {
+            ) -> Result<Tagged<$response>, Problem> {
                 if id.parse()? != value.id {
                     let fault = FieldError::new("/id", "must be the id in the path: an id is for ever");
                     return Err(Refused::Invalid(vec![fault]).into());
                 }
                 let entity = offerings::replace(&api.store, &mut context, &owner, precondition, value).await?;
+                let entity = $response::from(entity);
                 Ok(Tagged { version: entity.version, entity })
             }
 
@@ -147,6 +151,7 @@ macro_rules! endpoints {
                 id: Id<$id>,
             ) -> Result<Json<Usage>, Problem> {
                 let offerings::Usage { items, more } = offerings::usage::<$entity>(&api.store, &owner, &id.parse()?).await?;
+                let items = items.iter().map(UsedBy::from).collect();
                 Ok(Json(Usage { items, next_cursor: None, more }))
             }
         }
@@ -155,16 +160,16 @@ macro_rules! endpoints {
 
 endpoints! {
     /// Catalogues.
-    mod catalogues, Catalogue, CatalogueId, "/v1/admin/catalogues", "/v1/admin/catalogues/{id}", "/v1/admin/catalogues/{id}/usage",
+    mod catalogues, Catalogue, CatalogueResponse, CatalogueId, "/v1/admin/catalogues", "/v1/admin/catalogues/{id}", "/v1/admin/catalogues/{id}/usage",
     "admin_create_catalogue", "admin_list_catalogues", "admin_get_catalogue", "admin_put_catalogue", "admin_delete_catalogue", "admin_catalogue_usage"
 }
 endpoints! {
     /// Products.
-    mod products, Product, ProductId, "/v1/admin/products", "/v1/admin/products/{id}", "/v1/admin/products/{id}/usage",
+    mod products, Product, ProductResponse, ProductId, "/v1/admin/products", "/v1/admin/products/{id}", "/v1/admin/products/{id}/usage",
     "admin_create_product", "admin_list_products", "admin_get_product", "admin_put_product", "admin_delete_product", "admin_product_usage"
 }
 endpoints! {
     /// Plans: "Auto approve access request" is `auto_approve`.
-    mod plans, Plan, PlanId, "/v1/admin/plans", "/v1/admin/plans/{id}", "/v1/admin/plans/{id}/usage",
+    mod plans, Plan, PlanResponse, PlanId, "/v1/admin/plans", "/v1/admin/plans/{id}", "/v1/admin/plans/{id}/usage",
     "admin_create_plan", "admin_list_plans", "admin_get_plan", "admin_put_plan", "admin_delete_plan", "admin_plan_usage"
 }

@@ -1,0 +1,219 @@
+//! A request, its history and its mails as the API shows them.
+
+use gatepass_domain::access_request::{
+    AccessRequestView, AppRef, Approval, Item, LastError, ProvisioningStatus, ProvisioningView, RequestKind, Status,
+};
+use gatepass_domain::event::{MailRecord, MailStatus};
+use gatepass_domain::id::{CredentialId, EventId, PlanId, ProductId, RequestId};
+use gatepass_domain::policy::Verdict;
+use gatepass_domain::product::AuthMethod;
+use gatepass_domain::settings::MailKind;
+use gatepass_domain::{AccessRequest, Actor, Event, Person};
+use gatepass_http::{Answer, ok};
+use gatepass_store::Dossier;
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// State of provisioning.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ProvisioningView)]
+pub(crate) struct ProvisioningResponse {
+    /// The state.
+    status: ProvisioningStatus,
+    /// Attempts made since it was last queued by a person.
+    attempts: u32,
+    /// Time of the next attempt; `null` when none is planned or one is running.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    next_attempt_at: Option<Timestamp>,
+    /// The error of the last attempt.
+    last_error: Option<LastError>,
+}
+
+/// A request for access to products under one plan.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AccessRequest)]
+pub(crate) struct AccessRequestResponse {
+    /// UUIDv7.
+    #[schema(value_type = uuid::Uuid)]
+    id: RequestId,
+    /// The content of the request.
+    kind: RequestKind,
+    /// The person who asks, as their token described them at submit.
+    requester: Person,
+    /// The app that is to receive the credential.
+    app: AppRef,
+    /// The products, with where they were offered.
+    items: Vec<Item>,
+    /// The products.
+    product_ids: Vec<ProductId>,
+    /// The plan.
+    plan_id: PlanId,
+    /// The plan's name at submit.
+    #[schema(example = "Gold")]
+    plan_name: String,
+    /// The authentication method that all products share.
+    auth_method: AuthMethod,
+    /// The credential to extend, to change or to renew.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    extends_credential_id: Option<CredentialId>,
+    /// The credential, allocated at approval.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    credential_id: Option<CredentialId>,
+    /// The purpose in the requester's words, at most 2,000 characters.
+    justification: Option<String>,
+    /// The state of the decision.
+    status: Status,
+    /// The verdict of the policy at submit, or when it referred the request to the owners.
+    policy: Verdict,
+    /// Approvals given so far.
+    approvals: Vec<Approval>,
+    /// The person who settled it.
+    decided_by: Option<Actor>,
+    /// Time of the decision.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    decided_at: Option<Timestamp>,
+    /// Reason of the rejection or revocation.
+    reason: Option<String>,
+    /// State of provisioning.
+    provisioning: ProvisioningResponse,
+    /// Time of the submit.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// Time of the last change.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+    /// Version: 1, and one more with each change.
+    #[schema(example = 1)]
+    version: u64,
+}
+
+impl From<&AccessRequest> for AccessRequestResponse {
+    fn from(request: &AccessRequest) -> Self {
+        let AccessRequestView {
+            id,
+            kind,
+            requester,
+            app,
+            items,
+            product_ids,
+            plan_id,
+            plan_name,
+            auth_method,
+            extends_credential_id,
+            credential_id,
+            justification,
+            status,
+            policy,
+            approvals,
+            decided_by,
+            decided_at,
+            reason,
+            provisioning,
+            created_at,
+            updated_at,
+            version,
+        } = request.view();
+        let ProvisioningView { status: progress, attempts, next_attempt_at, last_error } = provisioning;
+        Self {
+            id,
+            kind,
+            requester,
+            app,
+            items,
+            product_ids,
+            plan_id,
+            plan_name,
+            auth_method,
+            extends_credential_id,
+            credential_id,
+            justification,
+            status,
+            policy,
+            approvals,
+            decided_by,
+            decided_at,
+            reason,
+            provisioning: ProvisioningResponse { status: progress, attempts, next_attempt_at, last_error },
+            created_at,
+            updated_at,
+            version,
+        }
+    }
+}
+
+/// A line of a request's history.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HistoryEntry {
+    /// The event.
+    #[schema(value_type = uuid::Uuid)]
+    id: EventId,
+    /// The events, in order.
+    #[serde(rename = "type")]
+    #[schema(example = "AccessRequestApproved")]
+    event_type: String,
+    /// Time.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+    /// The person who did it.
+    actor: Actor,
+    /// Reason, in the actor's words.
+    reason: Option<String>,
+}
+
+impl From<&Event> for HistoryEntry {
+    fn from(event: &Event) -> Self {
+        Self {
+            id: event.id,
+            event_type: event.detail.event_type().to_owned(),
+            at: event.occurred_at,
+            actor: event.actor(),
+            reason: event.personal.as_ref().and_then(|personal| personal.reason.clone()),
+        }
+    }
+}
+
+/// A mail that was due for a request, and its result.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = MailRecord)]
+pub(crate) struct MailResponse {
+    /// The mail.
+    template: MailKind,
+    /// The result.
+    status: MailStatus,
+    /// Time of the status.
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+}
+
+impl From<MailRecord> for MailResponse {
+    fn from(MailRecord { template, status, at }: MailRecord) -> Self {
+        Self { template, status, at }
+    }
+}
+
+/// A request with its history and its mails.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AccessRequestDetail {
+    #[serde(flatten)]
+    request: AccessRequestResponse,
+    /// The events, oldest first.
+    history: Vec<HistoryEntry>,
+    /// The mails that were due, and what became of them.
+    mails: Vec<MailResponse>,
+}
+
+impl From<Dossier> for AccessRequestDetail {
+    fn from(Dossier { request, events, mails }: Dossier) -> Self {
+        Self {
+            request: AccessRequestResponse::from(&request),
+            history: events.iter().map(HistoryEntry::from).collect(),
+            mails: mails.into_iter().map(MailResponse::from).collect(),
+        }
+    }
+}
+
+/// The answer to a change of a request.
+pub(crate) fn answer(request: &AccessRequest) -> Answer {
+    ok(&AccessRequestResponse::from(request))
+}

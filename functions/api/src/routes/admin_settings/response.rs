@@ -1,0 +1,54 @@
+//! The settings as the API shows them.
+
+use std::collections::BTreeMap;
+
+use gatepass_domain::settings::{AccessFlow, MailKind};
+use gatepass_domain::{Settings, Versioned};
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Settings of the installation.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Versioned_Settings)]
+pub(crate) struct SettingsResponse {
+    /// The ways to submit requests: from the cart, directly, or both.
+    access_flow: AccessFlow,
+    /// Subject lines by mail (`submitted`, `approve`, `ready`, `reject`, `revoked`, `provisioning-failed`), instead
+    /// of the built-in ones. A subject is a template and may use what the mail's own subject uses.
+    #[schema(example = json!({"approve": "Welcome to {{ products }}"}))]
+    mail_subjects: BTreeMap<MailKind, String>,
+    /// Mails that are not sent.
+    muted_mails: Vec<MailKind>,
+    /// Undecided requests that a person may have at once, 1 to 100.
+    #[schema(minimum = 1, maximum = 100)]
+    max_pending_per_person: u32,
+    /// Apps that a person may have, 1 to 1,000.
+    #[schema(minimum = 1, maximum = 1000)]
+    max_apps_per_person: u32,
+    /// Version: 0 as long as nobody changed them, and one more with each change.
+    #[schema(example = 1)]
+    pub(crate) version: u64,
+    /// Time of creation.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// Time of the last change.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+impl From<Versioned<Settings>> for SettingsResponse {
+    fn from(Versioned { content, version, created_at, updated_at }: Versioned<Settings>) -> Self {
+        let Settings { access_flow, mail_subjects, muted_mails, max_pending_per_person, max_apps_per_person } = content;
+        Self {
+            access_flow,
+            mail_subjects,
+            muted_mails,
+            max_pending_per_person,
+            max_apps_per_person,
+            version,
+            created_at,
+            updated_at,
+        }
+    }
+}

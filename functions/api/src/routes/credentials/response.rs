@@ -1,0 +1,121 @@
+//! A credential as the API shows it: without its keys.
+
+use gatepass_domain::credential::{CredentialStatus, Grant, GrantStatus, Key};
+use gatepass_domain::id::{AppId, CredentialId, PlanId, ProductId, RequestId};
+use gatepass_domain::product::AuthMethod;
+use gatepass_domain::{Credential, Versioned};
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A credential of an app: one or two keys, and the products that they open.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Versioned_Credential)]
+pub(crate) struct CredentialResponse {
+    /// UUIDv7, allocated when the request was approved; stable through rotation.
+    #[schema(value_type = uuid::Uuid)]
+    id: CredentialId,
+    /// The app that holds it.
+    #[schema(value_type = uuid::Uuid)]
+    app_id: AppId,
+    /// The request that brought it about.
+    #[schema(value_type = uuid::Uuid)]
+    request_id: RequestId,
+    /// Authentication method.
+    auth_method: AuthMethod,
+    /// The start of the newest key.
+    #[schema(example = "gp_4aZ9")]
+    prefix: String,
+    /// The end of the newest key.
+    #[schema(example = "x0Qd")]
+    last_four: String,
+    /// The products that it opens.
+    grants: Vec<GrantResponse>,
+    /// The plan whose limits hold.
+    plan_id: PlanId,
+    /// Its state.
+    status: CredentialStatus,
+    /// One key; two while a rotation overlaps. Newest first.
+    keys: Vec<KeyResponse>,
+    /// Expiry; `null` means that it does not expire.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
+    /// Version: 1, and one more with each change.
+    #[schema(example = 1)]
+    version: u64,
+    /// Time of creation.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// Time of the last change.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+}
+
+/// A product that a credential gives access to.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Grant)]
+pub(crate) struct GrantResponse {
+    /// The product.
+    product_id: ProductId,
+    /// The state of the grant.
+    status: GrantStatus,
+}
+
+/// One key of a credential, without the key.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Key)]
+pub(crate) struct KeyResponse {
+    /// The start of the key.
+    prefix: String,
+    /// The end of the key.
+    last_four: String,
+    /// Expiry; `null` means that it does not expire.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    not_after: Option<Timestamp>,
+}
+
+impl From<Versioned<Credential>> for CredentialResponse {
+    fn from(Versioned { content, version, created_at, updated_at }: Versioned<Credential>) -> Self {
+        let Credential {
+            id,
+            app_id,
+            request_id,
+            auth_method,
+            prefix,
+            last_four,
+            grants,
+            plan_id,
+            status,
+            keys,
+            expires_at,
+        } = content;
+        Self {
+            id,
+            app_id,
+            request_id,
+            auth_method,
+            prefix,
+            last_four,
+            grants: grants.into_iter().map(GrantResponse::from).collect(),
+            plan_id,
+            status,
+            keys: keys.into_iter().map(KeyResponse::from).collect(),
+            expires_at,
+            version,
+            created_at,
+            updated_at,
+        }
+    }
+}
+
+impl From<Grant> for GrantResponse {
+    fn from(Grant { product_id, status, held_by: _ }: Grant) -> Self {
+        Self { product_id, status }
+    }
+}
+
+impl From<Key> for KeyResponse {
+    fn from(Key { prefix, last_four, not_after }: Key) -> Self {
+        Self { prefix, last_four, not_after }
+    }
+}
