@@ -12,6 +12,28 @@ use crate::state::Api;
 /// The most bytes of a page's rows. It leaves room below 1 MB for the cursor, and for an app beside its credentials.
 const MAX_BYTES: usize = 900_000;
 
+/// The first of `items` that take at most `bytes` bytes as JSON together, and at least one of them; the rest is left out.
+/// For lists inside an answer that is not paged, where the ids of everything stand beside.
+pub(crate) fn fitting<T: Serialize>(items: impl IntoIterator<Item = T>, bytes: usize) -> Fitting<T> {
+    let (mut kept, mut used, mut more) = (Vec::new(), 0, false);
+    for item in items {
+        used += serde_json::to_vec(&item).map_or(0, |json| json.len() + 1);
+        if used > bytes && !kept.is_empty() {
+            more = true;
+            break;
+        }
+        kept.push(item);
+    }
+    Fitting { items: kept, more }
+}
+
+/// Items that fit into an answer.
+pub(crate) struct Fitting<T> {
+    pub(crate) items: Vec<T>,
+    /// True when others were left out.
+    pub(crate) more: bool,
+}
+
 impl Api {
     /// Answers `who` with the page that `query` asks for. `load` reads at most so many rows after a position; `show` turns
     /// a row into the form that is answered.

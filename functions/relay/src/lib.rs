@@ -10,7 +10,7 @@ mod metrics;
 use aws_lambda_events::event::dynamodb::Event as StreamEvent;
 use aws_lambda_events::event::streams::DynamoDbBatchItemFailure;
 use aws_lambda_events::event::streams::DynamoDbEventResponse;
-use gatepass_app::relay;
+use gatepass_app::relay::{Batch, Relayed};
 use gatepass_bus::Bus;
 use gatepass_lambda::{Clock, ConfigError, Metrics, Vars};
 use gatepass_store::Store;
@@ -66,46 +66,25 @@ impl Relay {
     /// aside and holds up no others.
     pub async fn handle(&self, batch: StreamEvent) -> DynamoDbEventResponse {
         let now = self.clock.now();
-        let mut positions = Vec::new();
-        let mut events = Vec::new();
-        let mut stuck = None;
-        for record in batch.records {
-            let position = record.change.sequence_number.clone();
-            match Store::event_from_image(record.change.new_image) {
-                Ok(event) => {
-                    positions.push(position);
-                    events.push(event);
-                }
-                Err(unreadable) => {
-                    if let Err(error) = relay::set_aside(&self.store, unreadable, now).await {
-                        // What comes before it is still published; the stream then goes on from this record.
-                        tracing::error!(%error, "a record could not be set aside");
-                        stuck = position;
-                        break;
-                    }
-                }
-            }
-        }
-        let answers = self.bus.publish(&events).await;
-        let published = answers.iter().zip(&events).filter(|(answer, _)| answer.is_ok()).map(|(_, event)| event);
-        let published: Vec<_> = published.collect();
-        relay::confirm(&self.store, published.iter().copied(), now).await;
-        let refused = answers.iter().zip(&events).zip(&positions).find(|((answer, _), _)| answer.is_err());
-        if let Some(((Err(reason), event), position)) = refused {
-            let correlation_id = &event.correlation_id;
-            tracing::warn!(event_id = %event.id, correlation_id, %reason, "an event was not published; the stream stops here");
-            stuck.clone_from(position);
-        }
+        let (positions, records): (Vec<_>, Vec<_>) = batch
+            .records
+            .into_iter()
+            .map(|record| (record.change.sequence_number, Store::event_from_image(record.change.new_image)))
+            .unzip();
+        let batch = Batch::read(&self.store, now, records).await;
+        let answers = self.bus.publish(&batch.events).await;
+        let Relayed { published, stopped_at } = batch.settle(&self.store, now, &answers).await;
         for event in &published {
             let (event_type, correlation_id) = (event.detail.event_type(), &event.correlation_id);
             tracing::info!(event_id = %event.id, event_type, correlation_id, "relayed");
         }
-        self.metrics.write(now, &metrics::of(published.into_iter()));
+        self.metrics.write(now, &metrics::of(published.iter()));
         let mut response = DynamoDbEventResponse::default();
-        response.batch_item_failures = stuck
-            .map(|position| {
+        let stopped_at = stopped_at.and_then(|position| positions.into_iter().nth(position).flatten());
+        response.batch_item_failures = stopped_at
+            .map(|sequence_number| {
                 let mut failure = DynamoDbBatchItemFailure::default();
-                failure.item_identifier = Some(position);
+                failure.item_identifier = Some(sequence_number);
                 failure
             })
             .into_iter()

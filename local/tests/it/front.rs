@@ -124,6 +124,9 @@ async fn what_api_gateway_says_by_itself() {
     let not_found = (404, json!({ "message": "Not Found" }));
     assert_eq!(answer(world.client.request(Method::GET, "/v1/nowhere")).await, not_found);
     assert_eq!(answer(world.client.request(Method::DELETE, "/v1/health")).await, not_found);
+    // An HTTP API of API Gateway routes a method by its own name: HEAD is not GET, and has no route.
+    let head = world.client.request(Method::HEAD, "/v1/health").send().await.unwrap();
+    assert_eq!((head.status().as_u16(), head.bytes().await.unwrap().len()), (404, 0));
     let huge = vec![b'x'; 10 * 1024 * 1024 + 1];
     let too_long = (413, json!({ "message": "Request Too Long" }));
     assert_eq!(answer(world.client.request(Method::POST, "/v1/apps").body(huge)).await, too_long);

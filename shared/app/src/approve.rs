@@ -4,9 +4,10 @@ use gatepass_domain::access_request::{Item, MAX_TEXT, Pending, Status};
 use gatepass_domain::id::{ProductId, RequestId};
 use gatepass_domain::text::ValidationErrors;
 use gatepass_domain::{AccessRequest, Actor, ApiOwner, Context, Plan, Versioned, Violation, rule};
-use gatepass_store::{CommitError, Guard, ReferencedEntities, References, Store, Transaction};
+use gatepass_store::{CommitError, Guard, ReferencedEntities, Store, Transaction};
 use jiff::Timestamp;
 
+use crate::entities::entities_now;
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
@@ -32,7 +33,7 @@ pub async fn approve(
         if pending.is_approved_by(&owner.person().id) {
             return Err(Refused::AlreadyDecided { status: Status::Pending, by: None, at: None });
         }
-        let entities = entities_now(store, &pending).await?;
+        let entities = entities_now(store, &pending.facts().submission).await?;
         Ok((pending, entities))
     };
     commit_decision(store, context, idempotent, read, |context, (pending, entities)| {
@@ -70,21 +71,6 @@ pub(crate) fn undecided(request: AccessRequest) -> Result<Pending, Refused> {
             Err(Refused::AlreadyDecided { status: view.status, by: view.decided_by, at: view.decided_at })
         }
     }
-}
-
-/// All that the request names as it stands now, in one batch of reads.
-pub(crate) async fn entities_now(store: &Store, pending: &Pending) -> Result<ReferencedEntities, Refused> {
-    let submission = &pending.facts().submission;
-    let wanted: Vec<_> =
-        submission.items.iter().map(|item| (item.catalogue_id.clone(), item.product_id.clone())).collect();
-    let names = References {
-        wanted: &wanted,
-        plan_id: &submission.plan_id,
-        app_id: Some(submission.app.id),
-        credential_id: submission.extends_credential_id,
-        requester: &submission.requester.id,
-    };
-    Ok(store.referenced_entities(&names).await?)
 }
 
 /// Requires that what was asked for can still be granted, as far as is known: of the requester's groups

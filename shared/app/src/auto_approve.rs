@@ -8,7 +8,8 @@ use gatepass_domain::{AccessRequest, Actor, Context};
 use gatepass_store::{ReferencedEntities, Store, Transaction};
 use jiff::Timestamp;
 
-use crate::approve::{app_is_gone, approval, entities_now, grantable};
+use crate::approve::{app_is_gone, approval, grantable};
+use crate::entities::entities_now;
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
@@ -39,7 +40,7 @@ pub async fn auto_approve(store: &Store, context: &mut Context, id: RequestId) -
         if pending.facts().submission.policy.review == Review::Manual {
             return Ok(None);
         }
-        let entities = entities_now(store, &pending).await?;
+        let entities = entities_now(store, &pending.facts().submission).await?;
         let holdings = Holdings::read(store, &pending.clone().into()).await?;
         Ok(Some((pending, entities, holdings)))
     };

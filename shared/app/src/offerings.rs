@@ -139,7 +139,7 @@ async fn revise<T: Checked>(
     by: &Actor,
     id: &T::Id,
     precondition: Precondition,
-    next: impl Fn(T) -> T,
+    next: impl Fn(T) -> T + Sync,
 ) -> Result<Versioned<T>, Refused> {
     let read = || async { store.offering::<T>(id).await?.ok_or(Refused::NotFound(T::KIND)) };
     commit_decision(store, context, &Idempotent::Unkeyed, read, |context, (standing, mut chain)| {

@@ -14,7 +14,7 @@ use crate::idempotent::Idempotent;
 const ROUNDS: u32 = 60;
 
 /// The decision of a use case on the state that it read.
-pub(crate) enum Step<T> {
+pub enum Step<T> {
     /// Nothing is to be changed: this is the result.
     Done(T),
     /// This change is to be committed.
@@ -22,23 +22,23 @@ pub(crate) enum Step<T> {
 }
 
 /// A change that waits for its commit.
-pub(crate) struct Change<T> {
+pub struct Change<T> {
     transaction: Transaction,
     result: T,
     refusal: Refusal<T>,
 }
 
 /// Translates a failed guard into the refusal that the caller gets; `None` starts over.
-type Refusal<T> = fn(&CommitError, &T) -> Option<Refused>;
+pub type Refusal<T> = fn(&CommitError, &T) -> Option<Refused>;
 
 impl<T> Step<T> {
     /// Commits `transaction`, which makes `result` true. Any guard that fails starts the use case over.
-    pub(crate) fn commit(transaction: Transaction, result: T) -> Self {
+    pub fn commit(transaction: Transaction, result: T) -> Self {
         Self::commit_unless(transaction, result, |_, _| None)
     }
 
     /// Commits `transaction`, unless a guard fails of which `refusal` says that starting over is no use.
-    pub(crate) fn commit_unless(transaction: Transaction, result: T, refusal: Refusal<T>) -> Self {
+    pub fn commit_unless(transaction: Transaction, result: T, refusal: Refusal<T>) -> Self {
         Self::Commit(Change { transaction, result, refusal })
     }
 }
@@ -58,7 +58,46 @@ pub(crate) async fn commit_decision<R, T, Read>(
     context: &mut Context,
     idempotent: &Idempotent<T>,
     read: impl Fn() -> Read,
-    decide: impl Fn(&mut Context, R) -> Result<Step<T>, Refused>,
+    decide: impl Fn(&mut Context, R) -> Result<Step<T>, Refused> + Sync,
+) -> Result<T, Refused>
+where
+    R: Send,
+    T: Send,
+    Read: Future<Output = Result<R, Refused>>,
+{
+    commit_effect(store, context, idempotent, read, decide).await
+}
+
+/// A decision that may bring about an effect elsewhere before it is committed, for example at a gateway. The effect
+/// happens again in each round, so it must be one that may be repeated.
+pub trait Decision<R, T> {
+    /// Decides on what was read.
+    ///
+    /// # Errors
+    /// The refusal that the use case ends with.
+    fn decide(&self, context: &mut Context, read: R) -> impl Future<Output = Result<Step<T>, Refused>> + Send;
+}
+
+/// A decision without an effect.
+impl<R: Send, T: Send, F> Decision<R, T> for F
+where
+    F: Fn(&mut Context, R) -> Result<Step<T>, Refused> + Sync,
+{
+    async fn decide(&self, context: &mut Context, read: R) -> Result<Step<T>, Refused> {
+        self(context, read)
+    }
+}
+
+/// As [`commit_decision`], for any [`Decision`].
+///
+/// # Errors
+/// As those of [`commit_decision`].
+pub async fn commit_effect<R, T, Read>(
+    store: &Store,
+    context: &mut Context,
+    idempotent: &Idempotent<T>,
+    read: impl Fn() -> Read,
+    decision: impl Decision<R, T>,
 ) -> Result<T, Refused>
 where
     Read: Future<Output = Result<R, Refused>>,
@@ -67,7 +106,10 @@ where
         if round > 0 {
             tokio::time::sleep(pause(round, context)).await;
         }
-        let decided = read().await.and_then(|read| decide(context, read));
+        let decided = match read().await {
+            Ok(read) => decision.decide(context, read).await,
+            Err(refused) => Err(refused),
+        };
         let Change { transaction, result, refusal } = match decided {
             Ok(Step::Done(result)) => return Ok(result),
             Ok(Step::Commit(change)) => change,

@@ -1,8 +1,9 @@
 //! List and read access requests: one's own, and as an API Owner everybody's (R21, R24, R34).
 
+use gatepass_domain::event::Aggregate;
 use gatepass_domain::id::RequestId;
-use gatepass_domain::{AccessRequest, ApiOwner, Person};
-use gatepass_store::{Dossier, Filter, Listing, Page, Store};
+use gatepass_domain::{AccessRequest, ApiOwner, Event, Person};
+use gatepass_store::{Dossier, Filter, Listing, Page, Position, Store};
 
 use crate::error::Refused;
 
@@ -27,7 +28,7 @@ pub async fn list_all(
     Ok(store.requests(filter, listing).await?)
 }
 
-/// The request `id` of `caller`, with its history.
+/// The request `id` of `caller`, with its mails.
 ///
 /// # Errors
 /// [`Refused::NotFound`].
@@ -37,10 +38,23 @@ pub async fn get_own(store: &Store, caller: &Person, id: RequestId) -> Result<Do
     own.ok_or(Refused::NotFound("access request"))
 }
 
-/// The request `id`, with its history.
+/// The request `id`, with its mails.
 ///
 /// # Errors
 /// [`Refused::NotFound`].
 pub async fn get_any(store: &Store, _owner: &ApiOwner, id: RequestId) -> Result<Dossier, Refused> {
     store.dossier(id).await?.ok_or(Refused::NotFound("access request"))
+}
+
+/// A page of what happened to a request that was read before, newest first. It may be ahead of the request.
+///
+/// # Errors
+/// [`Refused::Store`].
+pub async fn history(
+    store: &Store,
+    Dossier { request, .. }: &Dossier,
+    limit: usize,
+    after: Option<&Position>,
+) -> Result<Page<Event>, Refused> {
+    Ok(store.events_page(&Aggregate::Request(request.facts().id), limit, after).await?)
 }

@@ -1,29 +1,8 @@
-//! How provisioning fails.
+//! Failed attempts.
 
 use gatepass_domain::access_request::LastError;
 use gatepass_sealing::SealError;
 use gatepass_store::StoreError;
-
-/// Provisioning could not even be written down as failed. The event is to be delivered again.
-#[derive(Debug, thiserror::Error)]
-pub enum ProvisioningError {
-    /// The store failed.
-    #[error("the store failed")]
-    Store(#[from] StoreError),
-    /// Too many changes of the same request or credential at once.
-    #[error("too many changes of the same request at once")]
-    Busy,
-}
-
-impl ProvisioningError {
-    /// True when trying again may help.
-    pub fn is_transient(&self) -> bool {
-        match self {
-            Self::Store(error) => error.is_transient(),
-            Self::Busy => true,
-        }
-    }
-}
 
 /// Why an attempt did not succeed.
 #[derive(Debug)]

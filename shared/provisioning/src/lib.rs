@@ -10,18 +10,17 @@
 mod builtin;
 mod error;
 
+use gatepass_app::entities::entities_now;
+use gatepass_app::optimistic::{Decision, Step, commit_effect};
+use gatepass_app::{Idempotent, Refused};
 use gatepass_domain::access_request::{AttemptOutcome, LastError, Queued, RequestKind};
 use gatepass_domain::id::RequestId;
 use gatepass_domain::product::GatewayKind;
-use gatepass_domain::{AccessRequest, Actor, Context, Plan, Product, Versioned};
+use gatepass_domain::{AccessRequest, Actor, Context, Plan, Versioned};
 use gatepass_sealing::Sealer;
-use gatepass_store::{CommitError, Guard, Store, StoreError, Transaction};
+use gatepass_store::{ReferencedEntities, Store, StoreError, Transaction};
 
 use error::AttemptError;
-pub use error::ProvisioningError;
-
-/// Rounds after which provisioning that keeps colliding with others is given up for this time.
-const ROUNDS: u32 = 60;
 
 /// The result of provisioning a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,46 +40,52 @@ pub enum Outcome {
 /// Provisions the request `id`. Safe to repeat: what is done depends on the state it is in.
 ///
 /// # Errors
-/// [`ProvisioningError`] when not even the failure could be written down. What went wrong at the
-/// gateway is no error here: it is written on the request.
+/// [`Refused`] when not even the failure could be written down. What went wrong at the gateway is no error here: it is
+/// written on the request.
 pub async fn provision(
     store: &Store,
     sealer: &Sealer,
     context: &mut Context,
     id: RequestId,
-) -> Result<Outcome, ProvisioningError> {
-    let by = Actor::system("provision");
-    for _ in 0..ROUNDS {
-        let Some(AccessRequest::Queued(queued)) = store.request(id).await? else { return Ok(Outcome::NothingToDo) };
+) -> Result<Outcome, Refused> {
+    let read = || async {
+        let Some(AccessRequest::Queued(queued)) = store.request(id).await? else { return Ok(None) };
         if queued.next_attempt_at().is_some() {
-            return Ok(Outcome::NothingToDo);
+            return Ok(None);
         }
-        let app_id = queued.approved().facts().submission.app.id;
-        let committed = match carry_out(store, sealer, context, &queued).await {
+        let entities = entities_now(store, &queued.approved().facts().submission).await?;
+        Ok(Some((queued, entities)))
+    };
+    commit_effect(store, context, &Idempotent::Unkeyed, read, Attempt { store, sealer }).await
+}
+
+/// One attempt to provision a request.
+struct Attempt<'a> {
+    store: &'a Store,
+    sealer: &'a Sealer,
+}
+
+impl Decision<Option<(Queued, ReferencedEntities)>, Outcome> for Attempt<'_> {
+    async fn decide(
+        &self,
+        context: &mut Context,
+        read: Option<(Queued, ReferencedEntities)>,
+    ) -> Result<Step<Outcome>, Refused> {
+        let Self { store, sealer } = *self;
+        let Some((queued, entities)) = read else { return Ok(Step::Done(Outcome::NothingToDo)) };
+        let by = Actor::system("provision");
+        match carry_out(store, sealer, context, &queued, entities).await {
             Ok(effect) => {
                 let (provisioned, event) = queued.provisioned(context, &by);
-                let transaction = effect.request(&provisioned.into(), &event);
-                store.commit(transaction).await.map(|()| Outcome::Provisioned)
+                Ok(Step::commit(effect.request(&provisioned.into(), &event), Outcome::Provisioned))
             }
-            Err(AttemptError::Store(error)) => return Err(error.into()),
-            Err(AttemptError::Gateway { error, transient }) => {
-                record_failure(store, context, queued, &by, error, transient).await
-            }
-            Err(AttemptError::AppClosing) => return Ok(Outcome::NothingToDo),
-            Err(AttemptError::CredentialEnded) => revoke(store, context, queued, &by).await?,
-        };
-        match committed {
-            Ok(outcome) => return Ok(outcome),
-            Err(CommitError::Store(error)) => return Err(error.into()),
-            // The app is being deleted: whoever does that revokes this request next.
-            Err(error) if error.is_refused_by(Guard::Access) && store.closing_app(app_id).await?.is_some() => {
-                return Ok(Outcome::NothingToDo);
-            }
-            // The app was deleted, the request revoked or the credential changed in between: look again.
-            Err(error @ CommitError::Refused(_)) => tracing::info!(%error, "provisioning starts over"),
+            Err(AttemptError::Gateway { error, transient }) => Ok(failure(context, queued, &by, error, transient)),
+            Err(AttemptError::CredentialEnded) => Ok(revocation(store, context, queued, &by).await?),
+            // Whoever deletes the app revokes this request next.
+            Err(AttemptError::AppClosing) => Ok(Step::Done(Outcome::NothingToDo)),
+            Err(AttemptError::Store(error)) => Err(error.into()),
         }
     }
-    Err(ProvisioningError::Busy)
 }
 
 /// The access that is to be provisioned.
@@ -95,10 +100,11 @@ async fn carry_out(
     sealer: &Sealer,
     context: &mut Context,
     request: &Queued,
+    entities: ReferencedEntities,
 ) -> Result<Transaction, AttemptError> {
     let facts = request.approved().facts();
     let submission = &facts.submission;
-    let products = store.offerings::<Product>(&facts.product_ids()).await?;
+    let ReferencedEntities { products, plan, app, .. } = entities;
     if let Some(gone) = facts.product_ids().iter().find(|id| !products.iter().any(|product| &product.id == *id)) {
         return Err(AttemptError::permanent("product-gone", format!("The product `{gone}` no longer exists.")));
     }
@@ -106,11 +112,11 @@ async fn carry_out(
         let text = format!("The product `{}` uses another authentication method than was asked for.", product.id);
         return Err(AttemptError::permanent("auth-method-changed", text));
     }
-    let Some((plan, _)) = store.offering::<Plan>(&submission.plan_id).await? else {
+    let Some(plan) = plan else {
         let text = format!("The plan `{}` no longer exists.", submission.plan_id);
         return Err(AttemptError::permanent("plan-gone", text));
     };
-    if store.app(submission.app.id).await?.is_none() {
+    if app.is_none() {
         if store.closing_app(submission.app.id).await?.is_some() {
             return Err(AttemptError::AppClosing);
         }
@@ -136,36 +142,27 @@ async fn carry_out(
 }
 
 /// Ends a request whose credential has ended, and makes what it claimed available to the app again.
-async fn revoke(
+async fn revocation(
     store: &Store,
     context: &mut Context,
     queued: Queued,
     by: &Actor,
-) -> Result<Result<Outcome, CommitError>, StoreError> {
+) -> Result<Step<Outcome>, StoreError> {
     let facts = queued.approved().facts();
     let (id, app_id) = (facts.id, facts.submission.app.id);
     let claimed = store.access_held_by(app_id, id).await?;
     let reason = "The credential that it was to extend has expired or been revoked.";
     let (revoked, event) = queued.revoke(context, by, Some(reason.into()));
     let transaction = Transaction::new(context).request(&revoked.into(), &event);
-    let transaction = transaction.release_claimed(app_id, id, &claimed);
-    Ok(store.commit(transaction).await.map(|()| Outcome::Revoked))
+    Ok(Step::commit(transaction.release_claimed(app_id, id, &claimed), Outcome::Revoked))
 }
 
 /// Writes a failed attempt down.
-async fn record_failure(
-    store: &Store,
-    context: &mut Context,
-    queued: Queued,
-    by: &Actor,
-    error: LastError,
-    transient: bool,
-) -> Result<Outcome, CommitError> {
-    let (outcome, event) = queued.attempt_failed(context, by, error, transient);
-    let what = match &outcome {
+fn failure(context: &mut Context, queued: Queued, by: &Actor, error: LastError, transient: bool) -> Step<Outcome> {
+    let (after, event) = queued.attempt_failed(context, by, error, transient);
+    let outcome = match &after {
         AttemptOutcome::Deferred(_) => Outcome::Deferred,
         AttemptOutcome::GaveUp(_) => Outcome::Failed,
     };
-    let transaction = Transaction::new(context).request(&outcome.into(), &event);
-    store.commit(transaction).await.map(|()| what)
+    Step::commit(Transaction::new(context).request(&after.into(), &event), outcome)
 }

@@ -1,12 +1,14 @@
 //! Pages of lists that are read by one query, or by one query for each of a few partitions.
 
+use gatepass_domain::event::Aggregate;
 use gatepass_domain::id::AppId;
-use gatepass_domain::{App, Person, Versioned};
+use gatepass_domain::{App, Event, Person, Versioned};
 
 use crate::Store;
 use crate::apps;
 use crate::credentials::{self, StoredCredential};
 use crate::error::StoreError;
+use crate::events;
 use crate::item::Attributes;
 use crate::keys;
 use crate::offerings::{self, Offering};
@@ -59,6 +61,23 @@ impl Store {
         let page = cut(rows, Index::Table, prefix, limit, after, more.is_some());
         let items = page.items.into_iter().map(credentials::parse).collect::<Result<_, _>>()?;
         Ok(Page { items, next: page.next })
+    }
+
+    /// A page of the events of an aggregate, newest first. Events that this version cannot read are left out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn events_page(
+        &self,
+        aggregate: &Aggregate,
+        limit: usize,
+        after: Option<&Position>,
+    ) -> Result<Page<Event>, StoreError> {
+        let span = Span::Between(FIRST.to_owned(), after.map_or(LAST, String::as_str).to_owned());
+        let query = Query::new(Index::Table, keys::events_of(aggregate), span).newest_first().limit(ahead(limit));
+        let (rows, more) = self.query_page(&query, None).await?;
+        let page = cut(rows, Index::Table, "", limit, after, more.is_some());
+        Ok(Page { items: events::read_all(page.items), next: page.next })
     }
 
     /// A page of the apps that `person` sees, newest first: their own, their teams', their organisation's. A page can

@@ -18,7 +18,7 @@ use crate::stored::{Stored, StoredAs};
 use crate::transaction::Transaction;
 
 /// A kind of thing that owners put on offer. They are kept in the same way.
-pub trait Offering: StoredAs + Serialize + Clone + Send {
+pub trait Offering: StoredAs + Serialize + Clone + Send + Sync {
     /// Its slug.
     type Id: Clone + PartialEq + std::fmt::Display + Send + Sync;
     /// The name of the list of all of them.

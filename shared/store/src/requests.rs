@@ -1,6 +1,6 @@
 //! Access requests.
 
-use gatepass_domain::event::{Aggregate, MailRecord};
+use gatepass_domain::event::MailRecord;
 use gatepass_domain::id::{ProductId, RequestId};
 use gatepass_domain::{AccessRequest, Event};
 use serde::Serialize;
@@ -14,6 +14,9 @@ use crate::read::{Index, Query, Span};
 use crate::stored::request::RequestForm;
 use crate::transaction::Transaction;
 use crate::work;
+
+/// The most mails of a request that are read out. Each attempt that a person starts may lead to one.
+const MOST_MAILS: usize = 100;
 
 fn item(request: &AccessRequest) -> Item<RequestForm> {
     let facts = request.facts();
@@ -69,14 +72,12 @@ fn lookup_rows(request: &AccessRequest) -> Vec<Item<Nothing>> {
     facts.product_ids().iter().map(row).collect()
 }
 
-/// A request with everything on record about it.
+/// A request with its mails.
 #[derive(Debug)]
 pub struct Dossier {
     /// The request.
     pub request: AccessRequest,
-    /// Its events, oldest first.
-    pub events: Vec<Event>,
-    /// The mails that were due.
+    /// The mails that were due, oldest first: the last 100.
     pub mails: Vec<MailRecord>,
 }
 
@@ -90,7 +91,7 @@ impl Store {
         stored.map(|item| Ok(item.content.try_into()?)).transpose()
     }
 
-    /// The request `id` with its events and mails, by two consistent queries. The events may be one ahead of the request.
+    /// The request `id` with its mails, by one consistent query.
     ///
     /// # Errors
     /// [`StoreError`]; a request that does not exist is `None`.
@@ -108,7 +109,7 @@ impl Store {
         }
         mails.sort_by_key(|mail| mail.at);
         let Some(request) = request else { return Ok(None) };
-        let events = self.events_of(&Aggregate::Request(id)).await?;
-        Ok(Some(Dossier { request, events, mails }))
+        mails.drain(..mails.len().saturating_sub(MOST_MAILS));
+        Ok(Some(Dossier { request, mails }))
     }
 }

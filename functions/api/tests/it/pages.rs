@@ -134,3 +134,64 @@ async fn a_page_ends_before_it_is_larger_than_1_mb() {
         assert!(largest > 400_000, "{path}: pages are not smaller than they need be: {largest} bytes");
     }
 }
+
+/// Answers that are not paged name everything by its id, and hold as much of it as fits.
+#[tokio::test]
+async fn a_catalogue_with_long_texts_is_answered_below_1_mb() {
+    let api = Api::new().await;
+    let text = "\u{1f6a2}".repeat(2000);
+    let names: Vec<_> = (0..80).map(|n| format!("ship-{n}")).collect();
+    for name in &names {
+        let product = json!({
+            "id": name, "name": name, "description": text, "auth_method": "api_key",
+            "gateway": { "kind": "builtin" }, "owners": ["owen@example.com"], "published": true,
+        });
+        api.post("/v1/admin/products").by_owner(&owen()).json(product).send().await.expect(201);
+        let plan = json!({ "id": name, "name": name, "description": text });
+        api.post("/v1/admin/plans").by_owner(&owen()).json(plan).send().await.expect(201);
+    }
+    let fleet = json!({
+        "id": "fleet", "name": "Fleet", "audience": { "kind": "public" }, "product_ids": names, "plan_ids": names,
+    });
+    api.post("/v1/admin/catalogues").by_owner(&owen()).json(fleet).send().await.expect(201);
+    let catalogue = api.get("/v1/catalogues/fleet").by(&ada()).send().await.expect(200);
+    let product = api.get("/v1/products/ship-7").by(&ada()).send().await.expect(200);
+    let seen = api.get("/v1/public/catalogues/fleet").send().await.expect(200);
+    for (answer, list) in [(&catalogue, "products"), (&seen, "plans"), (&product, "plans")] {
+        let bytes = answer.body.to_string().len();
+        assert!((400_000..1_000_000).contains(&bytes), "{list}: {bytes} bytes");
+        assert_eq!(answer.body["more"], true, "{list}");
+        assert!((40..80).contains(&answer.body[list].as_array().unwrap().len()), "{list}");
+    }
+    assert_eq!(catalogue.body["product_ids"].as_array().unwrap().len(), 80);
+    let small = api.get("/v1/catalogues/public-apis").by(&ada()).send().await.expect(200);
+    assert_eq!(small.body["more"], false);
+}
+
+#[tokio::test]
+async fn the_history_of_a_request_is_paged_newest_page_first() {
+    let api = Api::new().await;
+    let body = json!({
+        "catalogue_id": "public-apis", "product_ids": ["weather-api"], "plan_id": "gold",
+        "new_app": { "name": "Storm warnings" },
+    });
+    let id = id_of(&api.post("/v1/access-requests").by(&ada()).json(body).send().await.expect(201).body);
+    api.approve(&id).await;
+    api.provision(&id).await;
+    for (path, who) in [("/v1/access-requests", ada()), ("/v1/admin/access-requests", owen().person().clone())] {
+        let path = format!("{path}/{id}");
+        let types = |answer: &Answer| -> Vec<String> {
+            let history = answer.body["history"].as_array().unwrap();
+            history.iter().map(|entry| entry["type"].as_str().unwrap().to_owned()).collect()
+        };
+        let whole = api.get(&path).by(&who).send().await.expect(200);
+        assert_eq!(types(&whole), ["AccessRequestSubmitted", "AccessRequestApproved", "AccessProvisioned"]);
+        assert_eq!(whole.body["next_cursor"], Value::Null);
+        let newest = api.get(&format!("{path}?limit=2")).by(&who).send().await.expect(200);
+        assert_eq!(types(&newest), ["AccessRequestApproved", "AccessProvisioned"]);
+        let older = format!("{path}?limit=2&cursor={}", newest.text("/next_cursor"));
+        let older = api.get(&older).by(&who).send().await.expect(200);
+        assert_eq!(types(&older), ["AccessRequestSubmitted"]);
+        assert_eq!(older.body["next_cursor"], Value::Null);
+    }
+}

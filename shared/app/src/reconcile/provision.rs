@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use gatepass_domain::event::Aggregate;
 use gatepass_domain::{AccessRequest, Actor, Context};
-use gatepass_store::{DueItem, Guard, Store, Transaction, keys};
+use gatepass_store::{DueItem, Store, Transaction, keys};
 
 use super::{Limits, PUT_OFF, Step};
 use crate::error::Refused;
+use crate::idempotent::Idempotent;
+use crate::optimistic::{self, commit_decision};
 
 pub(super) const LIMITS: Limits = Limits { items: 2000, failures: 20, time: Duration::from_secs(20), put_off: PUT_OFF };
 
@@ -16,20 +18,23 @@ pub(super) const LIMITS: Limits = Limits { items: 2000, failures: 20, time: Dura
 /// that correlation id, so that one search finds everything from the HTTP request to the mail.
 pub(super) async fn step(store: &Store, context: &mut Context, item: &DueItem) -> Result<Step, Refused> {
     let Some(id) = keys::request_id(&item.key) else { return Err(Refused::NotFound("access request")) };
-    let Some(AccessRequest::Queued(queued)) = store.request(id).await? else { return Ok(Step::Nothing) };
-    if queued.due_at().is_none_or(|due| due > context.now) {
-        return Ok(Step::Nothing);
-    }
-    if let Some(event) = store.last_event_of(&Aggregate::Request(id)).await? {
-        context.correlation_id = event.correlation_id;
-        context.causation_id = Some(event.id);
-    }
-    let (queued, event) = queued.requeue(context, &Actor::system("expire"));
-    let transaction = Transaction::new(context).request(&queued.into(), &event);
-    match store.commit(transaction).await {
-        Ok(()) => Ok(Step::Done),
-        // Somebody revoked it, or another run was faster: nothing is left to do.
-        Err(error) if error.is_refused_by(Guard::Request) => Ok(Step::Nothing),
-        Err(error) => Err(Refused::unexpected(error)),
-    }
+    let read = || async {
+        let Some(AccessRequest::Queued(queued)) = store.request(id).await? else { return Ok(None) };
+        Ok(Some((queued, store.last_event_of(&Aggregate::Request(id)).await?)))
+    };
+    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, read| {
+        // Somebody decided otherwise, or another run was faster: nothing is left to do.
+        let Some((queued, last_event)) = read else { return Ok(optimistic::Step::Done(Step::Nothing)) };
+        if queued.due_at().is_none_or(|due| due > context.now) {
+            return Ok(optimistic::Step::Done(Step::Nothing));
+        }
+        if let Some(event) = last_event {
+            context.correlation_id = event.correlation_id;
+            context.causation_id = Some(event.id);
+        }
+        let (queued, event) = queued.requeue(context, &Actor::system("expire"));
+        let transaction = Transaction::new(context).request(&queued.into(), &event);
+        Ok(optimistic::Step::commit(transaction, Step::Done))
+    })
+    .await
 }

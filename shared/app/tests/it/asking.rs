@@ -73,8 +73,9 @@ pub(crate) async fn create_app(store: &Store, owner: &Person, name: &str) -> App
 /// The types of the request's events, whose chain must verify and end with the request's own.
 pub(crate) async fn story(world: &World, id: RequestId) -> Vec<String> {
     let dossier = world.store.dossier(id).await.unwrap().unwrap();
-    assert_eq!(Chain::verify(&dossier.events).unwrap(), dossier.request.facts().chain);
-    dossier.events.iter().map(|event| event.detail.event_type().to_owned()).collect()
+    let events = world.events(id).await;
+    assert_eq!(Chain::verify(&events).unwrap(), dossier.request.facts().chain);
+    events.iter().map(|event| event.detail.event_type().to_owned()).collect()
 }
 
 pub(crate) async fn standing(world: &World, id: RequestId) -> AccessRequest {

@@ -35,8 +35,8 @@ async fn the_credential_is_in_the_app_under_the_id_allocated_at_approval() {
     assert_eq!(record.opens(&slug("maps-api"), context().now), Ok(()));
     assert!(record.opens(&slug("fleet-api"), context().now).is_err());
 
-    let dossier = scene.world.store.dossier(approved.id).await.unwrap().unwrap();
-    let Detail::AccessProvisioned(subject) = &dossier.events[2].detail else { panic!("{:?}", dossier.events) };
+    let events = scene.world.events(approved.id).await;
+    let Detail::AccessProvisioned(subject) = &events[2].detail else { panic!("{events:?}") };
     assert_eq!(subject.credential_id, Some(credential.id));
 }
 
@@ -60,6 +60,7 @@ async fn the_sealed_key_opens_in_its_own_credentials_name_alone() {
         format!("{stored:?}"),
         format!("{record:?}"),
         format!("{:?}", scene.world.store.dossier(approved.id).await.unwrap()),
+        format!("{:?}", scene.world.events(approved.id).await),
     ] {
         assert!(!text.contains(&key.expose()[7..]), "{text}");
     }

@@ -79,8 +79,9 @@ impl Scene {
     /// The types of the request's events, whose chain must verify and end with the request's own.
     pub(crate) async fn story(&self, id: RequestId) -> Vec<String> {
         let dossier = self.world.store.dossier(id).await.unwrap().unwrap();
-        assert_eq!(Chain::verify(&dossier.events).unwrap(), dossier.request.facts().chain);
-        dossier.events.iter().map(|event| event.detail.event_type().to_owned()).collect()
+        let events = self.world.events(id).await;
+        assert_eq!(Chain::verify(&events).unwrap(), dossier.request.facts().chain);
+        events.iter().map(|event| event.detail.event_type().to_owned()).collect()
     }
 
     /// The credentials of the request's app.

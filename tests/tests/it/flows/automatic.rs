@@ -60,6 +60,12 @@ async fn free_is_granted_at_once() {
     assert_eq!(listed[0]["id"], id.as_str());
     let seen = owen.get(&format!("/v1/admin/access-requests/{id}")).await.expect(200);
     assert_eq!(seen.body["decided_by"]["kind"], "policy");
+    for (who, path) in [(&ada, "/v1/access-requests"), (&owen, "/v1/admin/access-requests")] {
+        let newest = who.get(&format!("{path}/{id}?limit=2")).await.expect(200).body;
+        let cursor = string(&newest["next_cursor"]);
+        let older = who.get(&format!("{path}/{id}?limit=2&cursor={cursor}")).await.expect(200).body;
+        assert_eq!([history(&older), history(&newest)].concat(), history(&seen.body));
+    }
 
     for event_type in ["AccessRequestSubmitted", "AccessRequestApproved", "AccessProvisioned"] {
         let events = stack.events(event_type).await;

@@ -1,5 +1,7 @@
 //! A request, its history and its mails as the API shows them.
 
+use axum::Json;
+use gatepass_app::requests;
 use gatepass_domain::access_request::{
     AccessRequestView, AppRef, Approval, Item, LastError, ProvisioningStatus, ProvisioningView, RequestKind, Status,
 };
@@ -8,12 +10,14 @@ use gatepass_domain::id::{CredentialId, EventId, PlanId, ProductId, RequestId};
 use gatepass_domain::policy::Verdict;
 use gatepass_domain::product::AuthMethod;
 use gatepass_domain::settings::MailKind;
-use gatepass_domain::{AccessRequest, Actor, Event, Person};
-use gatepass_http::{Answer, ok};
+use gatepass_domain::{AccessRequest, Actor, Event, Person, PersonId};
+use gatepass_http::{Answer, Listed, NoFilter, PageQuery, Problem, ok};
 use gatepass_store::Dossier;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::state::Api;
 
 /// State of provisioning.
 #[derive(Debug, Serialize, ToSchema)]
@@ -148,7 +152,7 @@ pub(crate) struct HistoryEntry {
     /// The event.
     #[schema(value_type = uuid::Uuid)]
     id: EventId,
-    /// The events, in order.
+    /// The type of the event.
     #[serde(rename = "type")]
     #[schema(example = "AccessRequestApproved")]
     event_type: String,
@@ -197,19 +201,35 @@ impl From<MailRecord> for MailResponse {
 pub(crate) struct AccessRequestDetail {
     #[serde(flatten)]
     request: AccessRequestResponse,
-    /// The events, oldest first.
+    /// A page of the events: the newest ones, in the order in which they happened.
     history: Vec<HistoryEntry>,
-    /// The mails that were due, and what became of them.
+    /// Pass it as `cursor` to get older events; `null` when there are none.
+    next_cursor: Option<String>,
+    /// The mails that were due, with their results: the last 100.
     mails: Vec<MailResponse>,
 }
 
-impl From<Dossier> for AccessRequestDetail {
-    fn from(Dossier { request, events, mails }: Dossier) -> Self {
-        Self {
+impl AccessRequestDetail {
+    /// The answer to `who` about a request that they may see, with the page of its history that `query` asks for.
+    pub(crate) async fn of(
+        api: &Api,
+        who: &PersonId,
+        dossier: Dossier,
+        query: &PageQuery<NoFilter>,
+    ) -> Result<Self, Problem> {
+        let (store, about) = (&api.store, &dossier);
+        let load =
+            |limit, after: Option<_>| async move { requests::history(store, about, limit, after.as_ref()).await };
+        let page = api.page(who, query, load, |event| HistoryEntry::from(&event)).await?;
+        let Json(Listed { items: mut history, next_cursor }) = page;
+        history.reverse();
+        let Dossier { request, mails } = dossier;
+        Ok(Self {
             request: AccessRequestResponse::from(&request),
-            history: events.iter().map(HistoryEntry::from).collect(),
+            history,
+            next_cursor,
             mails: mails.into_iter().map(MailResponse::from).collect(),
-        }
+        })
     }
 }
 

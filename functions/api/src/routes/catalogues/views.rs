@@ -9,6 +9,8 @@ use gatepass_domain::{Catalogue, Plan, Product, Versioned};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::pagination::fitting;
+
 /// A catalogue as its audience sees it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CatalogueSummary {
@@ -79,7 +81,13 @@ pub(crate) struct CatalogueDetail {
     products: Vec<ProductSummary>,
     /// Its plans.
     plans: Vec<PlanSummary>,
+    /// True when `products` or `plans` ends early, because the answer would be larger than 1 MB. `product_ids` and `plan_ids`
+    /// are complete.
+    more: bool,
 }
+
+/// The most bytes of products and of plans in one answer: both and what stands beside them are below 1 MB.
+pub(crate) const MAX_BYTES: usize = 450_000;
 
 impl From<Versioned<Catalogue>> for CatalogueSummary {
     fn from(Versioned { content, version, .. }: Versioned<Catalogue>) -> Self {
@@ -116,10 +124,13 @@ impl From<Versioned<Plan>> for PlanSummary {
 
 impl From<Shelf> for CatalogueDetail {
     fn from(Shelf { catalogue, products, plans }: Shelf) -> Self {
+        let products = fitting(products.into_iter().map(ProductSummary::from), MAX_BYTES);
+        let plans = fitting(plans.into_iter().map(PlanSummary::from), MAX_BYTES);
         Self {
             catalogue: catalogue.into(),
-            products: products.into_iter().map(ProductSummary::from).collect(),
-            plans: plans.into_iter().map(PlanSummary::from).collect(),
+            more: products.more || plans.more,
+            products: products.items,
+            plans: plans.items,
         }
     }
 }

@@ -9,7 +9,8 @@ use gatepass_http::{Caller, Id, Problem};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::routes::catalogues::views::{PlanSummary, ProductSummary};
+use crate::pagination::fitting;
+use crate::routes::catalogues::views::{MAX_BYTES, PlanSummary, ProductSummary};
 use crate::state::Api;
 
 /// A product, with the plans open to the caller.
@@ -21,6 +22,8 @@ pub(crate) struct ProductDetail {
     plans: Vec<OfferedPlan>,
     /// The offers of the product to the caller, to be named in a request.
     offers: Vec<OfferView>,
+    /// True when `plans` or `offers` ends early, because the answer would be larger than 1 MB.
+    more: bool,
 }
 
 /// A plan open to the caller.
@@ -73,13 +76,12 @@ pub(crate) async fn get(
         };
         OfferedPlan { plan: plan.into(), approval }
     });
+    let offers = offer.catalogues.into_iter().map(|(catalogue_id, plan_ids)| OfferView { catalogue_id, plan_ids });
+    let (plans, offers) = (fitting(plans, MAX_BYTES), fitting(offers, MAX_BYTES));
     Ok(Json(ProductDetail {
         product: offer.product.into(),
-        plans: plans.collect(),
-        offers: offer
-            .catalogues
-            .into_iter()
-            .map(|(catalogue_id, plan_ids)| OfferView { catalogue_id, plan_ids })
-            .collect(),
+        more: plans.more || offers.more,
+        plans: plans.items,
+        offers: offers.items,
     }))
 }
