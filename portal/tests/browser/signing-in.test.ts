@@ -100,3 +100,16 @@ test('a sign-in that did not start in this tab is refused', async () => {
   assert.equal(new URL(mallory.page.url()).search, '');
   await mallory.leaves();
 });
+
+test('an address that begins with two slashes is a page of the portal, which stays usable', async () => {
+  const ada = await on.visitor();
+  await ada.page.goto('/');
+  await ada.page.getByRole('heading', { name: 'APIs to build on' }).waitFor();
+  await ada.page.goto(`${new URL(ada.page.url()).origin}//example.org/x`);
+  await ada.page.getByRole('heading', { name: 'Page not found' }).waitFor();
+  assert.equal(new URL(ada.page.url()).pathname, '/example.org/x');
+  await usable(ada.page, 'a page that does not exist');
+  await ada.page.getByRole('main').getByRole('link').first().click();
+  await ada.page.getByRole('heading', { name: 'APIs to build on' }).waitFor();
+  await ada.leaves();
+});

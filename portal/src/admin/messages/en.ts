@@ -467,6 +467,11 @@ export const en = {
       direct: 'Each product is requested on its own.',
       both: 'Both ways are available.',
     },
+    caps: 'Limits for each person',
+    capHints: {
+      max_pending_per_person: 'From 1 to 100. Further requests are refused until one is decided.',
+      max_apps_per_person: 'From 1 to 1,000.',
+    },
     mails: 'Emails',
     mailsLead:
       'The emails that are sent, and their subjects. A subject is a template with the variables of the built-in one.',
@@ -484,6 +489,8 @@ export const en = {
       access_flow: 'How access is requested',
       sent: 'Emails that are sent',
       subjects: 'Subjects',
+      max_pending_per_person: 'Pending requests',
+      max_apps_per_person: 'Apps',
     },
   },
 
