@@ -56,7 +56,8 @@ impl fmt::Display for Source {
     }
 }
 
-/// The built-in template of a part of a mail.
+/// The built-in template of a part of a mail. The beginning and the end that every page of HTML has are in `frame`, and are
+/// joined when Gatepass is built: the engine has no includes.
 pub(crate) fn built_in(kind: MailKind, part: Part) -> &'static str {
     macro_rules! template {
         ($mail:literal, $file:literal) => {
@@ -68,7 +69,13 @@ pub(crate) fn built_in(kind: MailKind, part: Part) -> &'static str {
             match part {
                 Part::Subject => template!($mail, "subject.txt"),
                 Part::Text => template!($mail, "body.txt"),
-                Part::Html => template!($mail, "body.html"),
+                Part::Html => {
+                    concat!(
+                        template!("frame", "head.html"),
+                        template!($mail, "body.html"),
+                        template!("frame", "foot.html")
+                    )
+                }
             }
         };
     }

@@ -1,14 +1,10 @@
-//! The body and the answer that changes of a credential share.
+//! The body that changes of a credential share.
 
 use gatepass_app::Refused;
 use gatepass_domain::access_request::MAX_TEXT;
 use gatepass_domain::text::ValidationErrors;
-use gatepass_domain::{Credential, Versioned};
-use gatepass_http::{Answer, ok};
 use serde::Deserialize;
 use utoipa::ToSchema;
-
-use crate::routes::credentials::response::CredentialResponse;
 
 /// The reason for a change of a credential.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -26,9 +22,4 @@ impl ReasonBody {
         errors.into_result().map_err(Refused::Invalid)?;
         Ok(reason)
     }
-}
-
-/// The answer to a change of a credential.
-pub(super) fn answer(credential: &Versioned<Credential>) -> Answer {
-    ok(&CredentialResponse::from(credential.clone()))
 }

@@ -5,8 +5,8 @@ use gatepass_app::suspend;
 use gatepass_domain::id::CredentialId;
 use gatepass_http::{Id, IdempotencyKey, OptionalBody, Owner, Problem, Reply, RequestContext};
 
-use super::reason::{ReasonBody, answer};
-use crate::routes::credentials::response::CredentialResponse;
+use super::reason::ReasonBody;
+use crate::routes::credentials::response::{CredentialResponse, answer};
 use crate::state::Api;
 
 /// Resumes a suspended credential.

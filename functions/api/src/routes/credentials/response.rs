@@ -4,6 +4,7 @@ use gatepass_domain::credential::{CredentialStatus, Grant, GrantStatus, Key};
 use gatepass_domain::id::{AppId, CredentialId, PlanId, ProductId, RequestId};
 use gatepass_domain::product::AuthMethod;
 use gatepass_domain::{Credential, Versioned};
+use gatepass_http::{Answer, ok};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -106,6 +107,11 @@ impl From<Versioned<Credential>> for CredentialResponse {
             updated_at,
         }
     }
+}
+
+/// The answer to a change of a credential.
+pub(crate) fn answer(credential: &Versioned<Credential>) -> Answer {
+    ok(&CredentialResponse::from(credential.clone()))
 }
 
 impl From<Grant> for GrantResponse {

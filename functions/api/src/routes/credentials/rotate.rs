@@ -4,14 +4,14 @@ use axum::extract::State;
 use gatepass_app::Refused;
 use gatepass_app::rotate::{self, DEFAULT_OVERLAP_SECONDS, DuringOverlap, Rotation};
 use gatepass_domain::key::PlainKey;
-use gatepass_domain::{Credential, Versioned};
 use gatepass_http::{
-    Caller, IdempotencyKey, OptionalBody, OptionalIfMatch, PathParams, Problem, Reply, RequestContext, ok,
+    Caller, IdempotencyKey, OptionalBody, OptionalIfMatch, PathParams, Problem, Reply, RequestContext,
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::path::CredentialPath;
+use super::response::{CredentialResponse, answer};
 use crate::state::Api;
 
 /// The time for which both keys work.
@@ -33,7 +33,7 @@ fn default_overlap() -> u32 {
 /// Gives a credential a new key, which reveal then answers. The key that it replaces works until its `not_after`.
 #[utoipa::path(post, path = "/v1/apps/{id}/credentials/{cid}/rotate", tag = "credentials", operation_id = "rotate_credential",
     security(("bearer" = [])), params(CredentialPath, OptionalIfMatch, IdempotencyKey),
-    request_body = Option<RotateBody>, responses((status = 200, body = Versioned<Credential>)))]
+    request_body = Option<RotateBody>, responses((status = 200, body = CredentialResponse)))]
 pub(crate) async fn rotate(
     State(api): State<Api>,
     Caller(caller): Caller,
@@ -55,5 +55,5 @@ pub(crate) async fn rotate(
     let of = (app_id, credential_id);
     let rotated =
         rotate::rotate(&api.store, &mut context, &caller, of, rotation, &precondition, seal, &idempotent).await;
-    Reply::to(rotated, ok)
+    Reply::to(rotated, answer)
 }
