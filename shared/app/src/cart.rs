@@ -6,12 +6,11 @@ use gatepass_domain::{AccessRequest, Cart, Catalogue, Context, Person, Plan, Pro
 use gatepass_store::{Store, StoredCart, Transaction};
 use jiff::Timestamp;
 
-use crate::caps;
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
 use crate::precondition::Precondition;
-use crate::submit::{Flow, MAX_PRODUCTS, SubmitRequest, Target, check_flow, check_order, filing};
+use crate::submit::{Flow, MAX_PRODUCTS, SubmitRequest, Target, check_flow, check_order, entities, filing};
 
 /// A cart with what its ids stand for.
 #[derive(Debug, Clone)]
@@ -160,7 +159,7 @@ pub async fn submit(
             extends_credential_id,
             justification: justification.clone(),
         };
-        let facts = caps::entities(store, caller, &asked).await?;
+        let facts = entities(store, caller, &asked).await?;
         Ok((Flow::Cart(read), asked, facts))
     };
     commit_decision(store, context, idempotent, read, |context, (flow, asked, facts)| {

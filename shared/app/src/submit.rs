@@ -113,7 +113,7 @@ pub async fn submit(
     idempotent: &Idempotent<AccessRequest>,
 ) -> Result<AccessRequest, Refused> {
     asked.check(caller)?;
-    let read = || caps::entities(store, caller, asked);
+    let read = || entities(store, caller, asked);
     commit_decision(store, context, idempotent, read, |context, entities| {
         filing(context, caller, flow, asked, &entities)
     })
@@ -145,7 +145,10 @@ pub(crate) fn filing(
         let used = use_allowance(&entities.allowance, limit, context.now)?;
         transaction = transaction.use_allowance(&caller.id, &plan.id, used, limit, context.now);
     }
-    caps::check(asked, &entities.holdings, &entities.settings)?;
+    caps::check_pending(&entities.holdings, &entities.settings)?;
+    if let Target::New(_) = asked.target {
+        caps::check_apps(&entities.holdings, &entities.settings)?;
+    }
     transaction = transaction.holdings(&caller.id, entities.holdings.with(Some(request.facts().id)));
     if let Flow::Cart(cart) = flow {
         transaction = transaction.cart(&caller.id, cart, Cart::default(), context.now);
@@ -153,8 +156,23 @@ pub(crate) fn filing(
     Ok(Step::commit_unless(transaction, request, refusal))
 }
 
+/// Reads everything that `asked` refers to, and the requester's holdings as they count against the caps.
+pub(crate) async fn entities(
+    store: &Store,
+    caller: &Person,
+    asked: &SubmitRequest,
+) -> Result<ReferencedEntities, Refused> {
+    let mut entities = store.referenced_entities(&keys(caller, asked)).await?;
+    let cap = caps::max_pending(&entities.settings);
+    entities.holdings = store.holdings_against(entities.holdings, cap).await?;
+    if let Target::New(_) = asked.target {
+        entities.holdings = store.with_apps_counted(&caller.id, entities.holdings).await?;
+    }
+    Ok(entities)
+}
+
 /// The keys of everything that `asked` names.
-pub(crate) fn keys<'a>(caller: &'a Person, asked: &'a SubmitRequest) -> References<'a> {
+fn keys<'a>(caller: &'a Person, asked: &'a SubmitRequest) -> References<'a> {
     let app_id = match &asked.target {
         Target::Existing(id) => Some(*id),
         Target::New(_) => None,

@@ -34,7 +34,7 @@ pub struct Counts {
     pub provisioned: u64,
     /// Attempts at provisioning that failed and were tried again.
     pub provisioning_deferred: u64,
-    /// Times that provisioning gave up.
+    /// Requests whose provisioning failed after the last attempt.
     pub provisioning_failed: u64,
     /// Times that access was taken back.
     pub revoked: u64,
@@ -205,7 +205,7 @@ pub struct Open {
     pub oldest_pending_at: Option<Timestamp>,
     /// Approved requests that are being provisioned, or will be tried again.
     pub queued: u64,
-    /// Approved requests whose provisioning gave up: somebody must retry or revoke them.
+    /// Approved requests whose provisioning failed: an API Owner must retry or revoke them.
     pub failed: u64,
 }
 

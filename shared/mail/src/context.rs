@@ -148,7 +148,7 @@ pub fn sample(kind: MailKind) -> MailContext {
             (Some(owen), Some(reason.into()), revoked)
         }
         MailKind::Reject => {
-            let reason = "Storm warnings are a service of their own.\nPlease ask the weather desk for its feed.";
+            let reason = "Storm warnings are a service of their own.\nPlease ask the weather team for its feed.";
             (Some(owen), Some(reason.into()), undecided)
         }
         MailKind::ProvisioningFailed => {

@@ -56,7 +56,7 @@ struct DecidedOne {
     /// The HTTP status code of the single operation.
     #[schema(example = 200)]
     status: u16,
-    /// The request as it stands, when it was decided on.
+    /// The request after the decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     access_request: Option<AccessRequestResponse>,
     /// The problem, when no decision was made.
