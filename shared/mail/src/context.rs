@@ -156,12 +156,7 @@ pub fn sample(kind: MailKind) -> MailContext {
                 code: "gateway-unavailable".into(),
                 message: "The gateway did not answer within 10 seconds.".into(),
             };
-            let failed = ProvisioningFacts {
-                status: ProvisioningStatus::Failed,
-                attempts: 5,
-                last_error: Some(error),
-                ..undecided
-            };
+            let failed = ProvisioningFacts { status: ProvisioningStatus::Failed, attempts: 5, last_error: Some(error) };
             (Some(owen), None, failed)
         }
     };
