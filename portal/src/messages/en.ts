@@ -413,7 +413,7 @@ export const en = {
 
   rotate: {
     title: 'Replace the key?',
-    text: 'You get a new key. The one you have now works a while longer, so that you can update your deployment.',
+    text: 'You get a new key. Choose how long the current one still works, so that you can update your deployment.',
     endsOlder: 'This older key stops working at once:',
     overlap: 'How long does the current key still work?',
     overlaps: { '86400': 'One day', '604800': 'Seven days', '3600': 'One hour', '0': 'Not at all: it was leaked' },

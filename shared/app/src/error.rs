@@ -45,7 +45,7 @@ pub enum Refused {
     /// Something else has that name or slug.
     #[error("The name `{0}` is taken: choose another.")]
     NameTaken(String),
-    /// The plan's allowance of requests is used up (R of the newest peer: counted per person).
+    /// The plan's allowance of requests is used up, counted per person.
     #[error("Plan access quota exceeded: there is another request on {again}.")]
     QuotaExceeded {
         /// When there is one again.

@@ -16,7 +16,8 @@ use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
 use crate::precondition::Precondition;
 
-/// Revokes the credential `id`, as an API Owner. Broken off half-way it is closed already, and finished by revoking it again.
+/// Revokes the credential `id`, as an API Owner. If the call is broken off, the credential is
+/// closed, and background work ends its requests.
 ///
 /// # Errors
 /// [`Refused::NotFound`]; [`Refused::AlreadyRevoked`] when nothing is left to do.

@@ -8,8 +8,8 @@ use gatepass_http::{Caller, Id, OptionalIfMatch, Problem, RequestContext};
 
 use crate::state::Api;
 
-/// Deletes an app. Only its owner may. Its pending requests are withdrawn and its access is revoked, and
-/// only then is it gone.
+/// Deletes an app. Only its owner may. The app is gone at once. Its pending requests are withdrawn and
+/// its access is revoked; if there are many, in the background.
 #[utoipa::path(delete, path = "/v1/apps/{id}", tag = "apps", operation_id = "delete_app", security(("bearer" = [])),
     params(Id<AppId>, OptionalIfMatch), responses((status = 204)))]
 pub(crate) async fn delete(

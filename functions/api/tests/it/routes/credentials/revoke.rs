@@ -40,6 +40,7 @@ async fn revoking_again_changes_nothing() {
     assert_eq!(revoked.iter().filter(|event| event.detail.event_type() == "CredentialRevoked").count(), 1);
 }
 
+// Covers P4.
 #[tokio::test]
 async fn every_other_credential_stays() {
     let api = Api::new().await;

@@ -43,6 +43,7 @@ impl<'a> Held<'a> {
     }
 }
 
+// Covers P3.
 #[tokio::test]
 async fn both_keys_work_until_the_older_one_ends() {
     let api = Api::new().await;
@@ -193,6 +194,26 @@ async fn a_rotation_that_fails_leaves_the_key_as_it_was() {
     assert!(api.world.table.faults.are_over());
     assert_eq!(held.reveal().await, key);
     assert!(held.opens(&key).await);
+}
+
+/// The app's team keeps seeing it, its former owner among them.
+#[tokio::test]
+async fn a_former_owner_no_longer_replaces_keys() {
+    let api = Api::new().await;
+    let body = json!({
+        "catalogue_id": "public-apis", "product_ids": ["weather-api"], "plan_id": "gold",
+        "new_app": { "name": "Ours", "visibility": "team", "team": "builders" },
+    });
+    let id = id_of(&api.post("/v1/access-requests").by(&ada()).json(body).send().await.expect(201).body);
+    api.approve(&id).await;
+    api.provision(&id).await;
+    let request = api.get(&format!("/v1/access-requests/{id}")).by(&ada()).send().await.expect(200).body;
+    let app = id_of(&request["app"]);
+    let path = format!("/v1/apps/{app}/credentials/{}/rotate", request["credential_id"].as_str().unwrap());
+    let hand_over = api.post(&format!("/v1/admin/apps/{app}/owner")).by_owner(&owen()).json(json!({ "owner": "bob" }));
+    hand_over.send().await.expect(200);
+    api.post(&path).by(&ada()).send().await.problem(403, "not-the-owner");
+    api.post(&path).by(&person("bob", &["builders"])).send().await.expect(200);
 }
 
 #[tokio::test]
