@@ -14,6 +14,7 @@ function shelf(id: string, products: [string, 'api_key' | 'oauth2'][]): Shelf {
     product_ids: [],
     plan_ids: [],
     plans: [],
+    more: false,
     version: 1,
     products: products.map(([name, auth_method]) => ({
       id: name.toLowerCase(),
