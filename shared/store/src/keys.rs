@@ -553,7 +553,7 @@ pub(crate) fn receipt(partition: &str, now: Timestamp, first: EventId) -> Key {
 }
 
 /// An event that was set aside.
-pub(crate) fn set_aside(event: &Key) -> Key {
+pub fn set_aside(event: &Key) -> Key {
     key(format!("ASIDE#{}/{}", event.pk, event.sk), "EVENT")
 }
 

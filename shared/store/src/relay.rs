@@ -29,9 +29,22 @@ struct Receipt {
 /// How far the sweeper has got.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SweepState {
-    /// Everything before it has been published.
+    /// Everything before it has been published, and nothing more is recorded there.
     pub position: LogPosition,
-    /// How often the events behind it were, or were about to be, published.
+    /// The page that is being published, or was when its run ended too soon.
+    #[serde(default)]
+    pub claim: Option<SweepClaim>,
+    /// The number of moves so far, so that of two runs at once only one makes the next.
+    #[serde(default)]
+    pub turn: u64,
+}
+
+/// A page of lost events that a run publishes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SweepClaim {
+    /// The position before its events.
+    pub page: LogPosition,
+    /// How often its events were, or were about to be, published.
     pub attempts: u32,
 }
 
@@ -102,11 +115,10 @@ impl Store {
     /// [`StoreError`].
     pub async fn published(&self, events: &[Event]) -> Result<HashSet<EventId>, StoreError> {
         let minutes: BTreeSet<_> = events.iter().map(|event| keys::receipts(occurred_at(event.id))).collect();
+        let receipts = minutes.into_iter().map(|minute| self.query_all(Query::new(Index::Table, minute, Span::All)));
         let mut published = HashSet::new();
-        for minute in minutes {
-            for row in self.query_all(Query::new(Index::Table, minute, Span::All)).await? {
-                published.extend(decode::<Item<Receipt>>(row)?.content.ids);
-            }
+        for row in futures_util::future::try_join_all(receipts).await?.into_iter().flatten() {
+            published.extend(decode::<Item<Receipt>>(row)?.content.ids);
         }
         published.retain(|id| events.iter().any(|event| event.id == *id));
         Ok(published)
@@ -130,11 +142,10 @@ impl Store {
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         let put = match from {
             None => put.condition_expression("attribute_not_exists(PK)"),
+            // A state that an earlier version wrote has no turn.
             Some(from) => put
-                .condition_expression("#position = :position AND attempts = :attempts")
-                .expression_attribute_names("#position", "position")
-                .expression_attribute_values(":position", AttributeValue::S(from.position.as_str().to_owned()))
-                .expression_attribute_values(":attempts", AttributeValue::N(from.attempts.to_string())),
+                .condition_expression("turn = :turn OR (attribute_exists(PK) AND attribute_not_exists(turn))")
+                .expression_attribute_values(":turn", AttributeValue::N(from.turn.to_string())),
         };
         match put.send().await {
             Ok(_) => Ok(true),

@@ -127,8 +127,8 @@ async fn an_empty_day_costs_one_page() {
 #[tokio::test]
 async fn only_one_of_two_runs_moves_the_sweeper() {
     let store = Table::new().await.store();
-    let state = |time: &str, attempts| SweepState { position: LogPosition::at(at(time)), attempts };
-    let (first, second) = (state("2026-11-23T12:00:00Z", 0), state("2026-11-23T12:00:00Z", 1));
+    let state = |turn| SweepState { position: LogPosition::at(at("2026-11-23T12:00:00Z")), claim: None, turn };
+    let (first, second) = (state(0), state(1));
     assert_eq!(store.sweep_state().await.unwrap(), None);
     assert!(store.move_sweep(None, &first).await.unwrap());
     assert!(!store.move_sweep(None, &first).await.unwrap());
