@@ -86,6 +86,9 @@ impl Call {
     async fn make(self, world: Arc<World>) -> Result<HttpResponse, ConnectorError> {
         let fault = world.chaos.fault(self.possible_faults());
         let number = world.next_call();
+        if fault.is_some() {
+            world.trouble(&self.caller);
+        }
         world.trace(|| format!("#{number} {} {} {}{}", self.caller, self.operation, self.summary(), shown(fault)));
         tokio::time::sleep(world.chaos.latency()).await;
         let answer = match fault {

@@ -74,9 +74,12 @@ impl World {
         let running = tokio::time::timeout(function.wiring.timeout, (function.handler)(event.to_owned()));
         let outcome = tokio::select! {
             biased;
-            () = tokio::time::sleep(lifetime), if dies => return Err("killed".to_owned()),
-            outcome = running => outcome.map_err(|_| "timed out".to_owned())?,
+            () = tokio::time::sleep(lifetime), if dies => Err("killed".to_owned()),
+            outcome = running => outcome.unwrap_or_else(|_| Err("timed out".to_owned())),
         };
+        if outcome.is_err() {
+            self.trouble(name);
+        }
         self.trace(|| format!("{name} ends: {}", if outcome.is_ok() { "ok" } else { "failed" }));
         outcome
     }

@@ -55,6 +55,11 @@ impl Reply {
         self.status.is_some_and(|status| (200..300).contains(&status))
     }
 
+    /// Whether the call is known to have done nothing.
+    pub fn is_refusal(&self) -> bool {
+        self.status.is_some_and(|status| (400..500).contains(&status))
+    }
+
     /// The text at `pointer`, or nothing.
     pub fn text(&self, pointer: &str) -> String {
         self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()

@@ -1,8 +1,9 @@
-//! `simulate`: runs histories until one breaks a promise, or all of them are done.
+//! `simulate`: runs histories, and shows the shortest one that breaks a promise.
 //!
 //! ```text
 //! simulate --histories 2000            that many, from seed 0
 //! simulate --from 5000 --histories 10  from another seed on
+//! simulate --first --histories 2000    no further than the first that breaks a promise
 //! simulate --seed 42                   one history, with its trace
 //! ```
 
@@ -25,10 +26,11 @@ fn main() -> ExitCode {
         return one(seed);
     }
     let Some(histories) = number("--histories") else {
-        println!("usage: simulate --histories N [--from SEED] | --seed SEED");
+        println!("usage: simulate --histories N [--from SEED] [--first] | --seed SEED");
         return ExitCode::from(2);
     };
-    many(number("--from").unwrap_or(0), histories)
+    let from = number("--from").unwrap_or(0);
+    if arguments.iter().any(|argument| argument == "--first") { first(from, histories) } else { many(from, histories) }
 }
 
 /// Runs one history and tells everything about it.
@@ -38,7 +40,19 @@ fn one(seed: u64) -> ExitCode {
     report(&outcome.violations)
 }
 
-/// Runs histories on every core; stops at the first seed that breaks a promise.
+/// Runs histories one after another, up to the first that breaks a promise.
+fn first(from: u64, histories: u64) -> ExitCode {
+    for seed in from..from + histories {
+        let outcome = run(&Plan::of(seed), false);
+        if !outcome.violations.is_empty() {
+            println!("seed {seed}");
+            return report(&outcome.violations);
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// Runs histories on every core, and shortens the first that breaks a promise.
 fn many(from: u64, histories: u64) -> ExitCode {
     let begun = Instant::now();
     let cores = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);

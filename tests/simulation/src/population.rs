@@ -3,9 +3,11 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::gateway::{Call, Person, Reply};
 use crate::world::World;
@@ -86,8 +88,40 @@ pub struct Known {
     pub replaced: Vec<(String, String)>,
     /// What succeeded: the operation, and the id it was about.
     pub done: Vec<(&'static str, String)>,
+    /// What people heard of each request that they filed, by the justification that they gave.
+    pub filings: Vec<(String, Reply)>,
+    /// What people did with their carts.
+    pub carts: Vec<CartChange>,
     /// The number of changes made so far, which gives new things their names.
     changes: u64,
+}
+
+/// A change of somebody's cart.
+#[derive(Debug, Clone)]
+pub struct CartChange {
+    /// Whose cart.
+    pub who: Person,
+    /// What was done.
+    pub verb: CartVerb,
+    /// The world's time when it was begun.
+    pub at: Timestamp,
+    /// When it was begun and when the answer was heard, by a clock that never jumps.
+    pub during: (Instant, Instant),
+    /// The answer.
+    pub reply: Reply,
+}
+
+/// What is done to a cart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CartVerb {
+    /// A product is put into it.
+    Put(&'static str),
+    /// A product is taken out.
+    Remove(&'static str),
+    /// It is emptied.
+    Clear,
+    /// All that is in it is asked for.
+    Submit,
 }
 
 /// The crowd of a history.
@@ -133,14 +167,20 @@ impl Crowd {
             "submit_access_request" => self.submit(&mut rng, consumer).await,
             "put_cart_item" => self.put_cart_item(&mut rng, consumer).await,
             "remove_cart_item" => {
-                let path = format!("/v1/cart/items/{}", PRODUCTS[rng.random_range(0..PRODUCTS.len())]);
-                self.change(consumer, "DELETE", &path, Value::Null).await;
+                let product = PRODUCTS[rng.random_range(0..PRODUCTS.len())];
+                let path = format!("/v1/cart/items/{product}");
+                self.change_cart(consumer, CartVerb::Remove(product), "DELETE", &path, Value::Null).await;
             }
-            "clear_cart" => drop(self.change(consumer, "DELETE", "/v1/cart", Value::Null).await),
+            "clear_cart" => {
+                self.change_cart(consumer, CartVerb::Clear, "DELETE", "/v1/cart", Value::Null).await;
+            }
             "submit_cart" => {
-                let body = with_target(json!({}), &self.target(&mut rng, consumer));
-                let reply = self.change(consumer, "POST", "/v1/cart/submit", body).await;
+                let justification = self.fresh("filing");
+                let body = json!({ "justification": justification });
+                let body = with_target(body, &self.target(&mut rng, consumer));
+                let reply = self.change_cart(consumer, CartVerb::Submit, "POST", "/v1/cart/submit", body).await;
                 self.submitted(consumer, &reply);
+                self.know(|known| known.filings.push((justification, reply)));
             }
             "create_app" => {
                 let body = json!({ "name": self.fresh("app"), "visibility": "team", "team": "builders" });
@@ -191,7 +231,10 @@ impl Crowd {
         if rng.random_range(0..3) == 0 && second != first {
             products.push(PRODUCTS[second]);
         }
-        let body = json!({ "catalogue_id": "everything", "product_ids": products, "plan_id": plan });
+        let justification = self.fresh("filing");
+        let body = json!({
+            "catalogue_id": "everything", "product_ids": products, "plan_id": plan, "justification": justification,
+        });
         let target = self.target(rng, consumer);
         let mut body = with_target(body, &target);
         if let (Some(app), true) = (&target, rng.random_range(0..2) == 0)
@@ -202,12 +245,21 @@ impl Crowd {
         }
         let reply = self.change(consumer, "POST", "/v1/access-requests", body).await;
         self.submitted(consumer, &reply);
+        self.know(|known| known.filings.push((justification, reply)));
     }
 
     async fn put_cart_item(&self, rng: &mut StdRng, consumer: Person) {
-        let path = format!("/v1/cart/items/{}", PRODUCTS[rng.random_range(0..PRODUCTS.len())]);
+        let product = PRODUCTS[rng.random_range(0..PRODUCTS.len())];
         let body = json!({ "catalogue_id": "everything", "plan_id": PLANS[rng.random_range(0..2)] });
-        self.change(consumer, "PUT", &path, body).await;
+        self.change_cart(consumer, CartVerb::Put(product), "PUT", &format!("/v1/cart/items/{product}"), body).await;
+    }
+
+    async fn change_cart(&self, who: Person, verb: CartVerb, method: &'static str, path: &str, body: Value) -> Reply {
+        let (at, begun) = (self.world.now(), Instant::now());
+        let reply = self.change(who, method, path, body).await;
+        let change = CartChange { who, verb, at, during: (begun, Instant::now()), reply: reply.clone() };
+        self.know(|known| known.carts.push(change));
+        reply
     }
 
     async fn with_app(&self, operation: &'static str, rng: &mut StdRng, administrator: Person) {

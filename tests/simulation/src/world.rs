@@ -36,6 +36,8 @@ pub struct Function {
     pub wiring: template::Function,
     /// The program.
     pub handler: Handler,
+    /// How far its clock is ahead of the world's, in milliseconds.
+    skew: i64,
 }
 
 /// How often an event was published, and by which functions.
@@ -61,6 +63,8 @@ pub struct World {
     pub dead_letters: Mutex<Vec<(String, Value)>>,
     /// Deliveries that are under way.
     pub in_flight: AtomicUsize,
+    /// What may have kept `notify` from noting that it sent a mail.
+    pub mail_troubles: AtomicUsize,
     /// Tells the stream's reader of writes.
     pub writes: Notify,
     begin: Timestamp,
@@ -125,7 +129,7 @@ impl World {
                 let clock = clock(world, skew);
                 let program = handler(wiring, Clients::of(&wiring.logical_id, &config, "simulated"), clock);
                 let handler = program.unwrap_or_else(|error| panic!("{}: {error}", wiring.logical_id));
-                (wiring.logical_id.clone(), Function { wiring: wiring.clone(), handler })
+                (wiring.logical_id.clone(), Function { wiring: wiring.clone(), handler, skew })
             });
             let functions = functions.collect();
             Self {
@@ -138,6 +142,7 @@ impl World {
                 recorded: Mutex::default(),
                 dead_letters: Mutex::default(),
                 in_flight: AtomicUsize::new(0),
+                mail_troubles: AtomicUsize::new(0),
                 writes: Notify::new(),
                 begin: BEGIN.parse().expect("it is a time"),
                 started: Instant::now(),
@@ -184,7 +189,22 @@ impl World {
     /// Skips a stretch of time in which nothing happens.
     pub fn jump(&self, by: Duration) {
         self.jumped.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
+        // A mail that is on its way for a minute counts as lost.
+        self.mail_troubles.fetch_add(1, Ordering::SeqCst);
         self.trace(|| format!("time moves by {} s", by.as_secs()));
+    }
+
+    /// The time on the clock of `function`.
+    pub fn time_of(&self, function: &Function) -> Timestamp {
+        let now = self.now();
+        now.checked_add(SignedDuration::from_millis(function.skew)).unwrap_or(now)
+    }
+
+    /// Notes that something went wrong in a function.
+    pub fn trouble(&self, function: &str) {
+        if function == self.function_of("notify").wiring.logical_id {
+            self.mail_troubles.fetch_add(1, Ordering::SeqCst);
+        }
     }
 
     /// The number of the next call of AWS.
