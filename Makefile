@@ -48,7 +48,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help dev test test-rust test-portal test-dynamodb-local test-schemathesis test-deploy test-artifacts simulate sam-local \
+.PHONY: help dev test test-rust test-portal test-dynamodb-local test-schemathesis test-deploy test-artifacts simulate simulate-planted sam-local \
 	check check-rust check-portal check-dependencies check-template screenshots build deploy redrive jq
 
 help: ## List the targets
@@ -76,11 +76,14 @@ test-portal: $(PORTAL) | $(CHROMIUM)
 	$(NPM) run test:unit
 	$(NPM) run test:browser
 
-# Not part of `make test`: docs/reliability.md says which promises it still finds broken.
+# `make test` runs a slice of these histories.
 HISTORIES ?= 2000
 FROM ?= 0
 simulate: ## Run HISTORIES random histories of the real functions, with faults at every boundary, from the seed FROM
 	cargo run --profile simulation --package gatepass-simulation --locked -- --histories $(HISTORIES) --from $(FROM)
+
+simulate-planted: ## Plant known bugs in a copy of the tree, and see that the simulation finds each of them
+	python3 tests/simulation/planted/run.py
 
 screenshots: $(PORTAL) | $(CHROMIUM) ## Make the pictures in docs/screenshots
 	cargo build --package gatepass-local --locked

@@ -19,6 +19,7 @@ pub mod database;
 pub mod delivery;
 pub mod gateway;
 pub mod history;
+pub mod linear;
 pub mod oracle;
 pub mod population;
 pub mod shrink;

@@ -15,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::gateway::{Call, Person};
+use crate::linear::{Claims, End, Heard, Recorded, State, is_linearizable};
 use crate::population::{CONSUMERS, CartChange, CartVerb, Crowd, OWEN, PRODUCTS};
 use crate::world::World;
 
@@ -45,6 +46,7 @@ pub async fn violations(crowd: &Crowd) -> Vec<String> {
     oracle.claims_are_those_of_standing_requests(&requests, &apps, &credentials).await;
     oracle.one_credential_an_approval(&requests, &credentials);
     oracle.a_call_files_one_request(&requests);
+    oracle.what_happened_to_an_app_has_an_order(&requests, &credentials);
     oracle.carts_hold_what_was_put_into_them().await;
     oracle.redrive().await;
     oracle.everything_is_published();
@@ -259,6 +261,32 @@ impl Oracle<'_> {
         }
     }
 
+    /// The calls about the requests of each app are linearizable.
+    fn what_happened_to_an_app_has_an_order(&mut self, requests: &[Value], credentials: &[Value]) {
+        let acts = self.crowd.known.lock().expect("nobody is left").acts.clone();
+        let mut apps: BTreeMap<String, BTreeMap<String, Recorded>> = BTreeMap::new();
+        for request in requests {
+            let credential = credentials.iter().find(|one| text(one, "/id") == text(request, "/credential_id"));
+            let is_own = request["extends_credential_id"].is_null();
+            let recorded = Recorded {
+                products: products(request),
+                claims: if is_own { Claims::All } else { Claims::WhatIsFree },
+                last: last_state(request, credential),
+            };
+            apps.entry(text(request, "/app/id")).or_default().insert(text(request, "/id"), recorded);
+        }
+        for (app, record) in apps {
+            let of_app = acts.iter().filter(|(about, act)| match &act.request {
+                Some(request) => record.contains_key(request),
+                None => about.as_ref() == Some(&app) && act.heard == Heard::Duplicate,
+            });
+            let of_app: Vec<_> = of_app.map(|(_, act)| act.clone()).collect();
+            self.require(is_linearizable(&of_app, &record), || {
+                format!("no order explains what was heard of the app {app}: {of_app:?} {record:?}")
+            });
+        }
+    }
+
     /// What was put into a cart is in it, unless something that was begun later, or at the same time, took it out.
     async fn carts_hold_what_was_put_into_them(&mut self) {
         let changes = self.crowd.known.lock().expect("nobody is left").carts.clone();
@@ -400,6 +428,20 @@ impl Oracle<'_> {
     fn done(&self, operation: &str) -> BTreeSet<String> {
         let known = self.crowd.known.lock().expect("nobody is left");
         known.done.iter().filter(|(done, _)| *done == operation).map(|(_, id)| id.clone()).collect()
+    }
+}
+
+/// The state in which the record leaves a request.
+fn last_state(request: &Value, credential: Option<&Value>) -> State {
+    match (&*text(request, "/status"), &*text(request, "/provisioning/status")) {
+        ("pending", _) => State::Pending,
+        ("rejected", _) => State::Ended(End::Rejected),
+        ("withdrawn", _) => State::Ended(End::Withdrawn),
+        ("approved", "revoked") => State::Ended(End::Revoked),
+        _ if credential.is_some_and(|credential| text(credential, "/status") == "expired") => {
+            State::Ended(End::Expired)
+        }
+        _ => State::Approved,
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::gateway::{Call, Person, Reply};
+use crate::linear::{Act, Heard, Verb};
 use crate::world::World;
 
 const ADA: Person = Person { id: "ada", groups: &["builders"] };
@@ -92,6 +93,8 @@ pub struct Known {
     pub filings: Vec<(String, Reply)>,
     /// What people did with their carts.
     pub carts: Vec<CartChange>,
+    /// Calls about requests, with the app where the request does not say it.
+    pub acts: Vec<(Option<String>, Act)>,
     /// The number of changes made so far, which gives new things their names.
     changes: u64,
 }
@@ -243,8 +246,13 @@ impl Crowd {
             body["extends_credential_id"] = credential["id"].clone();
             body["plan_id"] = credential["plan_id"].clone();
         }
+        let extends = body.get("extends_credential_id").is_some();
+        let begun = Instant::now();
         let reply = self.change(consumer, "POST", "/v1/access-requests", body).await;
         self.submitted(consumer, &reply);
+        if reply.is_success() || !extends {
+            self.acted(target, None, asked_for(&products), begun, &reply);
+        }
         self.know(|known| known.filings.push((justification, reply)));
     }
 
@@ -305,8 +313,10 @@ impl Crowd {
             "grant_access" => {
                 let product = PRODUCTS[rng.random_range(0..PRODUCTS.len())];
                 let body = json!({ "product_ids": [product], "plan_id": PLANS[rng.random_range(0..PLANS.len())] });
+                let begun = Instant::now();
                 let reply = self.change(administrator, "POST", &format!("/v1/admin/apps/{app}/grants"), body).await;
                 self.submitted(owner, &reply);
+                self.acted(Some(app), None, asked_for(&[product]), begun, &reply);
             }
             _ => {
                 let to = CONSUMERS[rng.random_range(0..CONSUMERS.len())];
@@ -352,10 +362,34 @@ impl Crowd {
                 return;
             }
         };
+        let begun = Instant::now();
         let reply = self.change(who, "POST", &path, body).await;
         if operation != "decide_access_requests" {
             self.done(operation, &id, &reply);
         }
+        let verb = match operation {
+            "withdraw_access_request" => Verb::Withdraw,
+            "approve_access_request" => Verb::Approve,
+            "reject_access_request" => Verb::Reject,
+            "revoke_access_request" => Verb::Revoke,
+            _ => return,
+        };
+        self.acted(None, Some(id), verb, begun, &reply);
+    }
+
+    /// Notes a call about a request, when its answer says something about the lifecycle.
+    fn acted(&self, app: Option<String>, request: Option<String>, verb: Verb, begun: Instant, reply: &Reply) {
+        let kind = reply.text("/type");
+        let heard = match reply.status {
+            Some(200..300) => Heard::Done,
+            Some(409) if kind.ends_with("/duplicate-access") => Heard::Duplicate,
+            Some(409) if kind.ends_with("/already-decided") => Heard::Decided,
+            Some(400..500) => return,
+            _ => Heard::Nothing,
+        };
+        let request = request.or_else(|| reply.is_success().then(|| reply.text("/id")));
+        let act = Act { verb, request, heard, during: (begun, Instant::now()) };
+        self.know(|known| known.acts.push((app, act)));
     }
 
     async fn manage(&self, operation: &'static str, rng: &mut StdRng, administrator: Person) {
@@ -469,6 +503,10 @@ impl Crowd {
         known.changes += 1;
         format!("{what}-{}", known.changes)
     }
+}
+
+fn asked_for(products: &[&str]) -> Verb {
+    Verb::Submit(products.iter().map(|product| (*product).to_owned()).collect())
 }
 
 fn with_target(body: Value, app: &Option<String>) -> Value {

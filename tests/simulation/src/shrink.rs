@@ -4,16 +4,26 @@ use crate::history::{Outcome, Plan, run};
 
 /// Leaves out people, and then things that they do, as long as a promise is still broken.
 pub fn shrink(plan: Plan) -> (Plan, Outcome) {
+    let broken = |plan: &Plan| {
+        let outcome = run(plan, true);
+        (!outcome.violations.is_empty()).then_some(outcome)
+    };
+    let (plan, outcome) = shortest(plan, broken);
+    (plan.clone(), outcome.unwrap_or_else(|| run(&plan, true)))
+}
+
+/// The shortest plan found of which `look` still gives something, with the last that it gave.
+pub fn shortest<T>(plan: Plan, look: impl Fn(&Plan) -> Option<T>) -> (Plan, Option<T>) {
     let mut plan = plan;
-    let mut outcome = run(&plan, true);
+    let mut seen = None;
     loop {
         let smaller = candidates(&plan).into_iter().find_map(|candidate| {
-            let outcome = run(&candidate, true);
-            (!outcome.violations.is_empty()).then_some((candidate, outcome))
+            let found = look(&candidate)?;
+            Some((candidate, found))
         });
         match smaller {
-            Some((candidate, found)) => (plan, outcome) = (candidate, found),
-            None => return (plan, outcome),
+            Some((candidate, found)) => (plan, seen) = (candidate, Some(found)),
+            None => return (plan, seen),
         }
     }
 }
