@@ -103,7 +103,12 @@ impl Sweep {
                 self.set_aside_unreadable(store, unreadable).await?;
             }
             let published = store.published(&page.events).await?;
-            let lost: Vec<_> = page.events.into_iter().filter(|event| !published.contains(&event.id)).collect();
+            let mut lost: Vec<_> = page.events.into_iter().filter(|event| !published.contains(&event.id)).collect();
+            if !lost.is_empty() {
+                // Background work publishes those.
+                let set_aside = store.set_aside_among(&lost).await?;
+                lost.retain(|event| !set_aside.contains(&event.id));
+            }
             if lost.is_empty() {
                 self.go_on(page.end);
                 continue;
@@ -115,7 +120,6 @@ impl Sweep {
                     set_aside(store, event, SetAsideReason::Unconfirmed, "published without a receipt", self.now)
                         .await?;
                 }
-                self.confirm(store, lost.iter().map(|event| event.id)).await?;
                 self.go_on(page.end);
                 continue;
             }
@@ -154,21 +158,19 @@ impl Sweep {
             store.move_sweep(Some(&page.claimed), &before).await?;
             return Err(SweepError::NoAnswer(page.events.len()));
         }
-        self.confirm(store, published.iter().copied()).await?;
-        let mut refused = Vec::new();
+        self.confirm(store, &published).await?;
+        let mut refused = 0;
         for (event, answer) in answered() {
             if let Answer::Refused(cause) | Answer::Unanswered(cause) = answer {
                 set_aside(store, event, SetAsideReason::Refused, cause, self.now).await?;
-                refused.push(event.id);
+                refused += 1;
             }
         }
-        // What is set aside is no longer the sweep's to publish.
-        self.confirm(store, refused.iter().copied()).await?;
         self.go_on(page.end);
         let moved = self.state(None);
         store.move_sweep(Some(&page.claimed), &moved).await?;
         self.stored = Some(moved);
-        Ok(Settled { published: published.len(), refused: refused.len() })
+        Ok(Settled { published: published.len(), refused })
     }
 
     fn go_on(&mut self, end: LogPosition) {
@@ -186,10 +188,9 @@ impl Sweep {
     }
 
     /// Leaves receipts. Without them the events are published again, so that it is tried twice.
-    async fn confirm(&self, store: &Store, ids: impl Iterator<Item = EventId>) -> Result<(), StoreError> {
-        let ids: Vec<_> = ids.collect();
-        match store.put_receipts(&ids, self.now).await {
-            Err(error) if error.is_transient() => store.put_receipts(&ids, self.now).await,
+    async fn confirm(&self, store: &Store, ids: &[EventId]) -> Result<(), StoreError> {
+        match store.put_receipts(ids, self.now).await {
+            Err(error) if error.is_transient() => store.put_receipts(ids, self.now).await,
             written => written,
         }
     }

@@ -173,6 +173,17 @@ impl Store {
         Ok(stored.map(|item| item.content))
     }
 
+    /// Those of `events` that are set aside.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn set_aside_among(&self, events: &[Event]) -> Result<HashSet<EventId>, StoreError> {
+        let keys: Vec<_> = events.iter().map(|event| keys::set_aside(&keys::event(event))).collect();
+        let found = self.batch_get(&keys).await?;
+        let set_aside = events.iter().zip(&keys).filter(|(_, key)| found.contains_key(key));
+        Ok(set_aside.map(|(event, _)| event.id).collect())
+    }
+
     /// Forgets that an event was set aside.
     ///
     /// # Errors

@@ -237,12 +237,12 @@ fn a_missing_variable_is_named() {
 async fn an_idle_run_costs_few_capacity_units() {
     let stage = Stage::new().await;
     for minute in 0..3 {
-        stage.run(&format!("2026-11-23T12:1{minute}:00Z")).await.unwrap();
+        stage.run(&format!("2026-11-23T12:3{minute}:00Z")).await.unwrap();
     }
     let faults = &stage.world.table.faults;
     faults.consumed();
     faults.calls();
-    stage.run("2026-11-23T12:13:00Z").await.unwrap();
+    stage.run("2026-11-23T12:33:00Z").await.unwrap();
     let (calls, units) = (faults.calls(), faults.consumed());
     assert!(units <= 6.5, "{units} units by {calls:?}");
 }
