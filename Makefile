@@ -76,7 +76,7 @@ test-portal: $(PORTAL) | $(CHROMIUM)
 	$(NPM) run test:unit
 	$(NPM) run test:browser
 
-# `make test` runs a slice of these histories.
+# Not part of `make test`: docs/reliability.md says how much of it was run.
 HISTORIES ?= 2000
 FROM ?= 0
 simulate: ## Run HISTORIES random histories of the real functions, with faults at every boundary, from the seed FROM

@@ -10,7 +10,9 @@
 
 use gatepass_domain::Event;
 use gatepass_domain::id::EventId;
-use gatepass_store::{LogPosition, SetAside, SetAsideReason, Store, StoreError, SweepClaim, SweepState, UnreadableItem, keys};
+use gatepass_store::{
+    LogPosition, SetAside, SetAsideReason, Store, StoreError, SweepClaim, SweepState, UnreadableItem, keys,
+};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Deadline;
