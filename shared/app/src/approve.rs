@@ -4,7 +4,7 @@ use gatepass_domain::access_request::{Item, MAX_TEXT, Pending, Status};
 use gatepass_domain::id::{ProductId, RequestId};
 use gatepass_domain::text::ValidationErrors;
 use gatepass_domain::{AccessRequest, Actor, ApiOwner, Context, Plan, Versioned, Violation, rule};
-use gatepass_store::{CommitError, Guard, ReferencedEntities, Store, Transaction};
+use gatepass_store::{ReferencedEntities, Store, Transaction};
 use jiff::Timestamp;
 
 use crate::entities::entities_now;
@@ -39,7 +39,7 @@ pub async fn approve(
     commit_decision(store, context, idempotent, read, |context, (pending, entities)| {
         let required = grantable(&pending, &entities, context.now)?.approvals_required;
         let (transaction, request) = approval(context, pending, &by, note.clone(), required);
-        Ok(Step::commit_unless(transaction, request, |error, _| app_is_gone(error)))
+        Ok(Step::commit(transaction, request))
     })
     .await
 }
@@ -127,7 +127,8 @@ pub(crate) fn grantable<'a>(
     Ok(plan)
 }
 
-/// The transaction that approves, and the request as it stands then.
+/// The transaction that approves, and the request as it stands then. It does not look at the app: deleting an app ends
+/// every request that has claims on its behalf, an approved one too.
 pub(crate) fn approval(
     context: &mut Context,
     pending: Pending,
@@ -139,17 +140,10 @@ pub(crate) fn approval(
     let (app_id, extended) = (submission.app.id, submission.extends_credential_id);
     let (after, event) = pending.approve(context, by, note, required);
     let request = AccessRequest::from(after);
-    let transaction = Transaction::new(context).request(&request, &event).require_app(app_id);
+    let transaction = Transaction::new(context).request(&request, &event);
     let transaction = match extended {
         Some(credential_id) => transaction.require_active_credential(app_id, credential_id),
         None => transaction,
     };
     (transaction, request)
-}
-
-/// The refusal of an approval whose app was deleted in between. Asked only once the request has not changed:
-/// deleting the app settles its requests.
-pub(crate) fn app_is_gone(error: &CommitError) -> Option<Refused> {
-    let gone = error.is_refused_by(Guard::Access) && !error.is_refused_by(Guard::Request);
-    gone.then(|| Refused::NoLongerPossible("the app has been deleted".into()))
 }

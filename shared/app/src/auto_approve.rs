@@ -8,7 +8,7 @@ use gatepass_domain::{AccessRequest, Actor, Context};
 use gatepass_store::{ReferencedEntities, Store, Transaction};
 use jiff::Timestamp;
 
-use crate::approve::{app_is_gone, approval, grantable};
+use crate::approve::{approval, grantable};
 use crate::entities::entities_now;
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
@@ -44,7 +44,7 @@ pub async fn auto_approve(store: &Store, context: &mut Context, id: RequestId) -
         let holdings = Holdings::read(store, &pending.clone().into()).await?;
         Ok(Some((pending, entities, holdings)))
     };
-    let done = commit_decision(store, context, &Idempotent::Unkeyed, read, |context, read| {
+    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, read| {
         let Some((pending, entities, holdings)) = read else { return Ok(Step::Done(Outcome::NothingToDo)) };
         // The app is being deleted, or was; its requests are withdrawn with it.
         if entities.app.is_none() {
@@ -59,7 +59,7 @@ pub async fn auto_approve(store: &Store, context: &mut Context, id: RequestId) -
         match objection(&pending, &entities, context.now) {
             None => {
                 let (transaction, _) = approval(context, pending, &by, None, 1);
-                Ok(Step::commit_unless(transaction, Outcome::Approved, |error, _| app_is_gone(error)))
+                Ok(Step::commit(transaction, Outcome::Approved))
             }
             Some(verdict) => {
                 let (pending, event) = pending.refer(context, &by, verdict);
@@ -68,12 +68,7 @@ pub async fn auto_approve(store: &Store, context: &mut Context, id: RequestId) -
             }
         }
     })
-    .await;
-    match done {
-        // The app was deleted; its requests are withdrawn with it.
-        Err(Refused::NoLongerPossible(_)) => Ok(Outcome::NothingToDo),
-        done => done,
-    }
+    .await
 }
 
 /// Whether the request is to extend a credential that nobody can extend any more. Neither the policy nor a person could

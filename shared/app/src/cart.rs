@@ -7,6 +7,7 @@ use gatepass_store::{Store, StoredCart, Transaction};
 use jiff::Timestamp;
 
 use crate::error::Refused;
+use crate::expire_credential::has_expired_unnoticed;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
 use crate::precondition::Precondition;
@@ -140,23 +141,38 @@ pub async fn submit(
     order: SubmitCart,
     idempotent: &Idempotent<AccessRequest>,
 ) -> Result<AccessRequest, Refused> {
-    let SubmitCart { target, extends_credential_id, justification, precondition } = order;
     // Validate the body before reporting an empty cart.
-    check_order(caller, &target, extends_credential_id, justification.as_deref())?;
+    check_order(caller, &order.target, order.extends_credential_id, order.justification.as_deref())?;
+    match file(store, context, caller, &order, idempotent).await {
+        Err(Refused::DuplicateAccess { conflicting }) if has_expired_unnoticed(store, context, conflicting).await? => {
+            file(store, context, caller, &order, idempotent).await
+        }
+        filed => filed,
+    }
+}
+
+async fn file(
+    store: &Store,
+    context: &mut Context,
+    caller: &Person,
+    order: &SubmitCart,
+    idempotent: &Idempotent<AccessRequest>,
+) -> Result<AccessRequest, Refused> {
+    let SubmitCart { target, extends_credential_id, justification, precondition } = order;
     let now = context.now;
     let read = || async {
         let read = store.cart(&caller.id, now).await?;
         precondition.check(read.version)?;
         let plan_id = match rule::one_plan(read.cart.items.iter().map(|item| &item.plan_id)) {
             Ok(plan_id) => plan_id.clone(),
-            Err(violation) => return Err(before(violation, store, caller, &target).await?),
+            Err(violation) => return Err(before(violation, store, caller, target).await?),
         };
         let wanted = read.cart.items.iter().map(|item| (item.catalogue_id.clone(), item.product_id.clone())).collect();
         let asked = SubmitRequest {
             wanted,
             plan_id,
             target: target.clone(),
-            extends_credential_id,
+            extends_credential_id: *extends_credential_id,
             justification: justification.clone(),
         };
         let facts = entities(store, caller, &asked).await?;

@@ -2,8 +2,8 @@
 
 use gatepass_domain::credential::CredentialStatus;
 use gatepass_domain::event::Detail;
-use gatepass_domain::id::{AppId, CredentialId};
-use gatepass_domain::{Actor, Context, Credential};
+use gatepass_domain::id::{AppId, CredentialId, RequestId};
+use gatepass_domain::{AccessRequest, Actor, Context, Credential};
 use gatepass_store::{Store, Transaction};
 
 use crate::credentials::moved;
@@ -23,7 +23,8 @@ pub(crate) enum Ending {
 }
 
 /// Writes down that the credential has expired, if it has: its keys are closed, and its products are available to the app
-/// again, all in one transaction. Then ends what a credential that has ended leaves behind: requests that were to
+/// again, all in one transaction. Then moves the requests by which it opened products among those whose access has expired,
+/// and ends what a credential that has ended leaves behind: requests that were to
 /// extend it and, when it was revoked, the requests by which it opened products. Access that expired stays on record
 /// as it was provisioned. Safe to repeat.
 pub(crate) async fn settle(
@@ -40,16 +41,16 @@ pub(crate) async fn settle(
             return Ok(Some((stored.credential.status, None)));
         }
         let keys = store.keys_of(&stored).await?;
-        let access = store.access_of(app_id, &stored.credential.holders()).await?;
-        Ok(Some((CredentialStatus::Expired, Some((stored, keys, access)))))
+        let claims = store.ending_claims(app_id, &stored.credential.holders()).await?;
+        Ok(Some((CredentialStatus::Expired, Some((stored, keys, claims)))))
     };
     let status = commit_decision(store, context, &Idempotent::Unkeyed, read, |context, read| {
         let Some((status, expiring)) = read else { return Ok(Step::Done(None)) };
-        let Some((stored, keys, access)) = expiring else { return Ok(Step::Done(Some(status))) };
+        let Some((stored, keys, claims)) = expiring else { return Ok(Step::Done(Some(status))) };
         let content = Credential { status, ..stored.credential.content.clone() };
         let (stored, event) = moved(context, &by, stored, content, Detail::CredentialExpired, None);
         let transaction = Transaction::new(context).credential_with_keys(&stored, keys).event(&event);
-        Ok(Step::commit(transaction.release_expired(app_id, &access), Some(status)))
+        Ok(Step::commit(transaction.end_claims(app_id, &claims), Some(status)))
     })
     .await?;
     let (reason, stays) = match status {
@@ -59,6 +60,9 @@ pub(crate) async fn settle(
         Some(CredentialStatus::Expired) => {
             let stored = store.credential(app_id, id).await?;
             let provisioned = stored.map(|stored| stored.credential.holders()).unwrap_or_default();
+            for request_id in &provisioned {
+                lapse(store, context, *request_id).await?;
+            }
             ("Its credential has expired.", provisioned)
         }
     };
@@ -66,4 +70,37 @@ pub(crate) async fn settle(
         end(store, context, &by, *request_id, Loss::Subject, reason).await?;
     }
     Ok(Ending::Settled)
+}
+
+/// Moves a request out of the lists of what stands, because its access has expired.
+async fn lapse(store: &Store, context: &mut Context, id: RequestId) -> Result<(), Refused> {
+    let read = || async { Ok(store.request(id).await?) };
+    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, request| match request {
+        Some(request @ AccessRequest::Provisioned(_)) => {
+            Ok(Step::commit(Transaction::new(context).lapsed(&request), ()))
+        }
+        _ => Ok(Step::Done(())),
+    })
+    .await
+}
+
+/// Writes down that the credential behind the request `id` has expired, if it has and that is not written down yet. True
+/// when it was: the claims of the request are free then.
+///
+/// Between the end of a credential and the next run of `expire`, whoever asks again must not be told that the app has
+/// the product already.
+pub(crate) async fn has_expired_unnoticed(
+    store: &Store,
+    context: &mut Context,
+    id: RequestId,
+) -> Result<bool, Refused> {
+    let Some(AccessRequest::Provisioned(provisioned)) = store.request(id).await? else { return Ok(false) };
+    let approved = provisioned.approved();
+    let (app_id, credential_id) = (approved.facts().submission.app.id, approved.credential_id());
+    let stored = store.credential(app_id, credential_id).await?.map(|stored| stored.credential);
+    if stored.is_none_or(|credential| credential.status == credential.status_at(context.now)) {
+        return Ok(false);
+    }
+    settle(store, context, app_id, credential_id).await?;
+    Ok(true)
 }

@@ -11,6 +11,7 @@ use gatepass_store::{Store, Transaction};
 use jiff::Timestamp;
 
 use crate::error::Refused;
+use crate::expire_credential::has_expired_unnoticed;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
 use crate::submit::MAX_PRODUCTS;
@@ -63,6 +64,22 @@ pub async fn grant(
     idempotent: &Idempotent<AccessRequest>,
 ) -> Result<AccessRequest, Refused> {
     asked.check()?;
+    match give(store, context, owner, app_id, asked, idempotent).await {
+        Err(Refused::DuplicateAccess { conflicting }) if has_expired_unnoticed(store, context, conflicting).await? => {
+            give(store, context, owner, app_id, asked, idempotent).await
+        }
+        given => given,
+    }
+}
+
+async fn give(
+    store: &Store,
+    context: &mut Context,
+    owner: &ApiOwner,
+    app_id: AppId,
+    asked: &GrantRequest,
+    idempotent: &Idempotent<AccessRequestView>,
+) -> Result<AccessRequestView, Refused> {
     let now = context.now;
     let read = || async {
         let app = store.app(app_id).await?.ok_or(Refused::NotFound("app"))?;
@@ -71,10 +88,13 @@ pub async fn grant(
         }
         submission(store, owner, &app, asked, now).await
     };
-    commit_decision(store, context, idempotent, read, |context, submission| {
+    commit_decision(store, context, idempotent, read, |context, (submission, catalogues)| {
         let (request, event) = access_request::grant(context, submission, owner, asked.note.clone());
         let (id, products) = (request.facts().id, request.facts().product_ids());
         let transaction = Transaction::new(context).request(&request, &event);
+        // Deleting a product, a plan or a catalogue changes the catalogues first: what was on offer still is.
+        let unchanged = |transaction: Transaction, one| transaction.require_unchanged(one);
+        let transaction = catalogues.iter().fold(transaction, unchanged);
         let transaction = match asked.extends_credential_id {
             None => transaction.claim_access(app_id, id, &products),
             Some(credential_id) => {
@@ -90,19 +110,21 @@ pub async fn grant(
     .await
 }
 
-/// The submission of a grant, checked against the rules that hold without a requester.
+/// The submission of a grant, checked against the rules that hold without a requester, and the catalogues that it
+/// relies on.
 async fn submission(
     store: &Store,
     owner: &ApiOwner,
     app: &Versioned<App>,
     asked: &GrantRequest,
     now: Timestamp,
-) -> Result<Submission, Refused> {
+) -> Result<(Submission, Vec<Versioned<Catalogue>>), Refused> {
     let plan = store.offering::<Plan>(&asked.plan_id).await?.map(|(plan, _)| plan);
     let plan = plan.ok_or_else(|| Refused::Invalid(vec![FieldError::new("/plan_id", "must be a plan that exists")]))?;
     let products = store.offerings::<Product>(&asked.product_ids).await?;
     let catalogues = store.all_offerings::<Catalogue>().await?;
     let mut items = Vec::with_capacity(asked.product_ids.len());
+    let mut offering: Vec<Versioned<Catalogue>> = Vec::new();
     for (index, product_id) in asked.product_ids.iter().enumerate() {
         let product = products.iter().find(|product| &product.id == product_id).ok_or_else(|| {
             let pointer = format!("/product_ids/{index}");
@@ -114,8 +136,12 @@ async fn submission(
                 && catalogue.plan_ids.contains(&plan.id)
         });
         let together = || Violation::NotOfferedTogether { product: product_id.clone(), plan: plan.id.clone() };
-        let catalogue_id = offered_by.ok_or_else(together)?.id.clone();
+        let catalogue = offered_by.ok_or_else(together)?;
+        let catalogue_id = catalogue.id.clone();
         items.push(Item { product_id: product_id.clone(), catalogue_id, name: product.name.clone() });
+        if offering.iter().all(|one| one.id != catalogue.id) {
+            offering.push(catalogue.clone());
+        }
     }
     let auth_method = rule::one_auth_method(products.iter().map(|product| &product.content))?;
     if let Some(credential_id) = asked.extends_credential_id {
@@ -129,7 +155,7 @@ async fn submission(
         product_ids: asked.product_ids.clone(),
     };
     let reason = format!("{} granted it without a request", owner.person().name);
-    Ok(Submission {
+    let submission = Submission {
         kind: RequestKind::Grant,
         requester,
         app: AppRef { id: app.id, name: app.profile.name.clone() },
@@ -146,7 +172,8 @@ async fn submission(
             inputs,
             reasons: vec![reason],
         },
-    })
+    };
+    Ok((submission, offering))
 }
 
 /// The person who is given the access: the app's owner, as they were described when they last asked for something.

@@ -1,12 +1,13 @@
 //! Put catalogues, products and plans on offer, and take them off again.
 
 use futures_util::future::join_all;
+use gatepass_domain::catalogue::{Audience, AudienceKind};
 use gatepass_domain::event::EntitySubject;
 use gatepass_domain::id::{PlanId, ProductId};
 use gatepass_domain::text::{FieldError, ValidationErrors};
 use gatepass_domain::{AccessRequest, Actor, ApiOwner, Catalogue, Context, Plan, Product, Versioned};
 use gatepass_store::{Deletion, Guard, Named, Offering, Page, Position, Store, Transaction};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::ending::{Loss, end};
 use crate::error::Refused;
@@ -16,12 +17,17 @@ use crate::precondition::Precondition;
 
 /// The most requests that are named as users of an offering.
 const MOST_NAMED: usize = 100;
+/// Pages of expired access that are looked through for requests that need an offering.
+const MOST_PAGES: usize = 10;
 /// The most requests that the call which deletes an offering ends by itself; the others are ended in the background.
 const ENDED_AT_ONCE: usize = 50;
 /// The pause after which the background work takes over a deletion from the call that began it.
 const TAKEN_OVER_AFTER: SignedDuration = SignedDuration::from_secs(60);
 /// Requests that are read, and ended, at the same time.
 const AT_ONCE: usize = 10;
+
+/// The audience of a catalogue that is being deleted. Owners cannot choose it.
+const NOBODY: Audience = Audience { kind: AudienceKind::Groups, groups: Vec::new() };
 
 /// A kind of offering that can check itself, and is found again where it is used.
 pub trait Checked: Offering {
@@ -63,8 +69,8 @@ macro_rules! checked {
 checked!(Product, _product => (&[], &[]), |id, catalogue| catalogue.product_ids.retain(|listed| listed != id));
 checked!(Plan, _plan => (&[], &[]), |id, catalogue| catalogue.plan_ids.retain(|listed| listed != id));
 checked!(Catalogue, catalogue => (&catalogue.product_ids, &catalogue.plan_ids), |id, catalogue| if &catalogue.id == id {
-    catalogue.product_ids.clear();
-    catalogue.plan_ids.clear();
+    // Presented to nobody. Its products remain: by them the requests are found that wait for it.
+    catalogue.audience = NOBODY;
 });
 
 /// Requires that the products and plans that `content` names exist.
@@ -165,18 +171,32 @@ pub struct Usage {
 ///
 /// # Errors
 /// [`Refused::NotFound`].
-pub async fn usage<T: Checked>(store: &Store, _owner: &ApiOwner, id: &T::Id) -> Result<Usage, Refused> {
+pub async fn usage<T: Checked>(store: &Store, now: Timestamp, _owner: &ApiOwner, id: &T::Id) -> Result<Usage, Refused> {
     store.offering::<T>(id).await?.ok_or(Refused::NotFound(T::KIND))?;
-    let page = store.standing_requests(&T::named(id), MOST_NAMED, None).await?;
-    Ok(Usage { more: page.next.is_some(), items: page.items })
+    users::<T>(store, now, id).await
+}
+
+/// The requests that need the offering at `now`: access that has expired needs nothing, also before that is written down.
+async fn users<T: Checked>(store: &Store, now: Timestamp, id: &T::Id) -> Result<Usage, Refused> {
+    let mut after = None;
+    for _ in 0..MOST_PAGES {
+        let page = store.standing_requests(&T::named(id), MOST_NAMED, after).await?;
+        let items = store.not_ended_at(now, page.items).await?;
+        if !items.is_empty() || page.next.is_none() {
+            return Ok(Usage { items, more: page.next.is_some() });
+        }
+        after = page.next;
+    }
+    Ok(Usage { items: Vec::new(), more: true })
 }
 
 /// Refuses to go on while requests need the offering.
-async fn require_unused<T: Checked>(store: &Store, id: &T::Id) -> Result<(), Refused> {
-    let page = store.standing_requests(&T::named(id), MOST_NAMED, None).await?;
-    match page.items.is_empty() {
-        true => Ok(()),
-        false => Err(Refused::InUse { what: T::KIND, by: page.items }),
+async fn require_unused<T: Checked>(store: &Store, now: Timestamp, id: &T::Id) -> Result<(), Refused> {
+    match users::<T>(store, now, id).await? {
+        Usage { items, more: false } if items.is_empty() => Ok(()),
+        // So much access has expired since `expire` ran that this call cannot look through it.
+        Usage { items, more: true } if items.is_empty() => Err(Refused::Busy),
+        Usage { items, .. } => Err(Refused::InUse { what: T::KIND, by: items }),
     }
 }
 
@@ -221,10 +241,10 @@ pub async fn delete<T: Checked>(
     precondition.check(standing.version)?;
     match in_use {
         InUse::Keep => {
-            require_unused::<T>(store, id).await?;
+            require_unused::<T>(store, context.now, id).await?;
             let withdrawn = withdraw::<T>(store, context, &by, id).await?;
             // Somebody may have asked for it before it was withdrawn.
-            if let Err(refused) = require_unused::<T>(store, id).await {
+            if let Err(refused) = require_unused::<T>(store, context.now, id).await {
                 put_back(store, context, &by, withdrawn).await?;
                 return Err(refused);
             }
@@ -261,7 +281,7 @@ async fn begin<T: Checked>(
     commit_decision(store, context, &Idempotent::Unkeyed, read, |context, (standing, mut chain)| {
         precondition.check(standing.version)?;
         let marked = standing.revised(standing.content.clone(), context.now);
-        let detail = T::updated(EntitySubject::changed(id, marked.version, &standing.content, &marked.content));
+        let detail = T::closing(EntitySubject::changed(id, marked.version, &standing.content, &marked.content));
         let event = chain.append(context, marked.aggregate(), &deletion.by, detail, None);
         let due_at = context.now.checked_add(TAKEN_OVER_AFTER).unwrap_or(context.now);
         let transaction = Transaction::new(context).offering(&marked, &event, chain);
@@ -403,6 +423,10 @@ async fn put_back(store: &Store, context: &mut Context, by: &Actor, withdrawn: V
             let plans: Vec<_> = before.plan_ids.iter().filter(missing).cloned().collect();
             catalogue.product_ids.extend(products);
             catalogue.plan_ids.extend(plans);
+            // An owner's catalogue is presented to somebody.
+            if catalogue.audience == NOBODY {
+                catalogue.audience = before.audience.clone();
+            }
             catalogue
         };
         match revise(store, context, by, &before.id, Precondition::Any, with).await {

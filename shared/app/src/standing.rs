@@ -1,10 +1,12 @@
 //! A request with everything that ending it changes.
 
+use std::collections::BTreeSet;
+
 use gatepass_domain::access_request::{Closed, Revoked};
 use gatepass_domain::credential::KeyRecord;
-use gatepass_domain::id::{ProductId, RequestId};
+use gatepass_domain::id::RequestId;
 use gatepass_domain::{AccessRequest, Context, Event};
-use gatepass_store::{Store, StoredCredential, Transaction};
+use gatepass_store::{EndingClaims, Store, StoredCredential, Transaction};
 
 use crate::error::Refused;
 
@@ -12,16 +14,15 @@ use crate::error::Refused;
 pub(crate) struct Standing {
     /// The request.
     pub(crate) request: AccessRequest,
-    /// The content of the item.
+    /// What it holds.
     pub(crate) holdings: Holdings,
 }
 
-/// The claims that ending a request gives back.
+/// What ending a request changes beside the request.
+#[derive(Default)]
 pub(crate) struct Holdings {
-    /// The products that the request has claimed for its app, where that may be less than it asked for: a request that
-    /// extends a credential claimed what was free, and a provisioned one has lost its claims when its credential
-    /// expired. Any other has claimed all that it asks for.
-    claimed: Option<Vec<ProductId>>,
+    /// The end of the claims that the request has on products for its app.
+    claims: EndingClaims,
     /// The credential that it opens products of, with the keys; none before it was provisioned.
     credential: Option<(StoredCredential, Vec<KeyRecord>)>,
 }
@@ -40,7 +41,7 @@ impl Standing {
         let Some(request) = store.request(id).await? else { return Ok(None) };
         let holdings = match request {
             AccessRequest::Pending(_) => Holdings::read(store, &request).await?,
-            _ => Holdings { claimed: None, credential: None },
+            _ => Holdings::default(),
         };
         Ok(Some(Self { request, holdings }))
     }
@@ -49,14 +50,8 @@ impl Standing {
 impl Holdings {
     /// Reads what `request` holds.
     pub(crate) async fn read(store: &Store, request: &AccessRequest) -> Result<Self, Refused> {
-        let (id, submission) = (request.facts().id, &request.facts().submission);
-        let app_id = submission.app.id;
-        let may_hold_less =
-            submission.extends_credential_id.is_some() || matches!(request, AccessRequest::Provisioned(_));
-        let claimed = match may_hold_less {
-            true => Some(store.access_held_by(app_id, id).await?),
-            false => None,
-        };
+        let (id, app_id) = (request.facts().id, request.facts().submission.app.id);
+        let claims = store.ending_claims(app_id, &BTreeSet::from([id])).await?;
         let stored = match request.credential_id() {
             Some(credential_id) => store.credential(app_id, credential_id).await?,
             None => None,
@@ -68,7 +63,7 @@ impl Holdings {
             }
             None => None,
         };
-        Ok(Self { claimed, credential })
+        Ok(Self { claims, credential })
     }
 
     /// The transaction that ends an undecided request and makes its products available to the app again, and
@@ -76,7 +71,7 @@ impl Holdings {
     pub(crate) fn closing(self, context: &mut Context, closed: Closed, event: &Event) -> (Transaction, AccessRequest) {
         let request = AccessRequest::from(closed);
         let transaction = Transaction::new(context).request(&request, event);
-        (release(transaction, self.claimed.as_deref(), &request), request)
+        (transaction.end_claims(request.facts().submission.app.id, &self.claims), request)
     }
 
     /// The transaction that revokes a request: its products are closed in the credential and in each of its keys,
@@ -97,14 +92,6 @@ impl Holdings {
                 transaction = transaction.credential_with_keys(&stored, keys);
             }
         }
-        (release(transaction, self.claimed.as_deref(), &request), request)
-    }
-}
-
-fn release(transaction: Transaction, claimed: Option<&[ProductId]>, request: &AccessRequest) -> Transaction {
-    let (facts, app_id) = (request.facts(), request.facts().submission.app.id);
-    match claimed {
-        None => transaction.release_access(app_id, facts.id, &facts.product_ids()),
-        Some(claimed) => transaction.release_claimed(app_id, facts.id, claimed),
+        (transaction.end_claims(request.facts().submission.app.id, &self.claims), request)
     }
 }

@@ -12,6 +12,7 @@ use gatepass_store::{Allowance, CommitError, Guard, ReferencedEntities, Referenc
 use jiff::Timestamp;
 
 use crate::error::Refused;
+use crate::expire_credential::has_expired_unnoticed;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
 use crate::{apps, caps};
@@ -113,6 +114,22 @@ pub async fn submit(
     idempotent: &Idempotent<AccessRequest>,
 ) -> Result<AccessRequest, Refused> {
     asked.check(caller)?;
+    match file(store, context, caller, flow, asked, idempotent).await {
+        Err(Refused::DuplicateAccess { conflicting }) if has_expired_unnoticed(store, context, conflicting).await? => {
+            file(store, context, caller, flow, asked, idempotent).await
+        }
+        filed => filed,
+    }
+}
+
+async fn file(
+    store: &Store,
+    context: &mut Context,
+    caller: &Person,
+    flow: &Flow,
+    asked: &SubmitRequest,
+    idempotent: &Idempotent<AccessRequest>,
+) -> Result<AccessRequest, Refused> {
     let read = || entities(store, caller, asked);
     commit_decision(store, context, idempotent, read, |context, entities| {
         filing(context, caller, flow, asked, &entities)

@@ -265,18 +265,24 @@ details! {
     CatalogueCreated(EntitySubject),
     /// A catalogue was changed.
     CatalogueUpdated(EntitySubject),
+    /// A catalogue is being deleted: nobody can ask for it any more, and the requests that wait for it are rejected.
+    CatalogueClosing(EntitySubject),
     /// A catalogue was deleted.
     CatalogueDeleted(EntitySubject),
     /// A product was created.
     ProductCreated(EntitySubject),
     /// A product was changed.
     ProductUpdated(EntitySubject),
+    /// A product is being deleted: nobody can ask for it any more, and the requests for it end.
+    ProductClosing(EntitySubject),
     /// A product was deleted.
     ProductDeleted(EntitySubject),
     /// A plan was created.
     PlanCreated(EntitySubject),
     /// A plan was changed.
     PlanUpdated(EntitySubject),
+    /// A plan is being deleted: nobody can ask for it any more, and the requests under it end.
+    PlanClosing(EntitySubject),
     /// A plan was deleted.
     PlanDeleted(EntitySubject),
     /// The settings were changed.
@@ -287,8 +293,10 @@ details! {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Personal {
     /// The actor's name at that time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actor_name: Option<String>,
     /// Why, in the actor's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The HTTP call that caused it; absent when no call did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -317,7 +325,7 @@ pub struct Sealed {
     pub personal: Option<String>,
 }
 
-/// The meaning of an event's body.
+/// The meaning of an event's body. What is empty is absent: every kilobyte that an item begins costs each of its writes more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Body {
     version: u32,
@@ -328,10 +336,13 @@ struct Body {
     actor_kind: ActorKind,
     actor_id: String,
     correlation_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     causation_id: Option<EventId>,
     #[serde(rename = "type")]
     event_type: String,
     data: Value,
+    /// Absent in the first event of a chain.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     prev_hash: String,
     commitment: String,
 }

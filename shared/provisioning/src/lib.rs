@@ -10,6 +10,8 @@
 mod builtin;
 mod error;
 
+use std::collections::BTreeSet;
+
 use gatepass_app::entities::entities_now;
 use gatepass_app::optimistic::{Decision, Step, commit_effect};
 use gatepass_app::{Idempotent, Refused};
@@ -150,11 +152,11 @@ async fn revocation(
 ) -> Result<Step<Outcome>, StoreError> {
     let facts = queued.approved().facts();
     let (id, app_id) = (facts.id, facts.submission.app.id);
-    let claimed = store.access_held_by(app_id, id).await?;
+    let claims = store.ending_claims(app_id, &BTreeSet::from([id])).await?;
     let reason = "The credential that it was to extend has expired or been revoked.";
     let (revoked, event) = queued.revoke(context, by, Some(reason.into()));
     let transaction = Transaction::new(context).request(&revoked.into(), &event);
-    Ok(Step::commit(transaction.release_claimed(app_id, id, &claimed), Outcome::Revoked))
+    Ok(Step::commit(transaction.end_claims(app_id, &claims), Outcome::Revoked))
 }
 
 /// Writes a failed attempt down.

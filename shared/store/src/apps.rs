@@ -7,7 +7,7 @@ use gatepass_domain::app::comparable_name;
 use gatepass_domain::event::Chain;
 use gatepass_domain::id::{AppId, PlanId, ProductId, RequestId};
 use gatepass_domain::plan::Limit;
-use gatepass_domain::{App, Event, Person, PersonId, Versioned};
+use gatepass_domain::{AccessRequest, App, Event, Person, PersonId, Versioned};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ use crate::Store;
 use crate::commit_error::CommitError;
 use crate::error::StoreError;
 use crate::guard::Guard;
-use crate::item::{Attributes, Item, decode};
+use crate::item::{Attributes, Item, decode, set_aside};
 use crate::keys::{self, Key, WorkKind};
 use crate::read::{Index, Page, Query, Span};
 use crate::request_lists::Position;
@@ -64,13 +64,15 @@ struct Access {
     extensions: HashSet<RequestId>,
 }
 
-/// What certain requests hold of an app's access.
+/// The change of an app's claims when requests of it end.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HeldAccess {
-    /// Product → the request that holds it.
-    products: BTreeMap<ProductId, RequestId>,
+pub struct EndingClaims {
+    /// Product → the request that holds it, and the extension that it is handed over to, if one asks for it too.
+    products: BTreeMap<ProductId, (RequestId, Option<RequestId>)>,
     /// Those of the requests that extend a credential.
     extensions: BTreeSet<RequestId>,
+    /// Every extension of the app, as it was read: another one could be an heir.
+    seen: HashSet<RequestId>,
 }
 
 /// That a name is taken among its owner's apps; by these rows all apps are listed and found by name.
@@ -186,40 +188,46 @@ impl Transaction {
         self.update(Guard::Access, &keys::access(app_id), change)
     }
 
-    /// Makes products available to the app again, as far as `request_id` is what holds them.
-    pub fn release_access(self, app_id: AppId, request_id: RequestId, products: &[ProductId]) -> Self {
-        let mut change = Change { condition: "attribute_exists(PK)".into(), ..Change::default() };
-        let removals: Vec<_> = products
-            .iter()
-            .enumerate()
-            .map(|(n, product)| {
-                change.names.insert(format!("#p{n}"), product.to_string());
-                change.condition.push_str(&format!(" AND products.#p{n} = :request"));
-                format!("products.#p{n}")
-            })
-            .collect();
-        change.update = format!("REMOVE {}", removals.join(", "));
-        change.values.insert(":request".into(), AttributeValue::S(request_id.to_string()));
-        self.update(Guard::Access, &keys::access(app_id), change)
-    }
-
-    /// Makes available again what a request holds, which may be nothing, and forgets it if it is an extension.
-    pub fn release_claimed(self, app_id: AppId, request_id: RequestId, held: &[ProductId]) -> Self {
-        let mut change = Change {
-            condition: "attribute_exists(PK)".into(),
-            update: "DELETE extensions :requests".into(),
-            values: HashMap::from([(":requests".into(), AttributeValue::Ss(vec![request_id.to_string()]))]),
-            ..Change::default()
-        };
-        if !held.is_empty() {
-            let removals = held.iter().enumerate().map(|(n, product)| {
-                change.names.insert(format!("#p{n}"), product.to_string());
-                change.condition.push_str(&format!(" AND products.#p{n} = :request"));
-                format!("products.#p{n}")
-            });
-            change.update = format!("REMOVE {} {}", removals.collect::<Vec<_>>().join(", "), change.update);
-            change.values.insert(":request".into(), AttributeValue::S(request_id.to_string()));
+    /// Ends the claims of requests that end: hands them over to extensions that ask for the same products, and makes the
+    /// others available to the app again. Refused by [`Guard::Access`] when the claims have changed since they were read.
+    pub fn end_claims(self, app_id: AppId, claims: &EndingClaims) -> Self {
+        let EndingClaims { products, extensions, seen } = claims;
+        if products.is_empty() && extensions.is_empty() {
+            return self;
         }
+        let set = |ids: Vec<String>| AttributeValue::Ss(ids);
+        let mut change = Change { condition: "attribute_exists(PK)".into(), ..Change::default() };
+        let (mut handed_over, mut removed) = (Vec::new(), Vec::new());
+        for (n, (product, (holder, heir))) in products.iter().enumerate() {
+            change.names.insert(format!("#p{n}"), product.to_string());
+            change.values.insert(format!(":r{n}"), AttributeValue::S(holder.to_string()));
+            change.condition.push_str(&format!(" AND products.#p{n} = :r{n}"));
+            match heir {
+                Some(heir) => {
+                    change.values.insert(format!(":h{n}"), AttributeValue::S(heir.to_string()));
+                    handed_over.push(format!("products.#p{n} = :h{n}"));
+                }
+                None => removed.push(format!("products.#p{n}")),
+            }
+        }
+        if !products.is_empty() && seen.is_empty() {
+            change.condition.push_str(" AND attribute_not_exists(extensions)");
+        } else if !products.is_empty() {
+            change.condition.push_str(" AND extensions = :seen");
+            change.values.insert(":seen".into(), set(seen.iter().map(ToString::to_string).collect()));
+        }
+        let mut updates = Vec::new();
+        if !handed_over.is_empty() {
+            updates.push(format!("SET {}", handed_over.join(", ")));
+        }
+        if !removed.is_empty() {
+            updates.push(format!("REMOVE {}", removed.join(", ")));
+        }
+        if !extensions.is_empty() {
+            change.values.insert(":ended".into(), set(extensions.iter().map(ToString::to_string).collect()));
+            updates.push("DELETE extensions :ended".into());
+        }
+        change.update = updates.join(" ");
         self.update(Guard::Access, &keys::access(app_id), change)
     }
 
@@ -250,31 +258,6 @@ impl Transaction {
         self.replace(Guard::App, &app_item(app, chain, AppState::Closing), app.version - 1)
             .update(Guard::Access, &keys::access(app.id), change)
             .event(event)
-    }
-
-    /// Makes what requests hold of an app's access available again, because the credential behind them has expired.
-    pub fn release_expired(self, app_id: AppId, access: &HeldAccess) -> Self {
-        if access.products.is_empty() && access.extensions.is_empty() {
-            return self;
-        }
-        let mut change = Change { condition: "attribute_exists(PK)".into(), ..Change::default() };
-        let mut updates = Vec::new();
-        if !access.products.is_empty() {
-            let removals = access.products.iter().enumerate().map(|(n, (product, holder))| {
-                change.names.insert(format!("#p{n}"), product.to_string());
-                change.values.insert(format!(":r{n}"), AttributeValue::S(holder.to_string()));
-                change.condition.push_str(&format!(" AND products.#p{n} = :r{n}"));
-                format!("products.#p{n}")
-            });
-            updates.push(format!("REMOVE {}", removals.collect::<Vec<_>>().join(", ")));
-        }
-        if !access.extensions.is_empty() {
-            let ids = access.extensions.iter().map(ToString::to_string).collect();
-            change.values.insert(":requests".into(), AttributeValue::Ss(ids));
-            updates.push("DELETE extensions :requests".into());
-        }
-        change.update = updates.join(" ");
-        self.update(Guard::Access, &keys::access(app_id), change)
     }
 
     /// Deletes an app that holds and awaits nothing, with the event that says so.
@@ -399,19 +382,36 @@ impl Store {
         Ok(ids)
     }
 
-    /// The part of an app's access that `holders` hold.
+    /// The change of an app's claims when the requests `ending` end, by consistent reads: one, and another when the app
+    /// has further extensions, which may take claims over.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn access_of(&self, app_id: AppId, holders: &BTreeSet<RequestId>) -> Result<HeldAccess, StoreError> {
+    pub async fn ending_claims(&self, app_id: AppId, ending: &BTreeSet<RequestId>) -> Result<EndingClaims, StoreError> {
         let access: Option<Item<Access>> = self.get(&keys::access(app_id)).await?;
-        let Some(Access { products, extensions }) = access.map(|item| item.content) else {
-            return Ok(HeldAccess::default());
+        let Some(Access { products, extensions: seen }) = access.map(|item| item.content) else {
+            return Ok(EndingClaims::default());
         };
-        Ok(HeldAccess {
-            products: products.into_iter().filter(|(_, holder)| holders.contains(holder)).collect(),
-            extensions: extensions.into_iter().filter(|id| holders.contains(id)).collect(),
-        })
+        let held: Vec<_> = products.into_iter().filter(|(_, holder)| ending.contains(holder)).collect();
+        let mut heirs = Vec::new();
+        if !held.is_empty() {
+            let mut others: Vec<_> = seen.iter().copied().filter(|id| !ending.contains(id)).collect();
+            others.sort();
+            let keys: Vec<_> = others.into_iter().map(keys::request).collect();
+            let mut found = self.batch_get(&keys).await?;
+            let requests = keys.iter().filter_map(|key| set_aside(requests::parse(found.remove(key)?)));
+            heirs.extend(requests.filter(AccessRequest::is_standing));
+        }
+        let heir = |product: &ProductId| {
+            let asks = |request: &&AccessRequest| request.facts().product_ids().contains(product);
+            heirs.iter().find(asks).map(|request| request.facts().id)
+        };
+        let products = held.into_iter().map(|(product, holder)| {
+            let heir = heir(&product);
+            (product, (holder, heir))
+        });
+        let products = products.collect();
+        Ok(EndingClaims { products, extensions: seen.iter().copied().filter(|id| ending.contains(id)).collect(), seen })
     }
 
     /// A page of apps: everybody's or one person's, newest first, or those whose name begins in a certain

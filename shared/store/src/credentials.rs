@@ -1,16 +1,19 @@
 //! Credentials, and the keys that the authorizer looks up.
 
+use std::collections::HashSet;
+
 use gatepass_domain::credential::{CredentialStatus, KeyRecord};
 use gatepass_domain::event::Chain;
 use gatepass_domain::id::{AppId, CredentialId};
 use gatepass_domain::key::KeyDigest;
-use gatepass_domain::{Credential, Versioned};
+use gatepass_domain::{AccessRequest, Credential, Versioned};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::Store;
 use crate::error::StoreError;
 use crate::guard::Guard;
-use crate::item::{Attributes, Item, decode};
+use crate::item::{Attributes, Item, decode, set_aside};
 use crate::keys;
 use crate::read::{Index, Query, Span};
 use crate::stored::Stored;
@@ -142,6 +145,35 @@ impl Store {
     pub async fn credential(&self, app_id: AppId, id: CredentialId) -> Result<Option<StoredCredential>, StoreError> {
         let stored: Option<Item<CredentialItem>> = self.get(&keys::credential(app_id, id)).await?;
         Ok(stored.map(|item| item.content.into()))
+    }
+
+    /// Those of `requests` whose access has not ended at `now`, by one batch of consistent reads. That an access has
+    /// expired is written down a little later.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn not_ended_at(
+        &self,
+        now: Timestamp,
+        requests: Vec<AccessRequest>,
+    ) -> Result<Vec<AccessRequest>, StoreError> {
+        let credential_of = |request: &AccessRequest| match request {
+            AccessRequest::Provisioned(provisioned) => {
+                let approved = provisioned.approved();
+                Some(keys::credential(approved.facts().submission.app.id, approved.credential_id()))
+            }
+            _ => None,
+        };
+        let wanted: HashSet<_> = requests.iter().filter_map(credential_of).collect();
+        let mut ended = HashSet::new();
+        for (key, row) in self.batch_get(&wanted.into_iter().collect::<Vec<_>>()).await? {
+            let credential = set_aside(parse(row)).map(|stored| stored.credential.status_at(now));
+            if matches!(credential, Some(CredentialStatus::Expired | CredentialStatus::Revoked)) {
+                ended.insert(key);
+            }
+        }
+        let stands = |request: &AccessRequest| credential_of(request).is_none_or(|key| !ended.contains(&key));
+        Ok(requests.into_iter().filter(stands).collect())
     }
 
     /// The credentials of an app, newest first.

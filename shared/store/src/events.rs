@@ -1,8 +1,7 @@
 //! Events: the audit record, and the log that the sweeper and the statistics read.
 
 use gatepass_domain::Event;
-use gatepass_domain::event::{Aggregate, Chain, Detail, Sealed};
-use gatepass_domain::id::AppId;
+use gatepass_domain::event::{Aggregate, Chain, Detail, Sealed, Submitted};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -15,53 +14,15 @@ use crate::keys::{self, Key};
 use crate::read::{Index, Query, Span, key_of};
 use crate::transaction::Transaction;
 
-/// The item of an event.
+/// The item of an event. The first one of a request also lists the request among those of its app.
 fn item(event: &Event) -> Item<Sealed> {
     let item = Item::new(keys::event(event), event.sealed.clone()).gsi2(Some(keys::event_of_day(event)));
-    match app_of(event) {
-        Some(app_id) => item.gsi1(keys::event_of_app(app_id, event)),
-        None => item,
-    }
-}
-
-/// The app that an event concerns.
-fn app_of(event: &Event) -> Option<AppId> {
-    match &event.detail {
-        Detail::AccessRequestSubmitted(submitted) => Some(submitted.subject.app_id),
-        Detail::ProvisioningDeferred(failed) | Detail::ProvisioningFailed(failed) => Some(failed.subject.app_id),
-        Detail::AccessRequestReferred(subject)
-        | Detail::AccessRequestApprovalRecorded(subject)
-        | Detail::AccessRequestApproved(subject)
-        | Detail::AccessRequestRejected(subject)
-        | Detail::AccessRequestWithdrawn(subject)
-        | Detail::AccessRequestExpired(subject)
-        | Detail::AccessProvisioned(subject)
-        | Detail::ProvisioningRequeued(subject)
-        | Detail::AccessRevoked(subject) => Some(subject.app_id),
-        Detail::CredentialRevealed(subject)
-        | Detail::CredentialRotated(subject)
-        | Detail::CredentialSuspended(subject)
-        | Detail::CredentialResumed(subject)
-        | Detail::CredentialRevoked(subject)
-        | Detail::CredentialExpiring(subject)
-        | Detail::CredentialExpired(subject) => Some(subject.app_id),
-        Detail::AppCreated(_) | Detail::AppUpdated(_) | Detail::AppClosing(_) | Detail::AppDeleted(_) => {
-            match &event.aggregate {
-                Aggregate::App(app_id) => Some(*app_id),
-                _ => None,
-            }
-        }
-        Detail::CatalogueCreated(_)
-        | Detail::CatalogueUpdated(_)
-        | Detail::CatalogueDeleted(_)
-        | Detail::ProductCreated(_)
-        | Detail::ProductUpdated(_)
-        | Detail::ProductDeleted(_)
-        | Detail::PlanCreated(_)
-        | Detail::PlanUpdated(_)
-        | Detail::PlanDeleted(_)
-        | Detail::SettingsUpdated(_)
-        | Detail::Unknown(_) => None,
+    match (&event.aggregate, &event.detail) {
+        (
+            Aggregate::Request(id),
+            Detail::AccessRequestSubmitted(Submitted { subject, .. }) | Detail::AccessRequestApproved(subject),
+        ) if event.seq == 1 => item.gsi1(keys::request_of_app(subject.app_id, event.occurred_at, *id)),
+        _ => item,
     }
 }
 

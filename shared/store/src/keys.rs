@@ -4,7 +4,7 @@
 //! |---|---|---|---|---|
 //! | request | `R#id` | `REQ` | `U#person` / `R#time#id` | `Q#stage#shard` / `time#id` |
 //! | what a request is for, one row a product | `R#id` | `FOR#product` | `PROD#product#outcome` / `time#id` | while it stands: `PLAN#plan` / `time#id` |
-//! | event | `E#` and its aggregate | `seq` | `A#app` / `E#time#id`; a request's first: `R#time#request` | `L#day#shard` / `time#id` |
+//! | event | `E#` and its aggregate | `seq` | a request's first: `A#app` / `R#time#request` | `L#day#shard` / `time#id` |
 //! | mail of a request | `R#id` | `MAIL#mail[#event]` | | |
 //! | app | `A#id` | `APP` | `U#owner` / `A#time#id` | `T#team` or `O#organisation` / `time#id` |
 //! | what an app has asked for | `A#id` | `ACCESS` | | |
@@ -189,16 +189,22 @@ pub fn request_in_queue(stage: Stage, created_at: Timestamp, id: RequestId) -> I
     IndexKey { pk: stage.partition(shard(id) % stage.shards()), sk: time_and_id(created_at, id) }
 }
 
-/// The row that says that a request is for a product. It is written with the request, and again when the request ends.
+/// The row that says that a request is for a product. It is written with the request, and again when the request is
+/// approved or ends.
 pub fn request_for_product(id: RequestId, product: &ProductId) -> Key {
     key(request(id).pk, format!("FOR#{product}"))
 }
 
-/// The partitions of the requests for a product: those that stand, and those that have ended, by their end.
+/// The partitions of the requests for a product: those that wait, those that stand, and those that have ended, by their
+/// end. A request never moves back to an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The request waits, or gives access.
+    /// The request waits for a decision.
+    Pending,
+    /// Approved: the request gives access, or is about to.
     Standing,
+    /// Approved: the access has expired.
+    Lapsed,
     /// Access was taken back.
     Revoked,
     /// Rejected.
@@ -210,20 +216,25 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The outcome of a request.
+    /// The outcome of a request, as long as its access has not expired: the credential says when that is.
     pub fn of(request: &AccessRequest) -> Self {
-        match Stage::of(request) {
-            _ if request.is_standing() => Self::Standing,
-            Stage::Rejected => Self::Rejected,
-            Stage::Withdrawn => Self::Withdrawn,
-            Stage::Expired => Self::Expired,
-            Stage::Pending | Stage::Queued | Stage::Failed | Stage::Approved => Self::Revoked,
+        match request {
+            AccessRequest::Pending(_) => Self::Pending,
+            AccessRequest::Queued(_) | AccessRequest::Failed(_) | AccessRequest::Provisioned(_) => Self::Standing,
+            AccessRequest::Revoked(_) => Self::Revoked,
+            AccessRequest::Closed(closed) => match closed.ending() {
+                Ending::Rejected => Self::Rejected,
+                Ending::Withdrawn => Self::Withdrawn,
+                Ending::Expired => Self::Expired,
+            },
         }
     }
 
     fn as_str(self) -> &'static str {
         match self {
+            Self::Pending => "pending",
             Self::Standing => "standing",
+            Self::Lapsed => "lapsed",
             Self::Revoked => "revoked",
             Self::Rejected => "rejected",
             Self::Withdrawn => "withdrawn",
@@ -259,8 +270,6 @@ pub fn events_of(aggregate: &Aggregate) -> String {
 
 /// Sort-key prefix of requests in an app's partition of GSI1.
 pub const REQUESTS_OF_APP: &str = "R#";
-/// Sort-key prefix of the events of an app, in its partition of GSI1.
-const EVENTS_OF_APP: &str = "E#";
 /// Sort-key prefix of the mails of a request.
 pub const MAILS: &str = "MAIL#";
 
@@ -269,16 +278,9 @@ pub fn event(event: &Event) -> Key {
     key(events_of(&event.aggregate), format!("{:08}", event.seq))
 }
 
-/// An event among those that concern an app. A request's first event stands where the request would,
-/// among the app's requests.
-pub fn event_of_app(app_id: AppId, event: &Event) -> IndexKey {
-    let sk = match event.aggregate {
-        Aggregate::Request(id) if event.seq == 1 => {
-            format!("{REQUESTS_OF_APP}{}", time_and_id(event.occurred_at, id))
-        }
-        _ => format!("{EVENTS_OF_APP}{}", time_and_id(event.occurred_at, event.id)),
-    };
-    IndexKey { pk: app(app_id).pk, sk }
+/// A request among those of its app, by its first event.
+pub(crate) fn request_of_app(app_id: AppId, at: Timestamp, id: RequestId) -> IndexKey {
+    IndexKey { pk: app(app_id).pk, sk: format!("{REQUESTS_OF_APP}{}", time_and_id(at, id)) }
 }
 
 /// An event in the log of its day.

@@ -34,12 +34,14 @@ pub trait Offering: StoredAs + Serialize + Clone + Send + Sync {
     fn created(subject: EntitySubject) -> Detail;
     /// That it was changed.
     fn updated(subject: EntitySubject) -> Detail;
+    /// That it is being deleted.
+    fn closing(subject: EntitySubject) -> Detail;
     /// That it was deleted.
     fn deleted(subject: EntitySubject) -> Detail;
 }
 
 macro_rules! offering {
-    ($entity:ident, $id:ty, $kind:literal, $key:path, $created:ident, $updated:ident, $deleted:ident) => {
+    ($entity:ident, $id:ty, $kind:literal, $key:path, $created:ident, $updated:ident, $closing:ident, $deleted:ident) => {
         impl Offering for $entity {
             type Id = $id;
             const KIND: &'static str = $kind;
@@ -59,6 +61,9 @@ macro_rules! offering {
             fn updated(subject: EntitySubject) -> Detail {
                 Detail::$updated(subject)
             }
+            fn closing(subject: EntitySubject) -> Detail {
+                Detail::$closing(subject)
+            }
             fn deleted(subject: EntitySubject) -> Detail {
                 Detail::$deleted(subject)
             }
@@ -66,9 +71,27 @@ macro_rules! offering {
     };
 }
 
-offering!(Catalogue, CatalogueId, "catalogue", keys::catalogue, CatalogueCreated, CatalogueUpdated, CatalogueDeleted);
-offering!(Product, ProductId, "product", keys::product, ProductCreated, ProductUpdated, ProductDeleted);
-offering!(Plan, PlanId, "plan", keys::plan, PlanCreated, PlanUpdated, PlanDeleted);
+offering!(
+    Catalogue,
+    CatalogueId,
+    "catalogue",
+    keys::catalogue,
+    CatalogueCreated,
+    CatalogueUpdated,
+    CatalogueClosing,
+    CatalogueDeleted
+);
+offering!(
+    Product,
+    ProductId,
+    "product",
+    keys::product,
+    ProductCreated,
+    ProductUpdated,
+    ProductClosing,
+    ProductDeleted
+);
+offering!(Plan, PlanId, "plan", keys::plan, PlanCreated, PlanUpdated, PlanClosing, PlanDeleted);
 
 /// The version of an offering by itself: a transaction that depends on an offering pays for the size of what it checks.
 #[derive(Debug, Serialize)]

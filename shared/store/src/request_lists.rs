@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use futures_util::future::try_join_all;
 use gatepass_domain::access_request::{Order, Status, Unprovisioned};
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId, RequestId};
-use gatepass_domain::{AccessRequest, PersonId};
+use gatepass_domain::{AccessRequest, Catalogue, PersonId};
 
 use crate::Store;
 use crate::error::StoreError;
@@ -239,14 +239,13 @@ impl Store {
                 vec![vec![whole(Index::Gsi1, keys::app(*app_id).pk, keys::REQUESTS_OF_APP, Holds::Pointers, listing)]]
             }
             Filter::Everything => stages(listing),
-            // Few requests are undecided at a time, however many the product has had.
-            Filter::Product(_) if listing.status == Some(Status::Pending) => stages(listing),
             Filter::Product(product) => outcomes(product, listing),
         };
         self.merge(groups, listing, &wanted).await
     }
 
-    /// A page of the requests that stand and refer to `what`, newest first. Requests that have ended are not read.
+    /// A page of the requests that wait or stand and refer to `what`, newest first. Requests that have ended are not read.
+    /// Of a catalogue it is those that wait, for the products that the catalogue has now.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -260,14 +259,16 @@ impl Store {
         let listing = Listing { status, provisioning: None, order: Order::Newest, limit, after };
         let mut wanted = Wanted { which: Which::Standing, ..Wanted::new(&Filter::Everything, &listing) };
         let groups = match what {
-            Named::Product(id) => {
-                let partition = keys::requests_for_product(id, Outcome::Standing);
-                vec![vec![whole(Index::Gsi1, partition, "", Holds::Pointers, &listing)]]
-            }
+            Named::Product(id) => vec![
+                vec![for_product(id, Outcome::Pending, &listing)],
+                vec![for_product(id, Outcome::Standing, &listing)],
+            ],
             Named::Plan(id) => vec![vec![whole(Index::Gsi2, keys::plan(id).pk, "", Holds::Pointers, &listing)]],
             Named::Catalogue(id) => {
                 wanted.catalogue = Some(id);
-                stages(&listing)
+                let catalogue = self.offering::<Catalogue>(id).await?;
+                let product_ids = catalogue.map(|(catalogue, _)| catalogue.content.product_ids).unwrap_or_default();
+                vec![product_ids.iter().map(|product| for_product(product, Outcome::Pending, &listing)).collect()]
             }
         };
         self.merge(groups, &listing, &wanted).await
@@ -375,20 +376,23 @@ fn whole(index: Index, partition: String, prefix: &str, holds: Holds, listing: &
     Source::new(index, partition, prefix, holds, listing, listing.limit + 1)
 }
 
+/// The requests for a product that have this outcome.
+fn for_product(product: &ProductId, outcome: Outcome, listing: &Listing) -> Source {
+    whole(Index::Gsi1, keys::requests_for_product(product, outcome), "", Holds::Pointers, listing)
+}
+
 /// The ranges of a product's requests that can have the status asked for, as groups.
 fn outcomes(product: &ProductId, listing: &Listing) -> Vec<Vec<Source>> {
-    use Outcome::{Expired, Rejected, Revoked, Standing, Withdrawn};
+    use Outcome::{Expired, Lapsed, Pending, Rejected, Revoked, Standing, Withdrawn};
     let groups: &[&[Outcome]] = match listing.status {
-        None => &[&[Standing], &[Revoked, Rejected, Withdrawn, Expired]],
-        Some(Status::Pending) => &[&[Standing]],
-        Some(Status::Approved) => &[&[Standing], &[Revoked]],
+        None => &[&[Pending], &[Standing], &[Lapsed], &[Revoked, Rejected, Withdrawn, Expired]],
+        Some(Status::Pending) => &[&[Pending]],
+        Some(Status::Approved) => &[&[Standing], &[Lapsed], &[Revoked]],
         Some(Status::Rejected) => &[&[Rejected]],
         Some(Status::Withdrawn) => &[&[Withdrawn]],
         Some(Status::Expired) => &[&[Expired]],
     };
-    let source = |outcome: &Outcome| {
-        whole(Index::Gsi1, keys::requests_for_product(product, *outcome), "", Holds::Pointers, listing)
-    };
+    let source = |outcome: &Outcome| for_product(product, *outcome, listing);
     groups.iter().map(|group| group.iter().map(source).collect()).collect()
 }
 

@@ -1,6 +1,7 @@
 //! Access requests.
 
-use gatepass_domain::event::MailRecord;
+use aws_sdk_dynamodb::types::AttributeValue;
+use gatepass_domain::event::{Detail, MailRecord};
 use gatepass_domain::id::{ProductId, RequestId};
 use gatepass_domain::{AccessRequest, Event};
 use serde::Serialize;
@@ -10,7 +11,7 @@ use crate::error::StoreError;
 use crate::guard::Guard;
 use crate::item::{Attributes, Item, decode};
 use crate::keys::{self, Outcome, Stage};
-use crate::read::{Index, Query, Span};
+use crate::read::{Index, Query, Span, key_of};
 use crate::stored::request::RequestForm;
 use crate::transaction::Transaction;
 use crate::work;
@@ -29,8 +30,12 @@ fn item(request: &AccessRequest) -> Item<RequestForm> {
 
 /// Reads a stored request.
 pub(crate) fn parse(attributes: Attributes) -> Result<AccessRequest, StoreError> {
+    let key = key_of(&attributes);
     let stored: Item<RequestForm> = decode(attributes)?;
-    Ok(stored.content.try_into()?)
+    let id = key.as_ref().and_then(keys::request_id);
+    let id =
+        id.ok_or_else(|| StoreError::Unreadable { key: stored.pk.clone(), cause: "no key of a request".into() })?;
+    Ok(stored.content.into_request(id)?)
 }
 
 impl Transaction {
@@ -39,18 +44,51 @@ impl Transaction {
     pub fn request(self, request: &AccessRequest, event: &Event) -> Self {
         let item = item(request);
         let written = match request.facts().version {
-            1 => lookup_rows(request)
-                .iter()
-                .fold(self.create(Guard::Request, &item), |transaction, row| transaction.create(Guard::Request, row)),
-            // A request that has ended leaves the lists of what stands.
-            version if !request.is_standing() => lookup_rows(request)
-                .iter()
-                .fold(self.replace(Guard::Request, &item, version - 1), |transaction, row| {
-                    transaction.overwrite(Guard::Request, row)
-                }),
+            1 => self.create(Guard::Request, &item),
             version => self.replace(Guard::Request, &item, version - 1),
         };
-        written.event(event)
+        match moves(request, event) {
+            Moves::Enters => written.created_rows(&lookup_rows(request, Outcome::of(request))),
+            Moves::On => written.moved_rows(&lookup_rows(request, Outcome::of(request))),
+            Moves::Stays => written,
+        }
+        .event(event)
+    }
+
+    /// Moves a provisioned request among those whose access has expired, when its credential has. The request itself does
+    /// not change; it must still be in this version.
+    pub fn lapsed(self, request: &AccessRequest) -> Self {
+        let facts = request.facts();
+        let version = AttributeValue::N(facts.version.to_string());
+        self.require_value(Guard::Request, &keys::request(facts.id), "version = :expected", version)
+            .moved_rows(&lookup_rows(request, Outcome::Lapsed))
+    }
+
+    fn created_rows(self, rows: &[Item<Nothing>]) -> Self {
+        rows.iter().fold(self, |transaction, row| transaction.create(Guard::Request, row))
+    }
+
+    fn moved_rows(self, rows: &[Item<Nothing>]) -> Self {
+        rows.iter().fold(self, |transaction, row| transaction.overwrite(Guard::Request, row))
+    }
+}
+
+/// The effect of a change on the lookup rows of a request.
+enum Moves {
+    /// The request is new.
+    Enters,
+    /// It has another outcome than before.
+    On,
+    /// It has the same.
+    Stays,
+}
+
+fn moves(request: &AccessRequest, event: &Event) -> Moves {
+    match &event.detail {
+        _ if request.facts().version == 1 => Moves::Enters,
+        Detail::AccessRequestApproved(_) => Moves::On,
+        _ if request.is_standing() => Moves::Stays,
+        _ => Moves::On,
     }
 }
 
@@ -58,13 +96,14 @@ impl Transaction {
 #[derive(Debug, Serialize)]
 struct Nothing {}
 
-/// The rows by which a request is found among those for its products, and while it stands among those under its plan.
-fn lookup_rows(request: &AccessRequest) -> Vec<Item<Nothing>> {
+/// The rows by which a request is found among those for its products that have this outcome, and while it waits or
+/// stands among those under its plan.
+fn lookup_rows(request: &AccessRequest, outcome: Outcome) -> Vec<Item<Nothing>> {
     let facts = request.facts();
-    let outcome = Outcome::of(request);
     let among = |partition| keys::request_among(partition, facts.created_at, facts.id);
+    let is_open = matches!(outcome, Outcome::Pending | Outcome::Standing);
     let row = |product: &ProductId| {
-        let under_plan = request.is_standing().then(|| among(keys::plan(&facts.submission.plan_id).pk));
+        let under_plan = is_open.then(|| among(keys::plan(&facts.submission.plan_id).pk));
         Item::new(keys::request_for_product(facts.id, product), Nothing {})
             .gsi1(among(keys::requests_for_product(product, outcome)))
             .gsi2(under_plan)
@@ -87,8 +126,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; a request that does not exist is `None`.
     pub async fn request(&self, id: RequestId) -> Result<Option<AccessRequest>, StoreError> {
-        let stored: Option<Item<RequestForm>> = self.get(&keys::request(id)).await?;
-        stored.map(|item| Ok(item.content.try_into()?)).transpose()
+        self.attributes(&keys::request(id)).await?.map(parse).transpose()
     }
 
     /// The request `id` with its mails, by one consistent query.

@@ -1,13 +1,14 @@
 //! A table of a test's own.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType, StreamSpecification, StreamViewType,
+    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
 };
 use dynoxide::Database;
 use gatepass_iam::NOBODY;
@@ -63,9 +64,35 @@ impl Table {
         Client::from_conf(self.client.config().to_builder().credentials_provider(credentials).build())
     }
 
+    /// The bytes of an item, [as DynamoDB counts them][size]: names and values, and a little for each list and map;
+    /// `None` when it does not exist.
+    ///
+    /// [size]: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+    pub async fn size_of(&self, pk: &str, sk: &str) -> Option<usize> {
+        let key = |text: &str| AttributeValue::S(text.to_owned());
+        let get = self.client.get_item().table_name(&self.name).key("PK", key(pk)).key("SK", key(sk));
+        get.send().await.expect("the table can be read").item.map(|item| sizes(&item))
+    }
+
     /// The store on this table.
     pub fn store(&self) -> Store {
         Store::new(self.client.clone(), &self.name)
+    }
+}
+
+fn sizes(members: &HashMap<String, AttributeValue>) -> usize {
+    members.iter().map(|(name, value)| name.len() + size(value)).sum()
+}
+
+fn size(value: &AttributeValue) -> usize {
+    match value {
+        AttributeValue::S(text) => text.len(),
+        AttributeValue::N(number) => number.len() / 2 + 2,
+        AttributeValue::Bool(_) | AttributeValue::Null(_) => 1,
+        AttributeValue::L(values) => 3 + values.iter().map(|value| 1 + size(value)).sum::<usize>(),
+        AttributeValue::M(members) => 3 + members.len() + sizes(members),
+        AttributeValue::Ss(texts) => texts.iter().map(String::len).sum(),
+        other => panic!("no item of Gatepass has {other:?}"),
     }
 }
 

@@ -30,7 +30,7 @@ async fn a_rejection_grants_nothing_and_carries_its_reason() {
     world.table.faults.calls();
     let unkeyed = Idempotent::Unkeyed;
     let rejected = reject::reject(&world.store, &mut context(), &owen(), asked.id, "  not now \n", &unkeyed).await;
-    assert_eq!(world.table.faults.calls(), ["GetItem", "TransactWriteItems"]);
+    assert_eq!(world.table.faults.calls(), ["GetItem", "GetItem", "TransactWriteItems"], "the request, and its claims");
     let view = rejected.unwrap().view();
     assert_eq!((view.status, view.reason.as_deref(), view.credential_id), (Status::Rejected, Some("not now"), None));
     assert!(world.store.access_held_by(asked.app.id, asked.id).await.unwrap().is_empty());

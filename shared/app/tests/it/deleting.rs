@@ -2,17 +2,19 @@
 
 use std::time::Duration;
 
+use gatepass_app::grant::{self, GrantRequest};
 use gatepass_app::offerings::{self, InUse, Progress};
 use gatepass_app::reconcile::reconcile;
-use gatepass_app::{Deadline, Precondition, Refused};
+use gatepass_app::{Deadline, Idempotent, Precondition, Refused};
 use gatepass_domain::access_request::{Order, Status};
+use gatepass_domain::event::Aggregate;
 use gatepass_domain::id::{CatalogueId, ProductId, RequestId};
 use gatepass_domain::{AccessRequest, Catalogue, Plan, Product};
 use gatepass_store::{Filter, Listing, Offering, Store};
 use gatepass_testkit::{World, ada, context, owen, person};
 use jiff::SignedDuration;
 
-use crate::asking::{approve, said, slug, standing, submit, weather};
+use crate::asking::{approve, create_app, said, slug, standing, submit, weather};
 
 async fn delete<T: offerings::Checked>(store: &Store, id: &str, in_use: InUse) -> Result<Progress, Refused>
 where
@@ -136,4 +138,64 @@ async fn a_deletion_beside_a_submit_is_refused_and_leaves_all_as_it_was() {
         before.product_ids.sort();
         assert_eq!(after, before, "{kind}");
     }
+}
+
+/// A grant is guarded as a submit is: what it relies on is still on offer when it is committed.
+#[tokio::test]
+async fn a_grant_does_not_overtake_a_deletion() {
+    let world = World::new().await;
+    let app_id = create_app(&world.store, &ada(), "Storm warnings").await;
+    let other_way = world.table.beside();
+    let held = world.table.faults.hold("TransactWriteItems", 0);
+    let asked = GrantRequest {
+        product_ids: vec![slug("weather-api")],
+        plan_id: slug("gold"),
+        catalogue_id: None,
+        extends_credential_id: None,
+        note: None,
+    };
+    let unkeyed = Idempotent::Unkeyed;
+    let mut context = context();
+    let owner = owen();
+    let granting = grant::grant(&world.store, &mut context, &owner, app_id, &asked, &unkeyed);
+    let delete = async {
+        held.arrived().await;
+        delete::<Product>(&other_way.store(), "weather-api", InUse::Keep).await.unwrap();
+        held.release();
+    };
+    let (granted, ()) = tokio::join!(granting, delete);
+    assert!(matches!(granted, Err(Refused::Invalid(_))), "{granted:?}");
+}
+
+/// Each kind of offering says by an event of its own that its deletion has begun.
+#[tokio::test]
+async fn a_deletion_by_force_begins_with_an_event_of_its_own() {
+    let world = World::new().await;
+    let types = async |aggregate: Aggregate| -> Vec<String> {
+        let events = world.store.events_of(&aggregate).await.unwrap();
+        events.iter().map(|event| event.detail.event_type().to_owned()).collect()
+    };
+    delete::<Product>(&world.store, "weather-api", InUse::Force).await.unwrap();
+    assert_eq!(
+        types(Aggregate::Product(slug("weather-api"))).await,
+        ["ProductCreated", "ProductClosing", "ProductDeleted"]
+    );
+    delete::<Plan>(&world.store, "free", InUse::Force).await.unwrap();
+    assert_eq!(types(Aggregate::Plan(slug("free"))).await, ["PlanCreated", "PlanClosing", "PlanDeleted"]);
+    delete::<Catalogue>(&world.store, "partner-apis", InUse::Force).await.unwrap();
+    let catalogue = types(Aggregate::Catalogue(slug("partner-apis"))).await;
+    assert_eq!(catalogue[catalogue.len() - 3..], ["CatalogueClosing", "CatalogueUpdated", "CatalogueDeleted"]);
+}
+
+/// A deletion that is refused because the catalogue is in use leaves the catalogue as it was.
+#[tokio::test]
+async fn a_catalogue_is_found_in_use_by_what_waits_for_its_products_and_stays_as_it_was() {
+    let world = World::new().await;
+    let before = world.store.offering::<Catalogue>(&slug("public-apis")).await.unwrap().unwrap().0.content;
+    let request = submit(&world.store, &ada(), &weather("gold", "Storm warnings")).await.unwrap();
+    let refused = delete::<Catalogue>(&world.store, "public-apis", InUse::Keep).await.unwrap_err();
+    let Refused::InUse { by, .. } = refused else { panic!("{refused:?}") };
+    assert_eq!(by.iter().map(|used| used.request_id).collect::<Vec<_>>(), [request.id]);
+    let after = world.store.offering::<Catalogue>(&slug("public-apis")).await.unwrap().unwrap().0.content;
+    assert_eq!(after, before);
 }

@@ -6,16 +6,17 @@ use std::time::Duration;
 use gatepass_app::reconcile::{Report, reconcile};
 use gatepass_app::submit::{SubmitRequest, Target};
 use gatepass_app::{
-    Deadline, Idempotent, Precondition, Refused, apps, auto_approve, revoke, revoke_credential, submit,
+    Deadline, Idempotent, Precondition, Refused, apps, auto_approve, offerings, reject, revoke, revoke_credential,
+    submit,
 };
-use gatepass_domain::access_request::{AccessRequestView, ProvisioningStatus, Status};
+use gatepass_domain::access_request::{AccessRequestView, Order, ProvisioningStatus, Status};
 use gatepass_domain::credential::{Closed, CredentialStatus};
 use gatepass_domain::event::Aggregate;
 use gatepass_domain::id::{CredentialId, RequestId};
 use gatepass_domain::product::{AuthMethod, GatewayKind};
-use gatepass_domain::{Actor, Context};
+use gatepass_domain::{Actor, Context, Product};
 use gatepass_provisioning::{Outcome, provision};
-use gatepass_store::Store;
+use gatepass_store::{Filter, Listing, Named, Store};
 use gatepass_testkit::{ada, context, demo, owen};
 
 use crate::extend::{more, provisioned};
@@ -274,4 +275,86 @@ async fn a_deletion_that_is_broken_off_is_finished_in_the_background() {
     assert_eq!(types, ["AppCreated", "AppClosing", "AppDeleted"]);
     assert_eq!(events.last().unwrap().actor().id, "ada", "it is still the owner who deletes it");
     assert_eq!(reconcile_after(&scene, 2).await.done(), 0, "nothing is left to do");
+}
+
+/// The request that claimed a product is revoked; an extension still opens it. The app has the product, so it cannot
+/// ask for it again, until the extension is revoked too.
+#[tokio::test]
+async fn an_extension_takes_over_the_claim_of_a_request_that_is_revoked() {
+    let scene = Scene::new().await;
+    let first = provisioned(&scene).await;
+    let asked = SubmitRequest { extends_credential_id: None, ..extension_of(&first, "gold") };
+    let other = scene.ask_and_approve(&asked).await;
+    assert_eq!(scene.provision(other.id).await, Outcome::Provisioned);
+    let extension = more(&scene, &first, &["maps-api"]).await;
+    assert_eq!(scene.provision(extension.id).await, Outcome::Provisioned);
+    revoked(&scene, other.id).await;
+    let refused = ask(&scene, &mut context(), &asked).await.unwrap_err();
+    assert!(matches!(refused, Refused::DuplicateAccess { conflicting } if conflicting == extension.id), "{refused}");
+    revoked(&scene, extension.id).await;
+    ask(&scene, &mut context(), &asked).await.unwrap();
+}
+
+/// An extension that still waits keeps the product too.
+#[tokio::test]
+async fn an_extension_that_waits_takes_over_the_claim_of_a_request_that_is_rejected() {
+    let scene = Scene::new().await;
+    let first = provisioned(&scene).await;
+    let asked = SubmitRequest { extends_credential_id: None, ..extension_of(&first, "gold") };
+    let other = ask(&scene, &mut context(), &asked).await.unwrap();
+    let extension = ask(&scene, &mut context(), &extension_of(&first, "gold")).await.unwrap();
+    let unkeyed = Idempotent::Unkeyed;
+    reject::reject(&scene.world.store, &mut context(), &owen(), other.id, "not now", &unkeyed).await.unwrap();
+    let refused = ask(&scene, &mut context(), &asked).await.unwrap_err();
+    assert!(matches!(refused, Refused::DuplicateAccess { conflicting } if conflicting == extension.id), "{refused}");
+}
+
+/// The end of a credential counts from its moment on, not from the next run of `expire`.
+#[tokio::test]
+async fn access_that_has_expired_is_in_nobodys_way_before_that_is_written_down() {
+    let scene = Scene::new().await;
+    let store = &scene.world.store;
+    let first = scene.approved(&["weather-api"], "free", new_app("Storm warnings")).await;
+    assert_eq!(scene.provision(first.id).await, Outcome::Provisioned);
+    let usage = async |minutes| {
+        let now = context_after(minutes).now;
+        offerings::usage::<Product>(store, now, &owen(), &slug("weather-api")).await.unwrap().items.len()
+    };
+    assert_eq!((usage(EXPIRED - 1).await, usage(EXPIRED).await), (1, 0));
+
+    let again = SubmitRequest {
+        wanted: vec![(slug("public-apis"), slug("weather-api"))],
+        extends_credential_id: None,
+        ..extension_of(&first, "free")
+    };
+    let refused = ask(&scene, &mut context_after(EXPIRED - 1), &again).await.unwrap_err();
+    assert!(matches!(refused, Refused::DuplicateAccess { .. }), "{refused}");
+    let asked = ask(&scene, &mut context_after(EXPIRED), &again).await.unwrap();
+    let stored = scene.credentials(&first).await.remove(0);
+    assert_eq!(stored.credential.status, CredentialStatus::Expired, "the submit wrote it down");
+    assert_eq!(usage(EXPIRED).await, 1, "the new request");
+    assert_eq!(store.access_held_by(first.app.id, asked.id).await.unwrap(), [slug("weather-api")]);
+}
+
+/// What has expired no longer stands among what is in use, however much of it there is; lists still show it.
+#[tokio::test]
+async fn access_that_has_expired_leaves_the_lists_of_what_stands() {
+    let scene = Scene::new().await;
+    let store = &scene.world.store;
+    let first = scene.approved(&["weather-api"], "free", new_app("Storm warnings")).await;
+    assert_eq!(scene.provision(first.id).await, Outcome::Provisioned);
+    assert_eq!(scene.requeue_after(EXPIRED).await, 1, "the credential is written down as expired");
+    for named in [Named::Product(slug("weather-api")), Named::Plan(slug("free"))] {
+        assert!(store.standing_requests(&named, 10, None).await.unwrap().items.is_empty(), "{named:?}");
+    }
+    for status in [None, Some(Status::Approved)] {
+        let listing = Listing { status, order: Order::Newest, limit: 10, after: None };
+        let page = store.requests(&Filter::Product(slug("weather-api")), &listing).await.unwrap();
+        assert_eq!(page.items.len(), 1, "{status:?}");
+    }
+    let unforced = offerings::InUse::Keep;
+    let context = &mut context_after(EXPIRED);
+    offerings::delete::<Product>(store, context, &owen(), &slug("weather-api"), Precondition::Any, unforced)
+        .await
+        .unwrap();
 }

@@ -1,4 +1,7 @@
 //! The stored form of an access request.
+//!
+//! Every change of a request writes the item and its copies in two indexes, each at a unit per kilobyte. So nothing
+//! stands in it twice, the request's id being its key, and what is empty is absent.
 
 use gatepass_domain::access_request::{
     AppRef, Approval, Decision, Ending, Facts, Inconsistent, Item, LastError, Progress, Provisioning, RequestKind,
@@ -6,9 +9,9 @@ use gatepass_domain::access_request::{
 };
 use gatepass_domain::event::Chain;
 use gatepass_domain::id::{CredentialId, PlanId, RequestId};
-use gatepass_domain::policy::Verdict;
+use gatepass_domain::policy::{Inputs, Review, Rule, Subject, Verdict};
 use gatepass_domain::product::AuthMethod;
-use gatepass_domain::{AccessRequest, Person};
+use gatepass_domain::{AccessRequest, Actor, Person, PersonId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -18,24 +21,57 @@ const SCHEMA_VERSION: u32 = 1;
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct RequestForm {
     schema_version: u32,
-    id: RequestId,
     kind: RequestKind,
-    requester: Person,
+    requester: PersonForm,
     app: AppRef,
     items: Vec<Item>,
     plan_id: PlanId,
     plan_name: String,
     auth_method: AuthMethod,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     extends_credential_id: Option<CredentialId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     justification: Option<String>,
-    policy: Verdict,
-    approvals: Vec<Approval>,
+    policy: VerdictForm,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    approvals: Vec<ApprovalForm>,
     #[serde(flatten)]
     state: StateForm,
     created_at: Timestamp,
     updated_at: Timestamp,
     version: u64,
     chain: Chain,
+}
+
+/// The requester.
+#[derive(Debug, Serialize, Deserialize)]
+struct PersonForm {
+    id: PersonId,
+    name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    groups: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    organisation: Option<String>,
+}
+
+/// The verdict of the policy. Its inputs are the requester and the products, which the request has.
+#[derive(Debug, Serialize, Deserialize)]
+struct VerdictForm {
+    review: Review,
+    rule: Rule,
+    plan_version: u64,
+    reasons: Vec<String>,
+}
+
+/// An approval.
+#[derive(Debug, Serialize, Deserialize)]
+struct ApprovalForm {
+    by: Actor,
+    at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
 }
 
 /// The state, with the data that only this state has.
@@ -46,11 +82,13 @@ enum StateForm {
     Closed {
         decision: Decision,
         ending: Ending,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
     Queued {
         #[serde(flatten)]
         approved: ApprovedForm,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         next_attempt_at: Option<Timestamp>,
     },
     Provisioned {
@@ -64,22 +102,63 @@ enum StateForm {
     Revoked {
         #[serde(flatten)]
         approved: ApprovedForm,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
 }
 
-/// The data that every approved request has.
+/// The data that every approved request has. The decision is the last approval.
 #[derive(Debug, Serialize, Deserialize)]
 struct ApprovedForm {
-    decision: Decision,
     credential_id: CredentialId,
     attempts: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     last_error: Option<LastError>,
+}
+
+impl From<Person> for PersonForm {
+    fn from(Person { id, name, email, groups, organisation }: Person) -> Self {
+        Self { id, name, email, groups, organisation }
+    }
+}
+
+impl From<PersonForm> for Person {
+    fn from(PersonForm { id, name, email, groups, organisation }: PersonForm) -> Self {
+        Self { id, name, email, groups, organisation }
+    }
+}
+
+impl From<Approval> for ApprovalForm {
+    fn from(Approval { by, at, note }: Approval) -> Self {
+        Self { by, at, note }
+    }
+}
+
+impl From<ApprovalForm> for Approval {
+    fn from(ApprovalForm { by, at, note }: ApprovalForm) -> Self {
+        Self { by, at, note }
+    }
+}
+
+impl From<Verdict> for VerdictForm {
+    fn from(Verdict { review, rule, plan_version, inputs: _, reasons }: Verdict) -> Self {
+        Self { review, rule, plan_version, reasons }
+    }
+}
+
+impl VerdictForm {
+    /// The verdict on a request of `requester` for `items`.
+    fn on(self, requester: &Person, items: &[Item]) -> Verdict {
+        let Self { review, rule, plan_version, reasons } = self;
+        let requester = Subject { id: requester.id.clone(), groups: requester.groups.clone() };
+        let product_ids = items.iter().map(|item| item.product_id.clone()).collect();
+        Verdict { review, rule, plan_version, inputs: Inputs { requester, product_ids }, reasons }
+    }
 }
 
 impl From<&AccessRequest> for RequestForm {
     fn from(request: &AccessRequest) -> Self {
-        let Facts { id, submission, created_at, updated_at, version, chain } = request.facts().clone();
+        let Facts { id: _, submission, created_at, updated_at, version, chain } = request.facts().clone();
         let Submission {
             kind,
             requester,
@@ -94,9 +173,8 @@ impl From<&AccessRequest> for RequestForm {
         } = submission;
         Self {
             schema_version: SCHEMA_VERSION,
-            id,
             kind,
-            requester,
+            requester: requester.into(),
             app,
             items,
             plan_id,
@@ -104,8 +182,8 @@ impl From<&AccessRequest> for RequestForm {
             auth_method,
             extends_credential_id,
             justification,
-            policy,
-            approvals: request.approvals().to_vec(),
+            policy: policy.into(),
+            approvals: request.approvals().iter().cloned().map(ApprovalForm::from).collect(),
             state: StateForm::from(request.progress()),
             created_at,
             updated_at,
@@ -115,13 +193,14 @@ impl From<&AccessRequest> for RequestForm {
     }
 }
 
-impl TryFrom<RequestForm> for AccessRequest {
-    type Error = Inconsistent;
-
-    fn try_from(form: RequestForm) -> Result<Self, Inconsistent> {
-        let RequestForm {
+impl RequestForm {
+    /// The request `id`.
+    ///
+    /// # Errors
+    /// [`Inconsistent`] when the parts contradict one another.
+    pub(crate) fn into_request(self, id: RequestId) -> Result<AccessRequest, Inconsistent> {
+        let Self {
             schema_version: _,
-            id,
             kind,
             requester,
             app,
@@ -138,7 +217,9 @@ impl TryFrom<RequestForm> for AccessRequest {
             updated_at,
             version,
             chain,
-        } = form;
+        } = self;
+        let requester = Person::from(requester);
+        let policy = policy.on(&requester, &items);
         let submission = Submission {
             kind,
             requester,
@@ -152,7 +233,9 @@ impl TryFrom<RequestForm> for AccessRequest {
             policy,
         };
         let facts = Facts { id, submission, created_at, updated_at, version, chain };
-        Self::restore(facts, approvals, state.into())
+        let approvals: Vec<_> = approvals.into_iter().map(Approval::from).collect();
+        let progress = state.progress(id, &approvals)?;
+        AccessRequest::restore(facts, approvals, progress)
     }
 }
 
@@ -161,8 +244,8 @@ impl From<Progress> for StateForm {
         match progress {
             Progress::Pending => Self::Pending,
             Progress::Closed { decision, ending, reason } => Self::Closed { decision, ending, reason },
-            Progress::Approved { decision, credential_id, attempts, last_error, provisioning } => {
-                let approved = ApprovedForm { decision, credential_id, attempts, last_error };
+            Progress::Approved { decision: _, credential_id, attempts, last_error, provisioning } => {
+                let approved = ApprovedForm { credential_id, attempts, last_error };
                 match provisioning {
                     Provisioning::Queued { next_attempt_at } => Self::Queued { approved, next_attempt_at },
                     Provisioning::Provisioned => Self::Provisioned { approved },
@@ -174,17 +257,20 @@ impl From<Progress> for StateForm {
     }
 }
 
-impl From<StateForm> for Progress {
-    fn from(form: StateForm) -> Self {
-        let (approved, provisioning) = match form {
-            StateForm::Pending => return Self::Pending,
-            StateForm::Closed { decision, ending, reason } => return Self::Closed { decision, ending, reason },
-            StateForm::Queued { approved, next_attempt_at } => (approved, Provisioning::Queued { next_attempt_at }),
-            StateForm::Provisioned { approved } => (approved, Provisioning::Provisioned),
-            StateForm::Failed { approved } => (approved, Provisioning::Failed),
-            StateForm::Revoked { approved, reason } => (approved, Provisioning::Revoked { reason }),
+impl StateForm {
+    /// The progress of the request `id` with these approvals.
+    fn progress(self, id: RequestId, approvals: &[Approval]) -> Result<Progress, Inconsistent> {
+        let (approved, provisioning) = match self {
+            Self::Pending => return Ok(Progress::Pending),
+            Self::Closed { decision, ending, reason } => return Ok(Progress::Closed { decision, ending, reason }),
+            Self::Queued { approved, next_attempt_at } => (approved, Provisioning::Queued { next_attempt_at }),
+            Self::Provisioned { approved } => (approved, Provisioning::Provisioned),
+            Self::Failed { approved } => (approved, Provisioning::Failed),
+            Self::Revoked { approved, reason } => (approved, Provisioning::Revoked { reason }),
         };
-        let ApprovedForm { decision, credential_id, attempts, last_error } = approved;
-        Self::Approved { decision, credential_id, attempts, last_error, provisioning }
+        let ApprovedForm { credential_id, attempts, last_error } = approved;
+        let decision = approvals.last().map(|Approval { by, at, .. }| Decision { by: by.clone(), at: *at });
+        let decision = decision.ok_or(Inconsistent { id, what: "it is approved, and nobody approved it" })?;
+        Ok(Progress::Approved { decision, credential_id, attempts, last_error, provisioning })
     }
 }

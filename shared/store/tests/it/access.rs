@@ -2,18 +2,31 @@
 
 use gatepass_domain::Context;
 use gatepass_domain::event::{Aggregate, Detail, EntitySubject};
-use gatepass_domain::id::{AppId, RequestId};
+use gatepass_domain::id::{AppId, ProductId, RequestId};
 use gatepass_store::{CommitError, Guard, Store, Transaction};
 use gatepass_testkit::{Table, ada, context, grace, person};
 
-use crate::samples::{by_owen, create_app, drafted_app, products};
+use crate::samples::{by_owen, create_app, drafted, drafted_app, products, write};
 
 async fn claim(store: &Store, app_id: AppId, request: RequestId, ids: &[&str]) -> Result<(), CommitError> {
     store.commit(Transaction::new(&mut context()).claim_access(app_id, request, &products(ids))).await
 }
 
-async fn release(store: &Store, app_id: AppId, request: RequestId, ids: &[&str]) -> Result<(), CommitError> {
-    store.commit(Transaction::new(&mut context()).release_access(app_id, request, &products(ids))).await
+async fn claim_free(store: &Store, app_id: AppId, request: RequestId, ids: &[&str]) {
+    let claimed = Transaction::new(&mut context()).claim_free_access(app_id, request, &products(ids));
+    store.commit(claimed).await.unwrap();
+}
+
+/// Ends the claims of a request.
+async fn release(store: &Store, app_id: AppId, request: RequestId) {
+    let claims = store.ending_claims(app_id, &[request].into()).await.unwrap();
+    store.commit(Transaction::new(&mut context()).end_claims(app_id, &claims)).await.unwrap();
+}
+
+async fn held(store: &Store, app_id: AppId, request: RequestId) -> Vec<ProductId> {
+    let mut held = store.access_held_by(app_id, request).await.unwrap();
+    held.sort();
+    held
 }
 
 #[tokio::test]
@@ -38,12 +51,48 @@ async fn what_is_released_is_free_again() {
     let store = Table::new().await.store();
     let app_id = create_app(&store, &ada(), "Storm warnings").await.unwrap();
     let (first, second) = (context().id(), context().id());
-    claim(&store, app_id, first, &["weather-api", "maps-api"]).await.unwrap();
-    assert!(release(&store, app_id, second, &["maps-api"]).await.is_err(), "only its holder releases it");
-    release(&store, app_id, first, &["maps-api"]).await.unwrap();
+    claim(&store, app_id, first, &["weather-api"]).await.unwrap();
     claim(&store, app_id, second, &["maps-api"]).await.unwrap();
-    assert_eq!(store.access_held_by(app_id, first).await.unwrap(), products(&["weather-api"]));
-    assert_eq!(store.access_held_by(app_id, second).await.unwrap(), products(&["maps-api"]));
+    release(&store, app_id, first).await;
+    assert_eq!(held(&store, app_id, first).await, []);
+    assert_eq!(held(&store, app_id, second).await, products(&["maps-api"]));
+    claim(&store, app_id, second, &["weather-api"]).await.unwrap();
+}
+
+/// I3: the claims of an app are what its standing requests ask for. An extension shares a product with the request that
+/// claimed it, and keeps it when that request ends.
+#[tokio::test]
+async fn a_claim_is_handed_over_to_an_extension_that_shares_the_product() {
+    let store = Table::new().await.store();
+    let app_id = create_app(&store, &ada(), "Storm warnings").await.unwrap();
+    let first = context().id();
+    claim(&store, app_id, first, &["weather-api", "maps-api"]).await.unwrap();
+    let (extension, event) = drafted(&mut context(), &ada(), app_id, &products(&["maps-api"]));
+    write(&store, &extension.clone().into(), &event).await.unwrap();
+    claim_free(&store, app_id, extension.facts().id, &["maps-api"]).await;
+    release(&store, app_id, first).await;
+    assert_eq!(held(&store, app_id, extension.facts().id).await, products(&["maps-api"]));
+    claim(&store, app_id, first, &["weather-api"]).await.unwrap();
+    assert!(claim(&store, app_id, first, &["maps-api"]).await.is_err(), "the extension opens it");
+}
+
+/// An extension that is submitted while the claims end is no longer overlooked: the claims are read again.
+#[tokio::test]
+async fn claims_end_only_as_they_were_read() {
+    let store = Table::new().await.store();
+    let app_id = create_app(&store, &ada(), "Storm warnings").await.unwrap();
+    let (first, extension, other) = (context().id(), context().id(), context().id());
+    claim(&store, app_id, first, &["weather-api"]).await.unwrap();
+    let end = async |claims| store.commit(Transaction::new(&mut context()).end_claims(app_id, &claims)).await;
+    let read = store.ending_claims(app_id, &[first].into()).await.unwrap();
+    claim_free(&store, app_id, extension, &["weather-api"]).await;
+    assert!(end(read).await.unwrap_err().is_refused_by(Guard::Access));
+    let read = store.ending_claims(app_id, &[first].into()).await.unwrap();
+    claim_free(&store, app_id, other, &["weather-api"]).await;
+    assert!(end(read).await.unwrap_err().is_refused_by(Guard::Access));
+    let read = store.ending_claims(app_id, &[first].into()).await.unwrap();
+    end(read.clone()).await.unwrap();
+    assert!(end(read).await.unwrap_err().is_refused_by(Guard::Access), "they have ended");
 }
 
 #[tokio::test]
@@ -52,9 +101,7 @@ async fn an_extension_claims_what_is_free() {
     let app_id = create_app(&store, &ada(), "Storm warnings").await.unwrap();
     let (first, second) = (context().id(), context().id());
     claim(&store, app_id, first, &["weather-api"]).await.unwrap();
-    let wanted = products(&["weather-api", "maps-api"]);
-    let claimed = Transaction::new(&mut context()).claim_free_access(app_id, second, &wanted);
-    store.commit(claimed).await.unwrap();
+    claim_free(&store, app_id, second, &["weather-api", "maps-api"]).await;
     assert_eq!(store.access_held_by(app_id, first).await.unwrap(), products(&["weather-api"]));
     assert_eq!(store.access_held_by(app_id, second).await.unwrap(), products(&["maps-api"]));
 }
@@ -67,11 +114,10 @@ async fn an_extension_that_holds_nothing_is_in_the_way_of_a_deletion() {
     let app_id = create_app(&store, &ada(), "Storm warnings").await.unwrap();
     let (first, extension) = (context().id(), context().id());
     claim(&store, app_id, first, &["weather-api"]).await.unwrap();
-    let claimed = Transaction::new(&mut context()).claim_free_access(app_id, extension, &products(&["weather-api"]));
-    store.commit(claimed).await.unwrap();
+    claim_free(&store, app_id, extension, &["weather-api"]).await;
     assert_eq!(store.access_held_by(app_id, extension).await.unwrap(), []);
     assert!(store.requests_behind(app_id).await.unwrap().contains(&extension));
-    release(&store, app_id, first, &["weather-api"]).await.unwrap();
+    release(&store, app_id, first).await;
     let delete = async || {
         let (app, mut chain) = store.app_and_chain(app_id).await.unwrap().unwrap();
         let mut context: Context = context();
@@ -80,8 +126,7 @@ async fn an_extension_that_holds_nothing_is_in_the_way_of_a_deletion() {
         store.commit(Transaction::new(&mut context).without_app(&app, &event)).await
     };
     assert!(delete().await.unwrap_err().is_refused_by(Guard::Access));
-    let released = Transaction::new(&mut context()).release_claimed(app_id, extension, &[]);
-    store.commit(released).await.unwrap();
+    release(&store, app_id, extension).await;
     delete().await.unwrap();
 }
 

@@ -148,9 +148,12 @@ macro_rules! endpoints {
             pub(crate) async fn usage(
                 State(api): State<Api>,
                 Owner(owner): Owner,
+                RequestContext(context): RequestContext,
                 id: Id<$id>,
             ) -> Result<Json<Usage>, Problem> {
-                let offerings::Usage { items, more } = offerings::usage::<$entity>(&api.store, &owner, &id.parse()?).await?;
+                let id = id.parse()?;
+                let usage = offerings::usage::<$entity>(&api.store, context.now, &owner, &id).await?;
+                let offerings::Usage { items, more } = usage;
                 let items = items.iter().map(UsedBy::from).collect();
                 Ok(Json(Usage { items, next_cursor: None, more }))
             }

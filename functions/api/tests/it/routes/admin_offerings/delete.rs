@@ -1,5 +1,5 @@
 use gatepass_provisioning::Outcome;
-use gatepass_testkit::{ada, grace, owen};
+use gatepass_testkit::{ada, grace, owen, person};
 use serde_json::json;
 
 use crate::harness::{Api, id_of};
@@ -108,4 +108,20 @@ async fn a_deletion_may_be_overtaken_by_an_approval() {
         (request.text("/status"), request.text("/provisioning/status")),
         ("approved".into(), "provisioned".into())
     );
+}
+
+/// A deletion that is too long for one call is accepted; the offering stays until the background work has ended the rest.
+#[tokio::test]
+async fn a_long_deletion_is_accepted_and_goes_on() {
+    let api = Api::new().await;
+    for number in 0..51 {
+        let who = person(&format!("person-{number}"), &[]);
+        api.request(&who, "weather-api", "gold", "Waits").await;
+    }
+    let path = "/v1/admin/products/weather-api";
+    let accepted = api.delete(&format!("{path}?force=true")).by_owner(&owen()).send().await.expect(202);
+    assert!(accepted.body.is_null(), "{}", accepted.body);
+    api.get(path).by_owner(&owen()).send().await.expect(200);
+    api.delete(&format!("{path}?force=true")).by_owner(&owen()).send().await.expect(204);
+    api.get(path).by_owner(&owen()).send().await.expect(404);
 }
