@@ -83,14 +83,7 @@ impl Schedule {
 
     /// Runs it if it is due, as [`Schedule::run_if_due`], for somebody who waits; `None` when it is not due.
     pub(crate) async fn run_for_caller(&self) -> Option<Run> {
-        let ran = tokio::time::timeout(PATIENCE, self.run_if_due()).await;
-        let outcome = match ran {
-            Ok(None) => return None,
-            Ok(Some(Tried::Succeeded)) => Outcome::Succeeded,
-            Ok(Some(Tried::Failed(error))) => Outcome::Failed { error },
-            Ok(Some(Tried::HeldBack)) => Outcome::HeldBack,
-            Err(_) => Outcome::StillRunning,
-        };
+        let outcome = outcome_of(self.run_if_due()).await?;
         Some(Run { name: self.name.clone(), outcome })
     }
 
@@ -136,6 +129,31 @@ impl Schedule {
     }
 }
 
+/// The outcome of a run for somebody who waits; `None` when it was not due.
+async fn outcome_of(run: impl Future<Output = Option<Tried>>) -> Option<Outcome> {
+    match tokio::time::timeout(PATIENCE, run).await {
+        Ok(None) => None,
+        Ok(Some(Tried::Succeeded)) => Some(Outcome::Succeeded),
+        Ok(Some(Tried::Failed(error))) => Some(Outcome::Failed { error }),
+        Ok(Some(Tried::HeldBack)) => Some(Outcome::HeldBack),
+        Err(_) => Some(Outcome::StillRunning),
+    }
+}
+
 fn after(now: Timestamp, every: SignedDuration) -> Timestamp {
     now.checked_add(every).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In virtual time: the caller's patience is over at once.
+    #[tokio::test(start_paused = true)]
+    async fn who_moves_the_clock_is_told_that_a_schedule_is_still_running() {
+        assert_eq!(outcome_of(std::future::pending()).await, Some(Outcome::StillRunning));
+        let run = Run { name: "EveryMinute".into(), outcome: Outcome::StillRunning };
+        assert_eq!(json!(run), json!({ "name": "EveryMinute", "outcome": "still_running" }));
+        assert_eq!(outcome_of(async { None }).await, None);
+    }
 }

@@ -2,10 +2,10 @@
 
 use gatepass_domain::app::{Profile, Visibility};
 use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
-use gatepass_domain::id::AppId;
+use gatepass_domain::id::{AppId, RequestId};
 use gatepass_domain::text::ValidationErrors;
 use gatepass_domain::{Actor, ApiOwner, App, Context, Person, PersonId, Versioned};
-use gatepass_store::{CommitError, Guard, Page, Position, Store, Transaction, WhichApps};
+use gatepass_store::{CommitError, EndingClaims, Guard, Page, Position, Store, StoreError, Transaction, WhichApps};
 
 use crate::caps;
 use crate::ending::{Loss, end};
@@ -13,6 +13,7 @@ use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
 use crate::precondition::Precondition;
+use crate::revoke_credential::close;
 
 /// An app of `owner` that does not exist yet.
 pub(crate) fn draft(context: &mut Context, owner: &Person, profile: Profile) -> Versioned<App> {
@@ -205,7 +206,8 @@ pub async fn delete(
     Ok(())
 }
 
-/// Ends up to `most` requests of an app that is being deleted, and deletes it when there are no more.
+/// Ends up to `most` requests of an app that is being deleted, and deletes it when there are no more. A request that cannot
+/// be read keeps nothing from being deleted: its access is closed, its claims end, and its item stays for people to look at.
 pub(crate) async fn finish_deletion(
     store: &Store,
     context: &mut Context,
@@ -216,7 +218,13 @@ pub(crate) async fn finish_deletion(
     let behind = store.requests_behind(id).await?;
     let are_all = behind.len() <= most;
     for request_id in behind.into_iter().take(most) {
-        end(store, context, by, request_id, Loss::App, "The app was deleted.").await?;
+        match end(store, context, by, request_id, Loss::App, "The app was deleted.").await {
+            Err(Refused::Store(StoreError::Unreadable { cause, .. })) => {
+                tracing::error!(alarm = "unreadable", %request_id, cause, "a request of a deleted app cannot be read");
+                end_unreadable(store, context, by, id, request_id).await?;
+            }
+            ended => ended?,
+        }
     }
     if !are_all {
         return Ok(());
@@ -227,6 +235,28 @@ pub(crate) async fn finish_deletion(
         let detail = Detail::AppDeleted(EntitySubject::deleted(id, app.version, &app.content));
         let event = chain.append(context, Aggregate::App(id), by, detail, None);
         Ok(Step::commit(Transaction::new(context).without_app(&app, &event), ()))
+    })
+    .await
+}
+
+/// Closes the credentials by which the request opens something, and ends its claims.
+async fn end_unreadable(
+    store: &Store,
+    context: &mut Context,
+    by: &Actor,
+    app_id: AppId,
+    request_id: RequestId,
+) -> Result<(), Refused> {
+    for stored in store.credentials(app_id).await? {
+        if stored.credential.holders().contains(&request_id) {
+            close(store, context, by, stored.credential.id, Some("The app was deleted.")).await?;
+        }
+    }
+    let read = || async { Ok(store.ending_claims(app_id, &[request_id].into()).await?) };
+    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, claims| {
+        let none = claims == EndingClaims::default();
+        let transaction = Transaction::new(context).end_claims(app_id, &claims);
+        Ok(if none { Step::Done(()) } else { Step::commit(transaction, ()) })
     })
     .await
 }

@@ -14,6 +14,9 @@ use jiff::{SignedDuration, Timestamp};
 /// prepared.
 const READY_WITHIN: SignedDuration = SignedDuration::from_mins(2);
 
+/// Tells the mail that access is being prepared from the one that it is ready.
+const BEING_PREPARED: &str = "being-prepared";
+
 /// The people who get a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Audience {
@@ -54,6 +57,20 @@ impl MailTrigger {
             Detail::ProvisioningFailed(failed) => Some((failed.subject.request_id, Self::GaveUp)),
             Detail::AccessRevoked(subject) => Some((subject.request_id, Self::Revoked)),
             _ => None,
+        }
+    }
+}
+
+impl MailTrigger {
+    /// The mails that an earlier delivery may have begun to send, and that the state of the request may have overtaken
+    /// since: template, and what tells apart mails of one template. The state that every other mail tells of is a last one,
+    /// or is told by each delivery again.
+    pub(crate) fn may_be_overtaken(self) -> &'static [(MailKind, Option<&'static str>)] {
+        match self {
+            Self::Waiting => &[(MailKind::Submitted, None)],
+            Self::Delayed | Self::GaveUp => &[(MailKind::Approve, Some(BEING_PREPARED))],
+            Self::Ready => &[(MailKind::Approve, None), (MailKind::Ready, None)],
+            Self::Rejected | Self::Revoked => &[],
         }
     }
 }
@@ -112,7 +129,7 @@ impl DueMail {
     /// Tells apart mails of one template about one request.
     pub(crate) fn which(&self) -> Option<String> {
         match self {
-            Self::BeingPrepared => Some("being-prepared".to_owned()),
+            Self::BeingPrepared => Some(BEING_PREPARED.to_owned()),
             Self::ProvisioningFailed { version } => Some(format!("v{version}")),
             Self::Submitted | Self::Ready | Self::Reject | Self::Revoked => None,
         }

@@ -112,7 +112,18 @@ where
         MailTrigger::of(&event.detail).ok_or_else(|| MailError::NoMail(event.detail.event_type().to_owned()))?;
     let request = store.request(id).await?.ok_or(MailError::NoRequest(id))?.view();
     let mut attended = Vec::new();
-    for mail in DueMail::by(trigger, &request, now) {
+    let due = DueMail::by(trigger, &request, now);
+    if due.is_empty() {
+        // An earlier delivery may have been ended while it was sending what is not due any more.
+        for (template, which) in trigger.may_be_overtaken() {
+            match store.settle_lost_mail(id, *template, *which, now).await? {
+                None => {}
+                Some(Lease::Settled(status)) => attended.push((*template, Ok(Attended::Before(status)))),
+                Some(Lease::Busy | Lease::Taken(_)) => attended.push((*template, Err(MailError::BeingSent))),
+            }
+        }
+    }
+    for mail in due {
         let work = Delivery { store, now, event, portal_url, trigger, request: &request };
         attended.push((mail.template(), work.attend(&mail, send.as_ref()).await));
     }

@@ -121,13 +121,13 @@ pub(crate) async fn requests_behind(
 
 /// The moment at which a credential was closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Closed {
+pub(crate) enum Closed {
     Now,
     Before,
 }
 
 /// Closes the credential and each of its keys.
-async fn close(
+pub(crate) async fn close(
     store: &Store,
     context: &mut Context,
     app_id: AppId,

@@ -648,4 +648,7 @@ pub enum MailStatus {
     NoRecipient,
     /// The mail service refuses it for good.
     Refused,
+    /// The function that sent it was ended before it could write down what became of it, and the request has moved on
+    /// since: it is not sent again.
+    Unconfirmed,
 }

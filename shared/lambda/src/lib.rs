@@ -18,5 +18,5 @@ pub use failure::Failure;
 pub use logs::init as init_logs;
 pub use metrics::{Metric, Metrics};
 pub use reaction::react;
-pub use timeouts::timeouts;
+pub use timeouts::{OPERATION, timeouts};
 pub use vars::{ConfigError, Vars};

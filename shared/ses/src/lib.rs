@@ -21,7 +21,7 @@ use gatepass_mail::Rendered;
 pub const MAX_RECIPIENTS: usize = 50;
 
 /// How long SES may take for a mail.
-const TIMEOUT: Duration = Duration::from_secs(15);
+pub const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The client of SES. It waits long, and tries nothing twice: SES may have taken a mail whose answer is lost, and
 /// there is no token by which it would notice that the call is repeated.

@@ -382,8 +382,8 @@ impl Store {
         Ok(ids)
     }
 
-    /// The change of an app's claims when the requests `ending` end, by consistent reads: one, and another when the app
-    /// has further extensions, which may take claims over.
+    /// The change of an app's claims when the requests `ending` end, by consistent reads: one, and one more for each
+    /// other extension of the app, which may take claims over.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -397,10 +397,10 @@ impl Store {
         if !held.is_empty() {
             let mut others: Vec<_> = seen.iter().copied().filter(|id| !ending.contains(id)).collect();
             others.sort();
-            let keys: Vec<_> = others.into_iter().map(keys::request).collect();
-            let mut found = self.batch_get(&keys).await?;
-            let requests = keys.iter().filter_map(|key| set_aside(requests::parse(found.remove(key)?)));
-            heirs.extend(requests.filter(AccessRequest::is_standing));
+            for id in others {
+                let Some(row) = self.attributes(&keys::request(id)).await? else { continue };
+                heirs.extend(set_aside(requests::parse(row)).filter(AccessRequest::is_standing));
+            }
         }
         let heir = |product: &ProductId| {
             let asks = |request: &&AccessRequest| request.facts().product_ids().contains(product);

@@ -58,7 +58,12 @@ pub(crate) fn read_all(rows: Vec<Attributes>) -> Vec<Event> {
     let readable = |row| match read(row) {
         Ok(event) => Some(event),
         Err(unreadable) => {
-            tracing::error!(key = unreadable.key.pk, cause = unreadable.cause, "an event cannot be read");
+            tracing::error!(
+                alarm = "unreadable",
+                key = unreadable.key.pk,
+                cause = unreadable.cause,
+                "an event cannot be read"
+            );
             None
         }
     };

@@ -84,9 +84,13 @@ pub(crate) fn decode<T: DeserializeOwned>(attributes: Attributes) -> Result<T, S
     serde_dynamo::from_item(attributes).map_err(|cause| StoreError::Unreadable { key, cause: cause.to_string() })
 }
 
-/// Reports a row of a list that cannot be read, and leaves it out: one bad row must not take the list with it.
+/// Reports a row of a list that cannot be read, and leaves it out: one bad row must not take the list with it. The alarm
+/// "event errors" counts these lines.
 pub(crate) fn set_aside<T>(read: Result<T, StoreError>) -> Option<T> {
-    read.inspect_err(|error| tracing::error!(%error, "a row is left out of a list: it cannot be read")).ok()
+    let report = |error: &StoreError| {
+        tracing::error!(alarm = "unreadable", %error, "a row is left out of a list: it cannot be read");
+    };
+    read.inspect_err(report).ok()
 }
 
 pub(crate) fn attributes_of(key: &Key) -> Attributes {

@@ -114,6 +114,34 @@ impl Store {
         put.map(drop).map_err(|error| StoreError::from_sdk("PutItem", &error))
     }
 
+    /// Settles the mail `template` about a request if it counts as lost with its process: whether it was sent is
+    /// [`MailStatus::Unconfirmed`]. Gives whether it is [`Lease::Busy`], being sent at this moment; `None` when it has never been
+    /// due.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn settle_lost_mail(
+        &self,
+        request_id: RequestId,
+        template: MailKind,
+        which: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Option<Lease>, StoreError> {
+        match self.mail(request_id, template, which).await? {
+            None => Ok(None),
+            Some(MailRecord { status: MailStatus::Sending, at, .. }) if now.duration_since(at) >= ON_ITS_WAY => {
+                let lease = self.lease_mail(request_id, template, which, now).await?;
+                if let Lease::Taken(lease) = &lease {
+                    self.settle_mail(lease, MailStatus::Unconfirmed, now).await?;
+                    return Ok(Some(Lease::Settled(MailStatus::Unconfirmed)));
+                }
+                Ok(Some(lease))
+            }
+            Some(MailRecord { status: MailStatus::Sending, .. }) => Ok(Some(Lease::Busy)),
+            Some(MailRecord { status, .. }) => Ok(Some(Lease::Settled(status))),
+        }
+    }
+
     /// Gives a lease back: the mail was not sent, and may be tried again at once.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use gatepass_app::{Precondition, offerings};
 use gatepass_domain::Product;
 use gatepass_domain::id::{EventId, ProductId, RequestId};
@@ -11,9 +12,9 @@ use gatepass_expire::{Config, Expire};
 use gatepass_lambda::{ConfigError, Failure, Metric, Metrics, Vars};
 use gatepass_provisioning::{Outcome, provision};
 use gatepass_sealing::Sealer;
-use gatepass_store::LogPosition;
+use gatepass_store::{LogPosition, keys};
 use gatepass_testkit::aws::{EventBridge, Kms, schedule_call};
-use gatepass_testkit::{Fault, World, ada, at, clock_at, context, owen, person};
+use gatepass_testkit::{Fault, Table, World, ada, at, clock_at, context, owen, person};
 
 struct Stage {
     world: World,
@@ -260,4 +261,40 @@ async fn a_deletion_by_force_that_a_call_began_is_finished() {
     assert_eq!(begun.unwrap(), offerings::Progress::More);
     stage.run("2026-11-23T12:01:30Z").await.unwrap();
     assert!(store.offering::<Product>(&product).await.unwrap().is_none());
+}
+
+/// A table that is restored from a backup has the log, the receipts and the sweeper's position of that moment. A month
+/// later the receipts are gone, and still nothing old is published again.
+#[tokio::test]
+async fn a_restore_from_a_backup_publishes_nothing_a_second_time() {
+    let backed_up = Stage::new().await;
+    let id = backed_up.world.submitted(&ada(), "weather-api", "gold", "Storm warnings").await.id;
+    backed_up.world.approved(id).await;
+    backed_up.received(&backed_up.recorded().await).await;
+    backed_up.run("2026-11-23T12:10:00Z").await.unwrap();
+    assert!(backed_up.bus.batches().is_empty());
+
+    for receipts in [true, false] {
+        let restored = Stage { world: World::new().await, bus: EventBridge::new().await, ..Stage::new().await };
+        restore(&backed_up.world.table, &restored.world.table, receipts).await;
+        restored.run("2026-12-23T12:00:00Z").await.unwrap();
+        restored.run("2026-12-23T12:01:00Z").await.unwrap();
+        assert_eq!(restored.published(), Vec::<String>::new(), "with receipts: {receipts}");
+    }
+}
+
+/// Copies what the sweep reads: the log of the day, the receipts of noon, and the position.
+async fn restore(from: &Table, to: &Table, receipts: bool) {
+    let noon = at("2026-11-23T12:00:00Z");
+    let log = keys::log_shards(noon).map(|shard| (Some("GSI2"), "GSI2PK", shard));
+    let rest = [(None, "PK", "SET#sweeper".to_owned()), (None, "PK", "SET#counter".to_owned())];
+    let published = (None, "PK", "PUB#2026-11-23T12:00".to_owned());
+    for (index, attribute, partition) in log.chain(rest).chain(receipts.then_some(published)) {
+        let query = from.client.query().table_name(&from.name).set_index_name(index.map(str::to_owned));
+        let query = query.key_condition_expression(format!("{attribute} = :partition"));
+        let found = query.expression_attribute_values(":partition", AttributeValue::S(partition)).send().await.unwrap();
+        for item in found.items.unwrap() {
+            to.client.put_item().table_name(&to.name).set_item(Some(item)).send().await.unwrap();
+        }
+    }
 }

@@ -61,3 +61,21 @@ async fn a_mail_that_was_lost_with_its_sender_is_sent_after_a_minute() {
     assert_eq!(stage.ses.mails().len(), 1);
     assert_eq!(stage.record(id).await, [(MailKind::Submitted, MailStatus::Sent)]);
 }
+
+/// The function was ended while it sent the mail, and somebody decided before the event came again.
+#[tokio::test]
+async fn a_mail_that_was_lost_with_its_sender_and_then_overtaken_is_settled() {
+    let stage = Stage::new().await;
+    let id = stage.submitted("weather-api").await;
+    let lease = stage.world.store.lease_mail(id, MailKind::Submitted, None, at("2026-11-23T12:00:00Z"));
+    assert!(matches!(lease.await.unwrap(), gatepass_store::Lease::Taken(_)));
+    stage.world.rejected(id, "not now").await;
+    let early = stage.deliver_at("2026-11-23T12:00:30Z", id, "AccessRequestSubmitted").await.unwrap_err();
+    assert!(matches!(early, Failure::Transient(_)), "{early}");
+    assert_eq!(stage.record(id).await, [(MailKind::Submitted, MailStatus::Sending)]);
+    for _ in 0..2 {
+        stage.deliver_at("2026-11-23T12:01:05Z", id, "AccessRequestSubmitted").await.unwrap();
+        assert_eq!(stage.record(id).await, [(MailKind::Submitted, MailStatus::Unconfirmed)]);
+    }
+    assert!(stage.ses.mails().is_empty(), "whoever it was for need not do anything any more");
+}

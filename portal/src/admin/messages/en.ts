@@ -281,6 +281,7 @@ export const en = {
       muted: 'Not sent: muted in the settings',
       no_recipient: 'Not sent: no recipient',
       refused: 'Refused by the mail service',
+      unconfirmed: 'Interrupted: perhaps not sent',
     },
   },
 

@@ -1,5 +1,6 @@
 //! Editing and deleting apps (R17, R19), and when things go wrong with it.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use gatepass_app::apps::{self, Edit};
 use gatepass_app::submit::Target;
 use gatepass_app::{Precondition, Refused};
@@ -8,7 +9,7 @@ use gatepass_domain::event::{Aggregate, Chain};
 use gatepass_domain::id::AppId;
 use gatepass_domain::{App, Person, Versioned};
 use gatepass_store::Store;
-use gatepass_store::keys::Stage;
+use gatepass_store::keys::{self, Stage};
 use gatepass_testkit::{Fault, World, ada, context, grace, owen};
 
 use crate::asking::{approve, asking_for, create_app, said, standing, submit};
@@ -123,4 +124,24 @@ async fn only_its_owner_deletes_an_app_and_once() {
     let (one, other) = tokio::join!(delete(&world.store, &ada, id), delete(&world.store, &ada, id));
     assert!(one.is_ok() || other.is_ok());
     assert_eq!(story(&world, id).await, ["AppCreated", "AppClosing", "AppDeleted"]);
+}
+
+/// An item that nobody can read must not keep an app half deleted for ever.
+#[tokio::test]
+async fn a_request_that_cannot_be_read_does_not_hold_up_the_deletion_of_its_app() {
+    let world = World::new().await;
+    let id = create_app(&world.store, &ada(), "App").await;
+    let ask = async |product: &str| {
+        submit(&world.store, &ada(), &asking_for(Target::Existing(id), &[product], "gold")).await.unwrap().id
+    };
+    let (bad, good) = (ask("weather-api").await, ask("maps-api").await);
+    let text = |text: String| AttributeValue::S(text);
+    let key = keys::request(bad);
+    let update = world.table.client.update_item().table_name(&world.table.name);
+    let update = update.key("PK", text(key.pk)).key("SK", text(key.sk)).update_expression("SET created_at = :nonsense");
+    update.expression_attribute_values(":nonsense", text("nonsense".into())).send().await.unwrap();
+    delete(&world.store, &ada(), id).await.unwrap();
+    assert_eq!(story(&world, id).await, ["AppCreated", "AppClosing", "AppDeleted"]);
+    assert_eq!(standing(&world, good).await.view().status, Status::Withdrawn);
+    assert!(world.store.request(bad).await.is_err(), "the item stays for people to look at");
 }

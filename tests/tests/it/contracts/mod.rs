@@ -4,6 +4,7 @@ mod grants;
 mod hosting;
 mod identity;
 mod language;
+mod limits;
 mod observability;
 mod policies;
 mod requirements;
