@@ -13,7 +13,7 @@ use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
 use crate::precondition::Precondition;
-use crate::revoke_credential::close;
+use crate::revoke_credential::{Revocation, close};
 
 /// An app of `owner` that does not exist yet.
 pub(crate) fn draft(context: &mut Context, owner: &Person, profile: Profile) -> Versioned<App> {
@@ -249,7 +249,10 @@ async fn end_unreadable(
 ) -> Result<(), Refused> {
     for stored in store.credentials(app_id).await? {
         if stored.credential.holders().contains(&request_id) {
-            close(store, context, by, stored.credential.id, Some("The app was deleted.")).await?;
+            let reason = Some("The app was deleted.");
+            let revocation =
+                Revocation { by: by.clone(), reason, undecided: Loss::App, precondition: &Precondition::Any };
+            close(store, context, app_id, stored.credential.id, &revocation).await?;
         }
     }
     let read = || async { Ok(store.ending_claims(app_id, &[request_id].into()).await?) };

@@ -73,12 +73,12 @@ pub async fn revoke_own(
 }
 
 /// How a credential is revoked.
-struct Revocation<'a> {
-    by: Actor,
-    reason: Option<&'a str>,
+pub(crate) struct Revocation<'a> {
+    pub(crate) by: Actor,
+    pub(crate) reason: Option<&'a str>,
     /// The way in which requests end that wait to extend it.
-    undecided: Loss,
-    precondition: &'a Precondition,
+    pub(crate) undecided: Loss,
+    pub(crate) precondition: &'a Precondition,
 }
 
 /// Closes the credential, and then ends every request behind it. `Closed::Before` when there was nothing left to do.

@@ -348,7 +348,7 @@ async fn access_that_has_expired_leaves_the_lists_of_what_stands() {
         assert!(store.standing_requests(&named, 10, None).await.unwrap().items.is_empty(), "{named:?}");
     }
     for status in [None, Some(Status::Approved)] {
-        let listing = Listing { status, order: Order::Newest, limit: 10, after: None };
+        let listing = Listing { status, provisioning: None, order: Order::Newest, limit: 10, after: None };
         let page = store.requests(&Filter::Product(slug("weather-api")), &listing).await.unwrap();
         assert_eq!(page.items.len(), 1, "{status:?}");
     }
