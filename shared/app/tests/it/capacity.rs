@@ -1,4 +1,4 @@
-//! The write units of use cases, as the table reports them: indexes included. ADR 0019 says what each unit buys.
+//! The write units of use cases, as the table reports them: indexes included. ADR 0025 says what each unit buys.
 
 use gatepass_app::submit::Target;
 use gatepass_store::keys;
