@@ -101,6 +101,8 @@ const FIRST: &str = "0";
 const LAST: &str = "~";
 /// The most rows that are read ahead of one range.
 const MOST_AHEAD: i32 = 100;
+/// The most queries of one range for a page. A range whose rows do not match ends the page early; the next one goes on there.
+const MOST_QUERIES: usize = 5;
 
 /// A range of requests in the order of the list, fetched as they are needed.
 struct Source {
@@ -110,6 +112,7 @@ struct Source {
     holds: Holds,
     rows: VecDeque<(Position, AccessRequest)>,
     next: Next,
+    queries_left: usize,
 }
 
 /// The kinds of rows in a range.
@@ -123,6 +126,8 @@ enum Holds {
 enum Next {
     Page(Option<Attributes>),
     Nothing,
+    /// The queries are used up, and the range has been read up to here.
+    Later(Position),
 }
 
 impl Source {
@@ -137,14 +142,23 @@ impl Source {
             limit: Some(i32::try_from(ahead).unwrap_or(MOST_AHEAD)),
             ..Query::new(index, partition, Span::Between(format!("{prefix}{from}"), format!("{prefix}{to}")))
         };
-        Self { query, prefix: prefix.len(), holds, rows: VecDeque::new(), next: Next::Page(None) }
+        Self {
+            query,
+            prefix: prefix.len(),
+            holds,
+            rows: VecDeque::new(),
+            next: Next::Page(None),
+            queries_left: MOST_QUERIES,
+        }
     }
 
-    /// Fetches rows until there is one, or none is left.
+    /// Fetches rows until there is one, or none is left, or the queries are used up.
     async fn fill(&mut self, store: &Store, wanted: &Wanted<'_>) -> Result<(), StoreError> {
         while self.rows.is_empty() {
-            let Next::Page(start) = std::mem::replace(&mut self.next, Next::Nothing) else { return Ok(()) };
-            let (rows, next) = store.query_page(&self.query, start).await?;
+            let Next::Page(start) = &mut self.next else { return Ok(()) };
+            let (rows, next) = store.query_page(&self.query, start.take()).await?;
+            self.queries_left -= 1;
+            let read_to = rows.last().and_then(|row| self.position_of(row));
             let requests = match self.holds {
                 Holds::Requests => readable(rows),
                 Holds::Pointers => store.pointed_at(&self.query, self.prefix, &rows).await?,
@@ -157,11 +171,26 @@ impl Source {
             }
             // A range that is read on is the one that most of the page comes from.
             self.query.limit = self.query.limit.map(|limit| limit.saturating_mul(4).min(MOST_AHEAD));
-            if let Some(key) = next {
-                self.next = Next::Page(Some(key));
-            }
+            self.next = match (next, read_to) {
+                (Some(_), Some(read_to)) if self.queries_left == 0 => Next::Later(read_to),
+                (Some(key), _) if self.queries_left > 0 => Next::Page(Some(key)),
+                _ => Next::Nothing,
+            };
         }
         Ok(())
+    }
+
+    /// The place of a row in the list.
+    fn position_of(&self, row: &Attributes) -> Option<Position> {
+        row.get(self.query.index.sort_key())?.as_s().ok()?.get(self.prefix..).map(str::to_owned)
+    }
+
+    /// Where the range was left although it has more.
+    fn left_at(&self) -> Option<Position> {
+        match &self.next {
+            Next::Later(position) if self.rows.is_empty() => Some(position.clone()),
+            _ => None,
+        }
     }
 
     fn position(&self) -> Option<&Position> {
@@ -223,7 +252,8 @@ fn readable(rows: Vec<Attributes>) -> Vec<AccessRequest> {
 impl Store {
     /// A page of requests.
     ///
-    /// A row stays where it is while it changes: its place is the time it was submitted.
+    /// A row stays where it is while it changes: its place is the time it was submitted. A page can have fewer rows than
+    /// asked for, or none, and not be the last.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -282,27 +312,42 @@ impl Store {
         wanted: &Wanted<'_>,
     ) -> Result<Page<AccessRequest>, StoreError> {
         let mut found = BTreeMap::new();
+        let mut left_at = Vec::new();
         for group in groups {
             // A request that has moved on since an earlier group was read appears twice: the later reading counts.
-            found.extend(self.first_of(group, listing, wanted).await?);
+            let (rows, left) = self.first_of(group, listing, wanted).await?;
+            found.extend(rows);
+            left_at.extend(left);
         }
         let mut rows: Vec<_> = match listing.order {
             Order::Newest => found.into_iter().rev().collect(),
             Order::Oldest => found.into_iter().collect(),
         };
+        // Beyond the place where a range was left, the page would have gaps.
+        let end = match listing.order {
+            Order::Newest => left_at.into_iter().max(),
+            Order::Oldest => left_at.into_iter().min(),
+        };
+        if let Some(end) = &end {
+            rows.retain(|(position, _)| match listing.order {
+                Order::Newest => position >= end,
+                Order::Oldest => position <= end,
+            });
+        }
         let more = rows.len() > listing.limit;
         rows.truncate(listing.limit);
-        let next = rows.last().map(|(position, _)| position.clone()).filter(|_| more);
+        let next = rows.last().map(|(position, _)| position.clone()).filter(|_| more).or(end);
         Ok(Page { items: rows.into_iter().map(|(_, request)| request).collect(), next })
     }
 
-    /// The first rows of a group: as many as a page can take from it, and one more to see that the list goes on.
+    /// The first rows of a group: as many as a page can take from it, and one more to see that the list goes on. With the
+    /// places where ranges were left although they have more.
     async fn first_of(
         &self,
         mut group: Vec<Source>,
         listing: &Listing,
         wanted: &Wanted<'_>,
-    ) -> Result<Vec<(Position, AccessRequest)>, StoreError> {
+    ) -> Result<(Vec<(Position, AccessRequest)>, Vec<Position>), StoreError> {
         let mut rows: Vec<(Position, AccessRequest)> = Vec::new();
         while rows.len() <= listing.limit {
             try_join_all(group.iter_mut().map(|source| source.fill(self, wanted))).await?;
@@ -317,7 +362,7 @@ impl Store {
                 rows.push(row);
             }
         }
-        Ok(rows)
+        Ok((rows, group.iter().filter_map(Source::left_at).collect()))
     }
 
     /// The requests that `rows` point at, in the order of the rows.

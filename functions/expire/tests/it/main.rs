@@ -269,7 +269,7 @@ async fn a_deletion_by_force_that_a_call_began_is_finished() {
 async fn a_restore_from_a_backup_publishes_nothing_a_second_time() {
     let backed_up = Stage::new().await;
     let id = backed_up.world.submitted(&ada(), "weather-api", "gold", "Storm warnings").await.id;
-    backed_up.world.approved(id).await;
+    backed_up.world.rejected(id, "not now").await;
     backed_up.received(&backed_up.recorded().await).await;
     backed_up.run("2026-11-23T12:10:00Z").await.unwrap();
     assert!(backed_up.bus.batches().is_empty());

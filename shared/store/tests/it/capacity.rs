@@ -204,3 +204,36 @@ async fn a_product_with_many_requests_costs_what_one_with_few_does() {
     }
     assert_eq!(measured[0], measured[1]);
 }
+
+/// One person's requests are one range, whatever their status. A page for a rare one ends early and says where it goes on.
+#[tokio::test]
+async fn a_page_of_a_rare_status_reads_a_bounded_part_of_a_persons_requests() {
+    let table = Table::new().await;
+    let mut crowd = Crowd { store: table.store(), table, app: context().id(), count: 0 };
+    let app = context().id();
+    let rare = crowd.next(&ada(), app, "weather-api");
+    crowd.write(&[(rare.0.clone().into(), rare.1.clone())]).await;
+    let (closed, event) = rare.0.reject(&mut context(), &by_owen(), "no".into());
+    crowd.write(&[(closed.into(), event)]).await;
+    for _ in 0..10 {
+        let some: Vec<_> = (0..33).map(|_| granted(&crowd.next(&ada(), context().id(), "weather-api").0)).collect();
+        crowd.write(&some).await;
+    }
+    crowd.table.faults.consumed();
+    let filter = Filter::Requester(ada().id);
+    let (mut after, mut pages, mut found) = (None, 0, 0);
+    loop {
+        let listing =
+            Listing { status: Some(Status::Rejected), provisioning: None, order: Order::Newest, limit: 1, after };
+        let page = crowd.store.requests(&filter, &listing).await.unwrap();
+        let cost = crowd.table.faults.consumed();
+        assert!(cost <= 50.0, "{cost}");
+        pages += 1;
+        found += page.items.len();
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!((found, pages > 1), (1, true), "{pages} pages");
+}
