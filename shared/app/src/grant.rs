@@ -78,8 +78,8 @@ async fn give(
     owner: &ApiOwner,
     app_id: AppId,
     asked: &GrantRequest,
-    idempotent: &Idempotent<AccessRequestView>,
-) -> Result<AccessRequestView, Refused> {
+    idempotent: &Idempotent<AccessRequest>,
+) -> Result<AccessRequest, Refused> {
     let now = context.now;
     let read = || async {
         let app = store.app(app_id).await?.ok_or(Refused::NotFound("app"))?;

@@ -81,16 +81,7 @@ offering!(
     CatalogueClosing,
     CatalogueDeleted
 );
-offering!(
-    Product,
-    ProductId,
-    "product",
-    keys::product,
-    ProductCreated,
-    ProductUpdated,
-    ProductClosing,
-    ProductDeleted
-);
+offering!(Product, ProductId, "product", keys::product, ProductCreated, ProductUpdated, ProductClosing, ProductDeleted);
 offering!(Plan, PlanId, "plan", keys::plan, PlanCreated, PlanUpdated, PlanClosing, PlanDeleted);
 
 /// The version of an offering by itself: a transaction that depends on an offering pays for the size of what it checks.

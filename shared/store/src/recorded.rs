@@ -3,6 +3,7 @@
 //! A record outlives a release, so it says its `schema_version` like any other item, and renaming a field of the API
 //! does not make it unreadable.
 
+use gatepass_domain::id::RequestId;
 use gatepass_domain::{AccessRequest, Versioned};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -50,13 +51,22 @@ impl<T: StoredAs> Recordable for Versioned<T> {
     }
 }
 
+/// The recorded form of a request: its stored form, whose key has the id.
+#[derive(Debug, Serialize, Deserialize)]
+struct RecordedRequest {
+    id: RequestId,
+    #[serde(flatten)]
+    form: RequestForm,
+}
+
 impl Recordable for AccessRequest {
     fn to_record(&self) -> Result<String, StoreError> {
-        write(&RequestForm::from(self))
+        write(&RecordedRequest { id: self.facts().id, form: RequestForm::from(self) })
     }
 
     fn from_record(record: &str) -> Result<Self, StoreError> {
-        Ok(read::<RequestForm>(record)?.try_into()?)
+        let RecordedRequest { id, form } = read(record)?;
+        Ok(form.into_request(id)?)
     }
 }
 

@@ -195,7 +195,7 @@ async fn a_catalogue_is_found_in_use_by_what_waits_for_its_products_and_stays_as
     let request = submit(&world.store, &ada(), &weather("gold", "Storm warnings")).await.unwrap();
     let refused = delete::<Catalogue>(&world.store, "public-apis", InUse::Keep).await.unwrap_err();
     let Refused::InUse { by, .. } = refused else { panic!("{refused:?}") };
-    assert_eq!(by.iter().map(|used| used.request_id).collect::<Vec<_>>(), [request.id]);
+    assert_eq!(by.iter().map(|used| used.facts().id).collect::<Vec<_>>(), [request.id]);
     let after = world.store.offering::<Catalogue>(&slug("public-apis")).await.unwrap().unwrap().0.content;
     assert_eq!(after, before);
 }
