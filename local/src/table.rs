@@ -19,7 +19,7 @@ pub enum TableError {
     /// DynamoDB did not do it.
     #[error("DynamoDB: {operation}: {problem}")]
     DynamoDb {
-        /// The content of the request.
+        /// The operation, as DynamoDB names it.
         operation: &'static str,
         /// The answer.
         problem: String,

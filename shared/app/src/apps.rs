@@ -4,6 +4,7 @@ use gatepass_domain::app::{Profile, Visibility};
 use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
 use gatepass_domain::id::{AppId, RequestId};
 use gatepass_domain::text::ValidationErrors;
+use gatepass_domain::visible::Lines;
 use gatepass_domain::{Actor, ApiOwner, App, Context, Person, PersonId, Versioned};
 use gatepass_store::{CommitError, EndingClaims, Guard, Page, Position, Store, StoreError, Transaction, WhichApps};
 
@@ -286,6 +287,33 @@ pub async fn get_any(store: &Store, _owner: &ApiOwner, id: AppId) -> Result<Vers
     store.app(id).await?.ok_or(Refused::NotFound("app"))
 }
 
+/// The person to whom an app is handed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewOwner {
+    id: PersonId,
+    /// Their organisation; `None` leaves the app in the one that it has.
+    organisation: Option<String>,
+}
+
+impl NewOwner {
+    /// The person `id`, of `organisation` if that is to change.
+    ///
+    /// # Errors
+    /// [`Refused::Invalid`] for an id that cannot be one of the identity provider, or is not shown as it is.
+    pub fn new(id: PersonId, organisation: Option<String>) -> Result<Self, Refused> {
+        let mut errors = ValidationErrors::default();
+        let text = id.as_str();
+        let fits = (1..=255).contains(&text.len()) && !text.chars().any(char::is_whitespace);
+        errors.require(fits, "/owner", "must be the id of a person: 1 to 255 bytes without spaces");
+        errors.visible(text, "/owner", Lines::One);
+        if let Some(organisation) = &organisation {
+            errors.name(organisation, "/organisation", 255);
+        }
+        errors.into_result().map_err(Refused::Invalid)?;
+        Ok(Self { id, organisation })
+    }
+}
+
 /// Hands the app `id` to somebody else. What it holds and awaits goes with it; so does its team. The
 /// organisation changes only when another is named: it belongs to the person, and is not known here.
 ///
@@ -296,18 +324,13 @@ pub async fn reassign(
     context: &mut Context,
     owner: &ApiOwner,
     id: AppId,
-    to: &PersonId,
-    organisation: Option<&str>,
+    to: &NewOwner,
     idempotent: &Idempotent<Versioned<App>>,
 ) -> Result<Versioned<App>, Refused> {
-    let mut errors = ValidationErrors::default();
-    let length = to.as_str().len();
-    errors.require((1..=255).contains(&length), "/owner", "must be the id of a person, 1 to 255 bytes");
-    errors.into_result().map_err(Refused::Invalid)?;
     let read = || async { store.app_and_chain(id).await?.ok_or(Refused::NotFound("app")) };
     commit_decision(store, context, idempotent, read, |context, (app, mut chain)| {
-        let organisation = organisation.map(str::to_owned).or_else(|| app.organisation.clone());
-        let content = App { organisation, ..app.content.clone().handed_to(to.clone()) };
+        let organisation = to.organisation.clone().or_else(|| app.organisation.clone());
+        let content = App { organisation, ..app.content.clone().handed_to(to.id.clone()) };
         let reassigned = app.revised(content, context.now);
         let detail = EntitySubject::changed(id, reassigned.version, &app.content, &reassigned.content);
         let detail = Detail::AppUpdated(detail);

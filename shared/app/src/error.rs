@@ -65,7 +65,7 @@ pub enum Refused {
     #[error("This app was yours and belongs to somebody else now: its keys are not shown to you.")]
     FormerOwner,
     /// Provisioning has not failed, so that there is nothing to retry.
-    #[error("Only provisioning that has failed can be retried; this request's has not.")]
+    #[error("Only provisioning that has failed, or has been overdue for five minutes, can be retried.")]
     NotFailed,
     /// The credential no longer works, so that its key is of no use.
     #[error("The credential is not active: ask for access again.")]

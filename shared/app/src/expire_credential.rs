@@ -13,10 +13,10 @@ use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
 use crate::revoke_credential::requests_behind;
 
-/// Whether a credential has ended.
+/// The end of a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// It has, and so has everything that goes with it.
+    /// It has, and the requests that were to extend it have ended too.
     Settled,
     /// It has not.
     NotYet,

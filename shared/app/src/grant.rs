@@ -49,8 +49,8 @@ impl GrantRequest {
     }
 }
 
-/// Grants the app `app_id` what `asked` says. Whom a catalogue is presented to does not matter here; what
-/// goes together does.
+/// Grants the app `app_id` what `asked` says. The audience of a catalogue does not matter here; that one
+/// offers the products together with the plan does.
 ///
 /// # Errors
 /// [`Refused::Invalid`]; [`Refused::NotFound`]; [`Refused::OwnRequest`] for the owner's own app; the first rule

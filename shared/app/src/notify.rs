@@ -18,9 +18,9 @@ use jiff::Timestamp;
 
 use crate::mail_triggers::{Audience, DueMail, MailTrigger};
 
-/// A mail that was handed to the mail service must be on record: otherwise it is sent again. So that is tried so
-/// many times, with a pause that begins here and doubles.
+/// Tries to record a mail that was handed to the mail service. Unrecorded, it is sent again.
 const SETTLE_TRIES: u32 = 6;
+/// The first pause between two tries; it doubles.
 const SETTLE_PAUSE: Duration = Duration::from_millis(100);
 
 /// A mail to hand to the mail service.

@@ -130,8 +130,9 @@ where
     Err(Refused::Busy)
 }
 
-/// 5 ms doubled each round up to 80 ms, of which half is random: those who collided do not meet again.
+/// 5 ms doubled each round up to 640 ms, of which half is random: those who collided do not meet again. Fifty calls of one
+/// person collide many times over, because each changes what the person holds; long pauses let one of them through at a time.
 fn pause(round: u32, context: &mut Context) -> Duration {
-    let half = 5_000_u64 << (round - 1).min(4) >> 1;
+    let half = 5_000_u64 << (round - 1).min(7) >> 1;
     Duration::from_micros(half + half * u64::from(context.bytes::<1>()[0]) / 256)
 }

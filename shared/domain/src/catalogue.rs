@@ -15,7 +15,7 @@ pub struct Catalogue {
     /// Display name, 1 to 100 characters.
     #[schema(example = "Public APIs", min_length = 1, max_length = 100)]
     pub name: String,
-    /// The content of the catalogue, at most 2,000 characters.
+    /// Description, at most 2,000 characters.
     #[serde(default)]
     #[schema(max_length = 2000)]
     pub description: String,
@@ -81,6 +81,8 @@ impl Catalogue {
         errors.names(&self.audience.groups, "/audience/groups", 255);
         errors.require(self.product_ids.len() <= 200, "/product_ids", "must hold at most 200 products");
         errors.require(self.plan_ids.len() <= 200, "/plan_ids", "must hold at most 200 plans");
+        errors.distinct(&self.product_ids, "/product_ids", "must not repeat a product");
+        errors.distinct(&self.plan_ids, "/plan_ids", "must not repeat a plan");
         errors.into_result()
     }
 }

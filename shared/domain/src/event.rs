@@ -50,7 +50,7 @@ pub struct RequestSubject {
     /// The request.
     #[schema(value_type = uuid::Uuid)]
     pub request_id: RequestId,
-    /// The content of the request.
+    /// The kind of request: new access, an extension, or access that was granted.
     pub kind: RequestKind,
     /// The person who asks.
     pub requester_id: PersonId,

@@ -1,6 +1,6 @@
 //! Checks on the texts that people write, and the names that must not collide.
 
-use crate::visible::{Lines, first_invisible};
+use crate::visible::{Lines, first_invisible, shows_something};
 
 /// A text that cannot be taken, with where it was and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,7 +38,7 @@ impl ValidationErrors {
 
     /// Requires a single line of 1 to `max` visible characters that are not all white space.
     pub fn name(&mut self, text: &str, pointer: &str, max: usize) {
-        self.require(!text.trim().is_empty(), pointer, "must not be empty");
+        self.require(shows_something(text), pointer, "must not be empty");
         self.length(text, pointer, max);
         self.visible(text, pointer, Lines::One);
     }
@@ -56,12 +56,23 @@ impl ValidationErrors {
         }
     }
 
+    /// Requires that no item stands twice.
+    pub fn distinct<T: PartialEq>(&mut self, items: &[T], pointer: &str, detail: &str) {
+        for (index, item) in items.iter().enumerate() {
+            let first = items.iter().position(|other| other == item) == Some(index);
+            self.require(first, &format!("{pointer}/{index}"), detail);
+        }
+    }
+
     /// Requires that readers see every character of `text`.
     pub fn visible(&mut self, text: &str, pointer: &str, lines: Lines) {
         if let Some(hidden) = first_invisible(text, lines) {
             let detail = match hidden {
                 '\n' | '\r' | '\t' => "must not contain a line break or a tab".to_owned(),
-                _ => format!("must not contain the invisible character U+{:04X}: remove it", u32::from(hidden)),
+                _ => format!(
+                    "must not contain U+{:04X}, which readers do not see or which covers other text: remove it",
+                    u32::from(hidden)
+                ),
             };
             self.0.push(FieldError::new(pointer, detail));
         }

@@ -5,7 +5,9 @@
 //! Their list is Unicode's property `Default_Ignorable_Code_Point`, which contains every bidirectional control, and a
 //! few that are blank without being on it.
 
-use icu_properties::props::{CanonicalCombiningClass, DefaultIgnorableCodePoint, ExtendedPictographic, JoiningType};
+use icu_properties::props::{
+    CanonicalCombiningClass, DefaultIgnorableCodePoint, ExtendedPictographic, GeneralCategory, JoiningType,
+};
 use icu_properties::{CodePointMapData, CodePointSetData};
 
 /// The lines that a text may have.
@@ -21,6 +23,8 @@ const JOINER: char = '\u{200d}';
 const NON_JOINER: char = '\u{200c}';
 const EMOJI_STYLE: char = '\u{fe0f}';
 const KEYCAP: char = '\u{20e3}';
+/// Marks on one letter. No language needs more, and a taller stack covers the lines above and below.
+const MARKS: usize = 8;
 
 /// The first character of `text` that readers do not see, or that changes how its neighbours are shown.
 ///
@@ -47,6 +51,16 @@ pub fn cleaned(name: &str, most: usize) -> String {
     joined.trim_end().to_owned()
 }
 
+/// True when a reader sees a letter, a digit, a symbol or a punctuation mark: not only spaces and marks without a letter.
+pub(crate) fn shows_something(text: &str) -> bool {
+    text.chars().any(|character| !character.is_whitespace() && !is_mark(character))
+}
+
+fn is_mark(character: char) -> bool {
+    let category = CodePointMapData::<GeneralCategory>::new().get(character);
+    matches!(category, GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark)
+}
+
 /// Tells whether Unicode lists `character` among those that a reader does not see (`Default_Ignorable_Code_Point`).
 pub(crate) fn is_ignorable(character: char) -> bool {
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character)
@@ -58,13 +72,32 @@ fn is_invisible(characters: &[char], at: usize, character: char, lines: Lines) -
     match character {
         '\n' | '\t' => lines == Lines::One,
         '\r' => lines == Lines::One || after != Some('\n'),
-        // Separators of lines and paragraphs, the annotations of interlinear text, and a pattern of Braille without dots.
+        // Separators of lines and paragraphs, the annotations of interlinear text, a pattern of Braille without dots, the filler
+        // of Khitan, the joiners of hieroglyphs, and a note without a head.
         '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}' | '\u{2800}' => true,
+        '\u{16fe4}' | '\u{13430}'..='\u{13455}' | '\u{1d159}' => true,
         JOINER => !(follows_virama(before) || is_emoji(before_style(characters, at)) && is_emoji(after)),
         NON_JOINER => !follows_virama(before) && !stands_between_joining_letters(characters, at),
         EMOJI_STYLE => !is_emoji(before) && after != Some(KEYCAP),
-        character => character.is_control() || is_noncharacter(character) || is_ignorable(character),
+        character => {
+            character.is_control()
+                || is_noncharacter(character)
+                || is_ignorable(character)
+                || is_private(character)
+                || is_stacked(characters, at)
+        }
     }
+}
+
+/// A code point that means something only to those who agreed on it; to others it may be blank.
+fn is_private(character: char) -> bool {
+    CodePointMapData::<GeneralCategory>::new().get(character) == GeneralCategory::PrivateUse
+}
+
+/// True for a mark on a letter that carries [`MARKS`] already.
+fn is_stacked(characters: &[char], at: usize) -> bool {
+    let stack = at.checked_sub(MARKS).and_then(|first| characters.get(first..=at));
+    stack.is_some_and(|stack| stack.iter().all(|character| is_mark(*character)))
 }
 
 /// The character before the one at `at`, and before the selector of emoji style that may stand between them.
@@ -144,6 +177,11 @@ mod tests {
             '\u{fffe}',
             '\u{10ffff}',
             '\u{fdd0}',
+            '\u{16fe4}',
+            '\u{13437}',
+            '\u{1d159}',
+            '\u{e000}',
+            '\u{f0000}', // blank, or known to nobody
         ] {
             for text in [hidden.to_string(), format!("Ada{hidden}Byron"), format!("Ada{hidden}")] {
                 for lines in [Lines::One, Lines::Many] {
@@ -177,6 +215,14 @@ mod tests {
         ] {
             assert_eq!(first_invisible(text, Lines::One), None, "{text}");
         }
+    }
+
+    #[test]
+    fn marks_do_not_cover_their_neighbours() {
+        let letter = |marks: usize| format!("e{}", "\u{301}".repeat(marks));
+        assert_eq!(first_invisible(&letter(8), Lines::One), None);
+        assert_eq!(first_invisible(&letter(9), Lines::One), Some('\u{301}'));
+        assert!(shows_something("e\u{301}") && !shows_something("\u{301}") && !shows_something(" \u{2003}\u{301}"));
     }
 
     #[test]

@@ -100,6 +100,9 @@ fn fault(pointer: String, detail: String) -> InvalidParam {
 fn malformed(error: &serde_json::Error) -> Problem {
     let detail = match error.is_eof() {
         true => "The body is not JSON: it ends too early.".to_owned(),
+        false if error.to_string().starts_with("recursion limit exceeded") => {
+            "The body is nested too deeply: at most 127 levels are read.".to_owned()
+        }
         false => format!("The body is not JSON: see line {}, column {}.", error.line(), error.column()),
     };
     Problem::new(StatusCode::BAD_REQUEST, "malformed-json", detail)

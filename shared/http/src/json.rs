@@ -31,7 +31,12 @@ pub(crate) struct Unusable(String);
 
 impl serde::de::Error for Unusable {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self(message.to_string())
+        let message = message.to_string();
+        // The one type of another crate that says by itself what is wrong with a text, and says it to programmers.
+        match message.starts_with("UUID parsing failed") {
+            true => Self("must be an id as it was answered, such as `01a20a74-9f66-7afd-a35f-7727d0d6eaed`".to_owned()),
+            false => Self(message),
+        }
     }
 
     fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {

@@ -41,7 +41,7 @@ impl IntoParams for NoFilter {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Paging {
-    /// At most so many rows: 1 to 100, 25 unless told.
+    /// Maximum number of rows, 1 to 100; 25 by default.
     #[param(minimum = 1, maximum = 100)]
     limit: Option<usize>,
     /// `next_cursor` of the page before.

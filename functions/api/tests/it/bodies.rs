@@ -97,6 +97,18 @@ async fn ill_typed_and_missing_members_are_pointed_at() {
 }
 
 #[tokio::test]
+async fn faults_are_told_in_plain_words() {
+    let api = Api::new().await;
+    let mut body = order();
+    body["extends_credential_id"] = json!("x");
+    let answer = api.post("/v1/access-requests").by(&ada()).json(body).send().await.problem(400, "invalid-body");
+    assert!(answer.text("/errors/0/detail").starts_with("must be an id as it was answered"), "{:#}", answer.body);
+    let deep = "[".repeat(200);
+    let answer = api.post("/v1/apps").by(&ada()).text(&deep).send().await.problem(400, "malformed-json");
+    assert_eq!(answer.text("/detail"), "The body is nested too deeply: at most 127 levels are read.");
+}
+
+#[tokio::test]
 async fn actions_take_no_body_or_an_empty_one() {
     let api = Api::new().await;
     let id = api.request(&ada(), "weather-api", "gold", "One").await["id"].as_str().unwrap().to_owned();

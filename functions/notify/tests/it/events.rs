@@ -1,4 +1,4 @@
-//! Which event gives occasion for which mail, and to whom.
+//! The mail that each event triggers, and who gets it.
 
 use gatepass_domain::event::MailStatus;
 use gatepass_domain::settings::MailKind;
@@ -92,7 +92,7 @@ async fn a_referral_is_told_like_a_submission_and_not_in_addition_to_one() {
 }
 
 #[tokio::test]
-async fn an_event_that_gives_no_occasion_is_refused_for_good() {
+async fn an_event_that_triggers_no_mail_is_refused_for_good() {
     let stage = Stage::new().await;
     let id = stage.submitted("weather-api").await;
     stage.world.approved(id).await;

@@ -1,4 +1,4 @@
-//! A mail is sent once for its occasion, however often the event comes.
+//! A mail is sent once, however often its event comes.
 
 use gatepass_domain::event::MailStatus;
 use gatepass_domain::settings::MailKind;

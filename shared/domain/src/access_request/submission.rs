@@ -13,7 +13,7 @@ use crate::product::AuthMethod;
 /// A request that keeps every rule, about to be submitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submission {
-    /// The content of the request.
+    /// The kind of request: new access, an extension, or access that was granted.
     pub kind: RequestKind,
     /// The person who asks.
     pub requester: Person,

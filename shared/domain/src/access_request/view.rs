@@ -29,7 +29,7 @@ pub struct ProvisioningView {
 pub struct AccessRequestView {
     /// UUIDv7.
     pub id: RequestId,
-    /// The content of the request.
+    /// The kind of request: new access, an extension, or access that was granted.
     pub kind: RequestKind,
     /// The person who asks, as their token described them at submit.
     pub requester: Person,

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::id::{AppId, CatalogueId, ProductId};
 use crate::person::Actor;
 
-/// The content of the request.
+/// The kind of request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RequestKind {

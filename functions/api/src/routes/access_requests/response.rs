@@ -41,7 +41,7 @@ pub(crate) struct AccessRequestResponse {
     /// UUIDv7.
     #[schema(value_type = uuid::Uuid)]
     id: RequestId,
-    /// The content of the request.
+    /// The kind of request: new access, an extension, or access that was granted.
     kind: RequestKind,
     /// The person who asks, as their token described them at submit.
     requester: Person,

@@ -1,7 +1,7 @@
 //! `POST /v1/admin/apps/{id}/owner`
 
 use axum::extract::State;
-use gatepass_app::apps;
+use gatepass_app::apps::{self, NewOwner};
 use gatepass_domain::id::AppId;
 use gatepass_domain::{App, PersonId, Versioned};
 use gatepass_http::{Answer, Id, IdempotencyKey, JsonBody, Owner, Problem, Reply, RequestContext, ok};
@@ -33,9 +33,9 @@ pub(crate) async fn reassign(
     JsonBody { value: ReassignBody { owner: to, organisation }, bytes }: JsonBody<ReassignBody>,
 ) -> Result<Reply, Problem> {
     let idempotent = key.idempotent(&owner.person().id, &bytes);
+    let to = NewOwner::new(to, organisation)?;
     let id = id.parse()?;
-    let organisation = organisation.as_deref();
-    Reply::to(apps::reassign(&api.store, &mut context, &owner, id, &to, organisation, &idempotent).await, answer)
+    Reply::to(apps::reassign(&api.store, &mut context, &owner, id, &to, &idempotent).await, answer)
 }
 
 fn answer(app: &Versioned<App>) -> Answer {

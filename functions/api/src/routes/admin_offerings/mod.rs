@@ -52,7 +52,7 @@ macro_rules! endpoints {
             use super::{ForceParam, Usage, UsedBy};
             use crate::state::Api;
 
-            /// Creates one. The slug is chosen by the caller.
+            /// Creates a catalogue, a product or a plan, under a slug that the caller chooses.
             #[utoipa::path(post, path = $list, tag = "admin: offerings", operation_id = $create_id, security(("bearer" = [])),
                 params(IdempotencyKey), request_body = $entity,
                 responses((status = 201, body = $response, headers(("Location" = String)))))]
@@ -72,7 +72,7 @@ macro_rules! endpoints {
                 created(&$response::from(entity.clone()), format!("{}/{}", $list, entity.id))
             }
 
-            /// A page of them, by slug.
+            /// A page of the catalogues, products or plans, by slug.
             #[utoipa::path(get, path = $list, tag = "admin: offerings", operation_id = $list_id, security(("bearer" = [])),
                 params(PageQuery<NoFilter>), responses((status = 200, body = Listed<$response>)))]
             pub(crate) async fn list(
@@ -86,7 +86,7 @@ macro_rules! endpoints {
                 api.page(&owner.person().id, &query, load, $response::from).await
             }
 
-            /// One of them.
+            /// One catalogue, product or plan.
             #[utoipa::path(get, path = $one, tag = "admin: offerings", operation_id = $get_id, security(("bearer" = [])),
                 params(Id<$id>),
                 responses((status = 200, body = $response, headers(("ETag" = String)))))]
@@ -99,7 +99,7 @@ macro_rules! endpoints {
                 Ok(Tagged { version: entity.version, entity })
             }
 
-            /// Replaces one. The body is what GET returned, without `version`, `created_at` and `updated_at`.
+            /// Replaces a catalogue, a product or a plan. The body is what GET returned, without `version`, `created_at` and `updated_at`.
             #[utoipa::path(put, path = $one, tag = "admin: offerings", operation_id = $put_id, security(("bearer" = [])),
                 params(Id<$id>, IfMatch), request_body = $entity,
                 responses((status = 200, body = $response, headers(("ETag" = String)))))]
@@ -120,7 +120,7 @@ macro_rules! endpoints {
                 Ok(Tagged { version: entity.version, entity })
             }
 
-            /// Deletes one that no request needs. With `force`, the requests that need it are rejected or revoked first: when there
+            /// Deletes a catalogue, a product or a plan that no request needs. With `force`, the requests that need it are rejected or revoked first: when there
             /// are many, the answer is 202, and the deletion goes on in the background until the offering is gone.
             #[utoipa::path(delete, path = $one, tag = "admin: offerings", operation_id = $delete_id, security(("bearer" = [])),
                 params(Id<$id>, ForceParam, OptionalIfMatch),

@@ -7,7 +7,8 @@ use gatepass_domain::statistics::Statistics;
 use gatepass_http::{Owner, Params, Problem};
 use jiff::civil::Date;
 use jiff::{ToSpan, Unit};
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use utoipa::IntoParams;
 
 use crate::state::Api;
@@ -21,10 +22,18 @@ const MOST_DAYS: i32 = 366;
 pub(crate) struct Span {
     /// The first day, in UTC: `2026-11-01`.
     #[param(value_type = Option<String>, format = Date)]
+    #[serde(default, deserialize_with = "day")]
     from: Option<Date>,
     /// The last day, in UTC: today, unless told.
     #[param(value_type = Option<String>, format = Date)]
+    #[serde(default, deserialize_with = "day")]
     to: Option<Date>,
+}
+
+/// Reads a day, and says in plain words what is none.
+fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(|_| D::Error::custom("must be a day such as `2026-11-23`"))
 }
 
 /// Requests by day and outcome, how long decisions took, and how provisioning goes.

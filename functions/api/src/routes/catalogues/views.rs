@@ -18,7 +18,7 @@ pub(crate) struct CatalogueSummary {
     id: CatalogueId,
     /// Display name.
     name: String,
-    /// The content of the catalogue.
+    /// Description, at most 2,000 characters.
     description: String,
     /// Products it shows.
     product_ids: Vec<ProductId>,

@@ -38,6 +38,10 @@ async fn a_name_that_the_new_owner_has_is_in_the_way() {
     };
     post(&id, "grace").send().await.problem(409, "name-taken");
     api.get(&format!("/v1/apps/{id}")).by(&ada()).send().await.expect(200);
-    assert_eq!(post(&id, "").send().await.problem(400, "invalid-body").pointers(), ["/owner"]);
+    for owner in ["", " ", "\u{202e}evil", "a\nb", "\u{200b}", "a@b\r\nBcc: x"] {
+        let answer = post(&id, owner).send().await.problem(400, "invalid-body");
+        assert!(answer.pointers().iter().all(|pointer| pointer == "/owner"), "{owner:?}");
+        post(NOBODYS, owner).send().await.problem(400, "invalid-body");
+    }
     post(NOBODYS, "grace").send().await.problem(404, "not-found");
 }

@@ -67,6 +67,8 @@ async fn a_catalogue_names_products_and_plans_that_exist() {
     let answer = answer.problem(400, "invalid-body");
     assert_eq!(answer.pointers(), ["/product_ids/1", "/plan_ids/0"]);
     answer.is("problem_unknown_product_and_plan");
+    let repeated = create(catalogue(&["weather-api", "weather-api"], &["gold", "gold"])).await;
+    assert_eq!(repeated.problem(400, "invalid-body").pointers(), ["/product_ids/1", "/plan_ids/1"]);
     create(catalogue(&["weather-api"], &["gold"])).await.expect(201);
     let put = |body: Value| {
         api.put("/v1/admin/catalogues/harbour-apis").by_owner(&owen()).header("if-match", "*").json(body).send()

@@ -96,4 +96,6 @@ async fn every_day_of_the_span_is_there() {
         let path = format!("/v1/admin/statistics{query}");
         api.get(&path).by_owner(&owen()).send().await.problem(400, "invalid-parameter");
     }
+    let no_day = api.get("/v1/admin/statistics?from=2026-02-30").by_owner(&owen()).send().await;
+    assert!(no_day.problem(400, "invalid-parameter").text("/detail").ends_with("must be a day such as `2026-11-23`."));
 }
