@@ -1,7 +1,5 @@
 //! Decide on many requests in the same way, each by itself.
 
-use std::collections::HashSet;
-
 use gatepass_domain::id::RequestId;
 use gatepass_domain::text::ValidationErrors;
 use gatepass_domain::{AccessRequest, ApiOwner, Context};
@@ -31,10 +29,7 @@ pub enum Decision {
 pub fn check(ids: &[RequestId], decision: &Decision) -> Result<(), Refused> {
     let mut errors = ValidationErrors::default();
     errors.require((1..=MAX_DECISIONS).contains(&ids.len()), "/ids", "must name 1 to 100 requests");
-    let mut seen = HashSet::new();
-    for (index, id) in ids.iter().enumerate() {
-        errors.require(seen.insert(id), &format!("/ids/{index}"), "must not repeat a request");
-    }
+    errors.distinct(ids, "/ids", "must not repeat a request");
     errors.into_result().map_err(Refused::Invalid)?;
     match decision {
         Decision::Approve(note) => check_note(note.as_deref()),

@@ -40,10 +40,7 @@ impl GrantRequest {
         let mut errors = ValidationErrors::default();
         let count = self.product_ids.len();
         errors.require((1..=MAX_PRODUCTS).contains(&count), "/product_ids", "must name 1 to 20 products");
-        for (index, product) in self.product_ids.iter().enumerate() {
-            let first = self.product_ids.iter().position(|other| other == product) == Some(index);
-            errors.require(first, &format!("/product_ids/{index}"), "must not repeat a product");
-        }
+        errors.distinct(&self.product_ids, "/product_ids", "must not repeat a product");
         errors.text(self.note.as_deref().unwrap_or_default(), "/note", MAX_TEXT);
         errors.into_result().map_err(Refused::Invalid)
     }

@@ -60,10 +60,8 @@ impl SubmitRequest {
     /// Every fault at once, each with a JSON pointer.
     pub fn check(&self, caller: &Person) -> Result<(), Refused> {
         let mut errors = ValidationErrors::default();
-        for (index, (_, product)) in self.wanted.iter().enumerate() {
-            let first = self.wanted.iter().position(|(_, other)| other == product) == Some(index);
-            errors.require(first, &format!("/product_ids/{index}"), "must not repeat a product");
-        }
+        let products = self.wanted.iter().map(|(_, product)| product);
+        errors.distinct(products, "/product_ids", "must not repeat a product");
         errors.extend(faults(caller, &self.target, self.extends_credential_id, self.justification.as_deref()));
         errors.into_result().map_err(Refused::Invalid)
     }

@@ -1,5 +1,7 @@
 //! Checks on the texts that people write, and the names that must not collide.
 
+use std::collections::BTreeSet;
+
 use crate::visible::{Lines, first_invisible, shows_something};
 
 /// A text that cannot be taken, with where it was and what to do.
@@ -57,10 +59,10 @@ impl ValidationErrors {
     }
 
     /// Requires that no item stands twice.
-    pub fn distinct<T: PartialEq>(&mut self, items: &[T], pointer: &str, detail: &str) {
-        for (index, item) in items.iter().enumerate() {
-            let first = items.iter().position(|other| other == item) == Some(index);
-            self.require(first, &format!("{pointer}/{index}"), detail);
+    pub fn distinct<'a, T: Ord + 'a>(&mut self, items: impl IntoIterator<Item = &'a T>, pointer: &str, detail: &str) {
+        let mut seen = BTreeSet::new();
+        for (index, item) in items.into_iter().enumerate() {
+            self.require(seen.insert(item), &format!("{pointer}/{index}"), detail);
         }
     }
 

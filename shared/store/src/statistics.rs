@@ -9,7 +9,7 @@ use crate::Store;
 use crate::error::StoreError;
 use crate::events::LogPosition;
 use crate::guard::Guard;
-use crate::item::{Item, decode};
+use crate::item::{Item, decode, set_aside};
 use crate::keys::{self, Stage};
 use crate::read::{Index, Query, Span};
 use crate::requests;
@@ -89,24 +89,40 @@ impl Store {
         let mut oldest = None;
         for partition in Stage::Pending.partitions() {
             let (rows, _) = self.query_page(&Query::new(Index::Gsi2, partition, Span::All).limit(1), None).await?;
-            for row in rows {
-                let created_at = requests::parse(row)?.facts().created_at;
+            for request in rows.into_iter().filter_map(|row| set_aside(requests::parse(row))) {
+                let created_at = request.facts().created_at;
                 oldest = oldest.into_iter().chain([created_at]).min();
             }
         }
-        Ok(Open {
-            pending: self.count(Stage::Pending).await?,
-            oldest_pending_at: oldest,
-            queued: self.count(Stage::Queued).await?,
-            failed: self.count(Stage::Failed).await?,
-        })
+        let mut pending = 0;
+        for partition in Stage::Pending.partitions() {
+            pending += self.count_rows(&Query::new(Index::Gsi2, partition, Span::All)).await?;
+        }
+        let (queued, failed) = self.unprovisioned().await?;
+        Ok(Open { pending, oldest_pending_at: oldest, queued, failed })
     }
 
-    async fn count(&self, stage: Stage) -> Result<u64, StoreError> {
-        let mut count = 0;
-        for partition in stage.partitions() {
-            count += self.count_rows(&Query::new(Index::Gsi2, partition, Span::All)).await?;
+    /// How many requests are queued, and how many have failed: they share their partitions. One that cannot be read is
+    /// counted as neither.
+    async fn unprovisioned(&self) -> Result<(u64, u64), StoreError> {
+        let (mut queued, mut failed) = (0, 0);
+        for partition in Stage::Queued.partitions() {
+            let query = Query::new(Index::Gsi2, partition, Span::All);
+            let mut start = None;
+            loop {
+                let (rows, next) = self.query_page(&query, start).await?;
+                for request in rows.into_iter().filter_map(|row| set_aside(requests::parse(row))) {
+                    match Stage::of(&request) {
+                        Stage::Failed => failed += 1,
+                        _ => queued += 1,
+                    }
+                }
+                match next {
+                    Some(_) => start = next,
+                    None => break,
+                }
+            }
         }
-        Ok(count)
+        Ok((queued, failed))
     }
 }

@@ -191,7 +191,8 @@ async fn look_at(
         Err(failure) => {
             share.tally.failed += 1;
             tracing::error!(kind, key, failure = causes(&failure), "background work failed");
-            if failure.is_transient() {
+            // When others were faster each time, that is the item's trouble alone.
+            if failure.is_transient() && !matches!(failure, Refused::Busy) {
                 // The store is in trouble, not the item: the next run goes on here.
                 share.is_given_up = true;
                 return None;

@@ -83,6 +83,20 @@ async fn two_counters_do_not_count_twice() {
 }
 
 #[tokio::test]
+async fn what_is_queued_and_what_failed_is_counted_apart() {
+    let api = Api::new().await;
+    for app in ["One", "Two"] {
+        api.approve(&id_of(&api.request(&ada(), "weather-api", "gold", app).await)).await;
+    }
+    // Its gateway is not one of this installation.
+    let failing = id_of(&api.request(&ada(), "payments-api", "gold", "Shop").await);
+    api.approve(&failing).await;
+    api.provision(&failing).await;
+    let open = &statistics(&api, "").await["open"];
+    assert_eq!((&open["queued"], &open["failed"]), (&json!(2), &json!(1)));
+}
+
+#[tokio::test]
 async fn every_day_of_the_span_is_there() {
     let api = Api::new().await;
     assert_eq!(statistics(&api, "").await["days"].as_array().unwrap().len(), 30);
