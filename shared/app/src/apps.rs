@@ -1,6 +1,8 @@
 //! Create, list, read, edit and delete apps (R17, R19).
 
+use futures_util::future::join_all;
 use gatepass_domain::app::{Profile, Visibility};
+use gatepass_domain::credential::CredentialStatus;
 use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
 use gatepass_domain::id::{AppId, RequestId};
 use gatepass_domain::text::ValidationErrors;
@@ -207,8 +209,12 @@ pub async fn delete(
     Ok(())
 }
 
-/// Ends up to `most` requests of an app that is being deleted, and deletes it when there are no more. A request that cannot
-/// be read keeps nothing from being deleted: its access is closed, its claims end, and its item stays for people to look at.
+/// Goes on with the deletion of an app: closes its credentials, ends up to `most` of its requests, and deletes it when nothing
+/// is left. What fails is logged and holds up nothing else; it is tried again in the background. A request that cannot be read
+/// keeps nothing from being deleted: its claims end, and its item stays for people to look at.
+///
+/// # Errors
+/// The last failure, when nothing else is left to do.
 pub(crate) async fn finish_deletion(
     store: &Store,
     context: &mut Context,
@@ -216,20 +222,10 @@ pub(crate) async fn finish_deletion(
     id: AppId,
     most: usize,
 ) -> Result<(), Refused> {
-    let behind = store.requests_behind(id).await?;
-    let are_all = behind.len() <= most;
-    for request_id in behind.into_iter().take(most) {
-        match end(store, context, by, request_id, Loss::App, "The app was deleted.").await {
-            Err(Refused::Store(StoreError::Unreadable { cause, .. })) => {
-                tracing::error!(alarm = "unreadable", %request_id, cause, "a request of a deleted app cannot be read");
-                end_unreadable(store, context, by, id, request_id).await?;
-            }
-            ended => ended?,
-        }
-    }
-    if !are_all {
-        return Ok(());
-    }
+    // Ending a thousand requests takes minutes: no key opens anything meanwhile.
+    let closed = close_credentials(store, context, by, id).await;
+    let Some(ended) = end_requests(store, context, by, id, most).await? else { return Ok(()) };
+    closed.and(ended)?;
     let read = || async { Ok(store.closing_app(id).await?) };
     commit_decision(store, context, &Idempotent::Unkeyed, read, |context, closing| {
         let Some((app, mut chain)) = closing else { return Ok(Step::Done(())) };
@@ -240,22 +236,88 @@ pub(crate) async fn finish_deletion(
     .await
 }
 
-/// Closes the credentials by which the request opens something, and ends its claims.
-async fn end_unreadable(
+/// The reason on record for whatever ends with an app.
+const APP_DELETED: &str = "The app was deleted.";
+/// Credentials that are closed at the same time.
+const CLOSED_AT_ONCE: usize = 10;
+
+/// Closes every credential of the app that is not over. The error is that of the last one that could not be closed.
+async fn close_credentials(store: &Store, context: &mut Context, by: &Actor, app_id: AppId) -> Result<(), Refused> {
+    let mut result = Ok(());
+    let mut open = Vec::new();
+    for read in store.each_credential(app_id).await? {
+        match read.map(|stored| stored.credential) {
+            Ok(credential)
+                if matches!(
+                    credential.status_at(context.now),
+                    CredentialStatus::Expired | CredentialStatus::Revoked
+                ) => {}
+            Ok(credential) => open.push(credential.id),
+            Err(unreadable) => {
+                tracing::error!(alarm = "unreadable", %app_id, %unreadable, "a credential of a deleted app cannot be read");
+                result = Err(unreadable.into());
+            }
+        }
+    }
+    for ids in open.chunks(CLOSED_AT_ONCE) {
+        let closing = ids.iter().map(|id| {
+            let mut context = context.fork();
+            async move {
+                let reason = Some(APP_DELETED);
+                let precondition = &Precondition::Any;
+                let revocation = Revocation { by: by.clone(), reason, undecided: Loss::App, precondition };
+                (id, close(store, &mut context, app_id, *id, &revocation).await)
+            }
+        });
+        for (id, closed) in join_all(closing.collect::<Vec<_>>()).await {
+            if let Err(refused) = closed {
+                tracing::error!(%id, %refused, "a credential of a deleted app cannot be closed");
+                result = Err(refused);
+            }
+        }
+    }
+    result
+}
+
+/// Ends up to `most` requests of the app. `None` when there are more; else the failure of the last one that could not be ended.
+///
+/// # Errors
+/// [`Refused::Store`] when the store is in trouble, rather than one request.
+async fn end_requests(
     store: &Store,
     context: &mut Context,
     by: &Actor,
     app_id: AppId,
-    request_id: RequestId,
-) -> Result<(), Refused> {
-    for stored in store.credentials(app_id).await? {
-        if stored.credential.holders().contains(&request_id) {
-            let reason = Some("The app was deleted.");
-            let revocation =
-                Revocation { by: by.clone(), reason, undecided: Loss::App, precondition: &Precondition::Any };
-            close(store, context, app_id, stored.credential.id, &revocation).await?;
+    most: usize,
+) -> Result<Option<Result<(), Refused>>, Refused> {
+    let mut result = Ok(());
+    let (mut ended, mut failed) = (0, 0);
+    for request_id in store.requests_behind(app_id).await? {
+        if ended == most || failed == most {
+            return Ok(None);
+        }
+        let done = match end(store, context, by, request_id, Loss::App, APP_DELETED).await {
+            Err(Refused::Store(StoreError::Unreadable { cause, .. })) => {
+                tracing::error!(alarm = "unreadable", %request_id, cause, "a request of a deleted app cannot be read");
+                end_claims(store, context, app_id, request_id).await
+            }
+            done => done,
+        };
+        match done {
+            Ok(()) => ended += 1,
+            Err(Refused::Store(error)) if error.is_transient() => return Err(error.into()),
+            Err(refused) => {
+                tracing::error!(%request_id, %refused, "a request of a deleted app cannot be ended");
+                failed += 1;
+                result = Err(refused);
+            }
         }
     }
+    Ok(Some(result))
+}
+
+/// Ends the claims of a request.
+async fn end_claims(store: &Store, context: &mut Context, app_id: AppId, request_id: RequestId) -> Result<(), Refused> {
     let read = || async { Ok(store.ending_claims(app_id, &[request_id].into()).await?) };
     commit_decision(store, context, &Idempotent::Unkeyed, read, |context, claims| {
         let none = claims == EndingClaims::default();

@@ -366,7 +366,7 @@ impl Store {
     }
 
     /// The requests by which an app holds or awaits something, or that one of its credentials goes back to; by
-    /// consistent reads.
+    /// consistent reads. A credential that cannot be read is left out.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -376,7 +376,7 @@ impl Store {
         if let Some(Access { products, extensions }) = access.map(|item| item.content) {
             ids.extend(products.into_values().chain(extensions));
         }
-        for stored in self.credentials(app_id).await? {
+        for stored in self.each_credential(app_id).await?.into_iter().filter_map(set_aside) {
             ids.extend(stored.credential.holders());
         }
         Ok(ids)

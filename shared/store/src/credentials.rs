@@ -181,9 +181,20 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn credentials(&self, app_id: AppId) -> Result<Vec<StoredCredential>, StoreError> {
+        self.each_credential(app_id).await?.into_iter().collect()
+    }
+
+    /// The credentials of an app, newest first, and the errors of those that cannot be read; by consistent reads.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn each_credential(
+        &self,
+        app_id: AppId,
+    ) -> Result<Vec<Result<StoredCredential, StoreError>>, StoreError> {
         let span = Span::Prefix(keys::CREDENTIALS.into());
         let rows = self.query_all(Query::new(Index::Table, keys::app(app_id).pk, span).newest_first()).await?;
-        rows.into_iter().map(parse).collect()
+        Ok(rows.into_iter().map(parse).collect())
     }
 
     /// The record of a key: one consistent read, so that what was taken back is closed at once.

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use gatepass_app::reconcile::{Report, reconcile};
 use gatepass_app::submit::{SubmitRequest, Target};
 use gatepass_app::{
@@ -16,7 +17,7 @@ use gatepass_domain::id::{CredentialId, RequestId};
 use gatepass_domain::product::{AuthMethod, GatewayKind};
 use gatepass_domain::{Actor, Context, Product};
 use gatepass_provisioning::{Outcome, provision};
-use gatepass_store::{Filter, Listing, Named, Store};
+use gatepass_store::{Filter, Listing, Named, Store, keys};
 use gatepass_testkit::{ada, context, demo, owen};
 
 use crate::extend::{more, provisioned};
@@ -275,6 +276,62 @@ async fn a_deletion_that_is_broken_off_is_finished_in_the_background() {
     assert_eq!(types, ["AppCreated", "AppClosing", "AppDeleted"]);
     assert_eq!(events.last().unwrap().actor().id, "ada", "it is still the owner who deletes it");
     assert_eq!(reconcile_after(&scene, 2).await.done(), 0, "nothing is left to do");
+}
+
+/// The first request of the app is about to be ended, and the keys of all of them are closed already.
+#[tokio::test]
+async fn the_keys_of_a_deleted_app_are_closed_before_its_requests_are_ended() {
+    let scene = Scene::new().await;
+    let (first, second) = two_credentials(&scene).await;
+    let table = scene.world.table.beside();
+    let held = table.faults.hold("TransactWriteItems", 3);
+    let (store, app_id) = (table.store(), first.app.id);
+    let deleting =
+        tokio::spawn(async move { apps::delete(&store, &mut context(), &ada(), app_id, Precondition::Any).await });
+    held.arrived().await;
+    for stored in scene.credentials(&first).await {
+        let record = scene.world.store.api_key(&stored.digests[0]).await.unwrap().unwrap();
+        assert_eq!(record.opens(&stored.credential.grants[0].product_id, context().now), Err(Closed::NotActive));
+    }
+    for id in [first.id, second.id] {
+        assert!(scene.world.store.request(id).await.unwrap().unwrap().is_standing());
+    }
+    held.release();
+    deleting.await.unwrap().unwrap();
+    assert!(scene.world.store.closing_app(app_id).await.unwrap().is_none());
+    assert_eq!(scene.view(second.id).await.provisioning.status, ProvisioningStatus::Revoked);
+}
+
+/// An item that nobody can read keeps the app from being deleted to the end, and nothing else.
+#[tokio::test]
+async fn a_credential_that_cannot_be_read_keeps_no_other_key_of_a_deleted_app_open() {
+    let scene = Scene::new().await;
+    let (first, second) = two_credentials(&scene).await;
+    let bad = scene.credentials(&first).await.into_iter().find(|one| Some(one.credential.id) == first.credential_id);
+    let key = keys::credential(first.app.id, bad.unwrap().credential.id);
+    let text = |text: String| AttributeValue::S(text);
+    let update = scene.world.table.client.update_item().table_name(&scene.world.table.name);
+    let update = update.key("PK", text(key.pk)).key("SK", text(key.sk)).update_expression("SET plan_id = :nonsense");
+    update.expression_attribute_values(":nonsense", AttributeValue::Bool(true)).send().await.unwrap();
+
+    let store = &scene.world.store;
+    apps::delete(store, &mut context(), &ada(), first.app.id, Precondition::Any).await.unwrap();
+    assert_eq!(scene.view(second.id).await.provisioning.status, ProvisioningStatus::Revoked);
+    let other = store.credential(first.app.id, second.credential_id.unwrap()).await.unwrap().unwrap();
+    assert_eq!(other.credential.status, CredentialStatus::Revoked);
+    let record = store.api_key(&other.digests[0]).await.unwrap().unwrap();
+    assert_eq!(record.opens(&slug("maps-api"), context().now), Err(Closed::NotActive));
+    assert!(store.closing_app(first.app.id).await.unwrap().is_some(), "people must look at the credential");
+    assert_eq!(reconcile_after(&scene, 1).await.failed(), 1, "it is put off");
+}
+
+/// An app with a credential for each of two requests.
+async fn two_credentials(scene: &Scene) -> (AccessRequestView, AccessRequestView) {
+    let first = provisioned(scene).await;
+    let asked = SubmitRequest { extends_credential_id: None, ..extension_of(&first, "gold") };
+    let second = scene.ask_and_approve(&asked).await;
+    assert_eq!(scene.provision(second.id).await, Outcome::Provisioned);
+    (scene.view(first.id).await, scene.view(second.id).await)
 }
 
 /// The request that claimed a product is revoked; an extension still opens it. The app has the product, so it cannot
