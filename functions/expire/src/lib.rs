@@ -85,7 +85,7 @@ impl Expire {
         let context = self.clock.context(format!("expire-{}", now.as_millisecond()));
         let mut context = context.map_err(|error| Failure::transient("no entropy", &error))?;
         let reconciled = logged(self.reconcile(&mut context).await);
-        let republished = logged(self.republish_lost().await);
+        let republished = logged(self.republish_lost(&mut context).await);
         let counted = logged(self.count(&mut context).await);
         let prepared = logged(self.make_cursor_key(&mut context).await);
         let (report, republished, counted) = (reconciled?, republished?, counted?);
@@ -114,19 +114,21 @@ impl Expire {
     }
 
     async fn publish(&self, events: &[Event]) -> Vec<Answer> {
-        let answers = self.bus.publish(events).await.into_iter().map(|answer| match answer {
+        let answers = self.bus.publish_once(events).await.into_iter().map(|answer| match answer {
             Ok(()) => Answer::Published,
             Err(NotPublished::Refused(cause)) => Answer::Refused(cause),
+            Err(NotPublished::NotTaken(cause)) => Answer::NotTaken(cause),
             Err(NotPublished::Unanswered(cause)) => Answer::Unanswered(cause),
         });
         answers.collect()
     }
 
     /// Publishes what was recorded and has no receipt; gives how many.
-    async fn republish_lost(&self) -> Result<usize, Failure> {
+    async fn republish_lost(&self, context: &mut Context) -> Result<usize, Failure> {
         let failed = |error: &dyn std::error::Error| Failure::transient("the sweep failed", error);
         let deadline = Deadline::after(SWEEP_FOR);
-        let mut sweep = Sweep::begin(&self.store, self.clock.now()).await.map_err(|error| failed(&error))?;
+        let run = context.attempt_token();
+        let mut sweep = Sweep::begin(&self.store, self.clock.now(), run).await.map_err(|error| failed(&error))?;
         let mut republished = 0;
         while let Some(page) = sweep.next(&self.store, deadline).await.map_err(|error| failed(&error))? {
             for event in &page.events {

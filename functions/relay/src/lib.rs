@@ -72,7 +72,7 @@ impl Relay {
             .map(|record| (record.change.sequence_number, Store::event_from_image(record.change.new_image)))
             .unzip();
         let batch = Batch::read(&self.store, now, records).await;
-        let answers = self.bus.publish(&batch.events).await;
+        let answers = self.bus.publish_in_order(&batch.events).await;
         let Relayed { published, stopped_at } = batch.settle(&self.store, now, &answers).await;
         for event in &published {
             let (event_type, correlation_id) = (event.detail.event_type(), &event.correlation_id);

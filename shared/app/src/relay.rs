@@ -15,9 +15,11 @@ use jiff::Timestamp;
 pub enum Answer {
     /// It was taken.
     Published,
-    /// The bus answered and did not take it.
+    /// The bus took others and not this one.
     Refused(String),
-    /// The bus did not answer: it is out of order, or the function may not publish.
+    /// The bus takes nothing for now, or was not asked: certainly not published.
+    NotTaken(String),
+    /// The answer was lost: the bus may have taken it.
     Unanswered(String),
 }
 
@@ -68,8 +70,8 @@ impl Batch {
         batch
     }
 
-    /// Records what the bus answered for each event. An event that the bus did not take stops the stream; those behind
-    /// it that were taken are published again, which consumers bear.
+    /// Records what the bus answered for each event. An event that the bus did not take stops the stream; those of its batch
+    /// of the bus that are behind it and were taken are published again, which consumers bear.
     pub async fn settle<E: Display>(self, store: &Store, now: Timestamp, answers: &[Result<(), E>]) -> Relayed {
         let Self { events, positions, mut stopped_at } = self;
         let refused = answers.iter().zip(&events).zip(&positions).find(|((answer, _), _)| answer.is_err());

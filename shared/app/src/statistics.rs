@@ -10,9 +10,8 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 
 use crate::Deadline;
 use crate::error::Refused;
+use crate::sweep::{ON_ITS_WAY, RECORDED_LATE};
 
-/// How long an event may be on its way into the table: so long the log of a moment is left alone.
-const ON_ITS_WAY: SignedDuration = SignedDuration::from_mins(2);
 /// How much of the log is worth counting: what is younger is added up when somebody asks.
 const WORTH_COUNTING: SignedDuration = SignedDuration::from_mins(10);
 /// Events of each of the log's shards that are read at once.
@@ -28,7 +27,9 @@ const FIRST_LOOK: SignedDuration = SignedDuration::from_hours(24 * 7);
 /// # Errors
 /// [`Refused::Store`]. What was counted stays counted.
 pub async fn count_up(store: &Store, context: &mut Context, deadline: Deadline) -> Result<usize, Refused> {
-    let settled = context.now.checked_sub(ON_ITS_WAY).unwrap_or(context.now);
+    // An event that is recorded behind what is counted would never be counted.
+    let settled = context.now.checked_sub(ON_ITS_WAY).and_then(|time| time.checked_sub(RECORDED_LATE));
+    let settled = settled.unwrap_or(context.now);
     let first = LogPosition::at(settled.checked_sub(FIRST_LOOK).unwrap_or(settled));
     let mut counted = 0;
     let mut marker = store.counted_to().await?;

@@ -4,14 +4,15 @@
 //! The log is in the order of the clocks of those who wrote it, and clocks differ: an event may be recorded behind what was
 //! compared already. So the last minutes are compared again in each run.
 //!
-//! Before it hands a page's lost events out to be published it writes that down too: a page is handed out three times at
-//! most, whatever fails in between. An event that cannot be read, or that EventBridge refuses, is set aside and holds up no
-//! others.
+//! Before it hands a page's lost events out to be published it writes that down too, and takes it back for what was
+//! certainly not published. An event is so handed to EventBridge three times at most, whatever fails in between: what two
+//! attempts at its page have left without an answer is set aside, and background work makes the third. An event that cannot
+//! be read, that EventBridge refuses, or for which its answer is lost, is set aside too and holds up no others.
 
 use gatepass_domain::Event;
 use gatepass_domain::id::EventId;
 use gatepass_store::{
-    LogPosition, SetAside, SetAsideReason, Store, StoreError, SweepClaim, SweepState, UnreadableItem, keys,
+    LogPosition, Receipts, SetAside, SetAsideReason, Store, StoreError, SweepClaim, SweepState, UnreadableItem, keys,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -19,21 +20,26 @@ use crate::Deadline;
 use crate::relay::Answer;
 
 /// The time that an event may be on its way from the table to the bus.
-const ON_ITS_WAY: SignedDuration = SignedDuration::from_mins(2);
+pub(crate) const ON_ITS_WAY: SignedDuration = SignedDuration::from_mins(2);
 /// The time, beyond that, in which an event may still be recorded behind what was compared: the clocks of two functions
 /// may differ by ten minutes, and a transaction may be late.
-const RECORDED_LATE: SignedDuration = SignedDuration::from_mins(12);
+pub(crate) const RECORDED_LATE: SignedDuration = SignedDuration::from_mins(12);
 /// How far the first sweep looks back.
 const FIRST_LOOK: SignedDuration = SignedDuration::from_hours(1);
 /// Events of each of the log's shards that are compared at once.
 const PAGE: i32 = 50;
-/// How often a page is handed out to be published.
-const MOST_ATTEMPTS: u32 = 3;
+/// How often an event is handed to EventBridge without an answer on record.
+pub(crate) const MOST_ATTEMPTS: u32 = 3;
+/// How many of them are made with its page.
+const MOST_ATTEMPTS_OF_PAGE: u32 = 2;
+/// The pause after an attempt without an answer: EventBridge may hang for minutes, and there are few attempts.
+pub(crate) const AFTER_NO_ANSWER: SignedDuration = SignedDuration::from_mins(10);
 
 /// A comparison of the log with the receipts, up to two minutes before it began.
 #[derive(Debug)]
 pub struct Sweep {
     now: Timestamp,
+    run: String,
     until: LogPosition,
     /// Nothing more is recorded before it.
     complete_until: LogPosition,
@@ -43,6 +49,7 @@ pub struct Sweep {
     position: LogPosition,
     /// Where the run goes on after the page that an earlier run left claimed.
     after_claim: Option<LogPosition>,
+    receipts: Receipts,
 }
 
 /// Events without a receipt, to be published.
@@ -51,6 +58,8 @@ pub struct LostPage {
     /// The events, oldest first.
     pub events: Vec<Event>,
     claimed: SweepState,
+    /// Attempts without an answer on record, this one included.
+    attempts: u32,
     end: LogPosition,
 }
 
@@ -69,17 +78,17 @@ pub enum SweepError {
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
-    /// The bus did not answer: it is out of order, or the function may not publish.
-    #[error("EventBridge did not answer for any of {0} events")]
-    NoAnswer(usize),
+    /// The bus is out of order, or the function may not publish.
+    #[error("EventBridge took none of {0} events")]
+    NoneTaken(usize),
 }
 
 impl Sweep {
-    /// Begins where the last sweep ended.
+    /// Begins where the last sweep ended. No two sweeps have the same `run`.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn begin(store: &Store, now: Timestamp) -> Result<Self, StoreError> {
+    pub async fn begin(store: &Store, now: Timestamp, run: String) -> Result<Self, StoreError> {
         let until = now.checked_sub(ON_ITS_WAY).unwrap_or(now);
         let complete_until = LogPosition::at(until.checked_sub(RECORDED_LATE).unwrap_or(until));
         let stored = store.sweep_state().await?;
@@ -90,7 +99,8 @@ impl Sweep {
             Some(page) => (page, Some(position)),
             None => (position, None),
         };
-        Ok(Self { now, until: LogPosition::at(until), complete_until, stored, position, after_claim })
+        let (until, receipts) = (LogPosition::at(until), Receipts::default());
+        Ok(Self { now, run, until, complete_until, stored, position, after_claim, receipts })
     }
 
     /// The next events without a receipt; `None` when everything is compared, the time is used up, or another run is at it.
@@ -104,7 +114,7 @@ impl Sweep {
             for unreadable in page.unreadable {
                 self.set_aside_unreadable(store, unreadable).await?;
             }
-            let published = store.published(&page.events).await?;
+            let published = store.published_by(&mut self.receipts, &page.events).await?;
             let mut lost: Vec<_> = page.events.into_iter().filter(|event| !published.contains(&event.id)).collect();
             if !lost.is_empty() {
                 // Background work publishes those.
@@ -115,24 +125,22 @@ impl Sweep {
                 self.go_on(page.end);
                 continue;
             }
-            let claim = self.stored.as_ref().and_then(|state| state.claim.as_ref());
-            let attempts = claim.filter(|claim| claim.page == self.position).map_or(0, |claim| claim.attempts);
-            if attempts >= MOST_ATTEMPTS {
-                for event in &lost {
-                    set_aside(store, event, SetAsideReason::Unconfirmed, "published without a receipt", self.now)
-                        .await?;
-                }
+            let attempts = self.claim_of_page().map_or(0, |claim| claim.attempts);
+            if attempts >= MOST_ATTEMPTS_OF_PAGE {
+                let lost = lost.iter().map(|event| (event, "no answer is on record"));
+                self.set_aside(store, SetAsideReason::Unconfirmed, attempts, lost).await?;
                 self.go_on(page.end);
                 continue;
             }
-            let claimed = self.state(Some(SweepClaim { page: self.position.clone(), attempts: attempts + 1 }));
+            let attempts = attempts + 1;
+            let claimed = self.state(Some(SweepClaim { page: self.position.clone(), attempts }));
             if !store.move_sweep(self.stored.as_ref(), &claimed).await? {
                 return Ok(None);
             }
             self.stored = Some(claimed.clone());
-            return Ok(Some(LostPage { events: lost, claimed, end: page.end }));
+            return Ok(Some(LostPage { events: lost, claimed, attempts, end: page.end }));
         }
-        if self.after_claim.is_none() {
+        if self.after_claim.is_none() && self.claim_of_page().is_none() {
             let reached = self.state(None);
             let is_new = |state: &SweepState| state.position != reached.position || state.claim.is_some();
             if self.stored.as_ref().is_none_or(is_new) {
@@ -143,36 +151,45 @@ impl Sweep {
         Ok(None)
     }
 
-    /// Writes down what the bus answered for each event of a page, and moves on.
+    /// Writes down what the bus answered for each event of a page. What it did not take is on the next page again.
     ///
     /// # Errors
-    /// [`SweepError::NoAnswer`], after which the sweep stays where it is; [`SweepError::Store`], after which the page's
+    /// [`SweepError::NoneTaken`], after which the sweep stays where it is; [`SweepError::Store`], after which the page's
     /// events without a receipt are published again, as often as that may be.
     pub async fn settle(&mut self, store: &Store, page: LostPage, answers: &[Answer]) -> Result<Settled, SweepError> {
-        let answered = || page.events.iter().zip(answers);
-        let published = answered().filter(|(_, answer)| **answer == Answer::Published);
-        let published: Vec<EventId> = published.map(|(event, _)| event.id).collect();
-        if published.is_empty() && answers.iter().all(|answer| matches!(answer, Answer::Unanswered(_))) {
-            // Nothing was published, so that this was no attempt.
-            let claim = page.claimed.claim.clone();
-            let claim = claim.map(|claim| SweepClaim { attempts: claim.attempts - 1, ..claim });
-            let before = SweepState { claim, turn: page.claimed.turn + 1, ..page.claimed.clone() };
-            store.move_sweep(Some(&page.claimed), &before).await?;
-            return Err(SweepError::NoAnswer(page.events.len()));
-        }
-        self.confirm(store, &published).await?;
-        let mut refused = 0;
-        for (event, answer) in answered() {
-            if let Answer::Refused(cause) | Answer::Unanswered(cause) = answer {
-                set_aside(store, event, SetAsideReason::Refused, cause, self.now).await?;
-                refused += 1;
+        let LostPage { events, claimed, attempts, end } = page;
+        let (mut published, mut refused, mut unanswered, mut not_taken) = (Vec::new(), Vec::new(), Vec::new(), 0);
+        for (event, answer) in events.iter().zip(answers) {
+            match answer {
+                Answer::Published => published.push(event.id),
+                Answer::Refused(cause) => refused.push((event, cause.as_str())),
+                Answer::Unanswered(cause) => unanswered.push((event, cause.as_str())),
+                Answer::NotTaken(_) => not_taken += 1,
             }
         }
-        self.go_on(page.end);
-        let moved = self.state(None);
-        store.move_sweep(Some(&page.claimed), &moved).await?;
+        let settled = Settled { published: published.len(), refused: refused.len() };
+        let none_taken = SweepError::NoneTaken(not_taken + unanswered.len());
+        let confirmed = self.confirm(store, &published).await;
+        let kept = self.set_aside(store, SetAsideReason::Refused, attempts - 1, refused).await;
+        let also_kept = self.set_aside(store, SetAsideReason::Unconfirmed, attempts, unanswered).await;
+        // What may have been published and is nowhere on record keeps the attempt.
+        confirmed.and(also_kept)?;
+        let moved = if not_taken == 0 && kept.is_ok() {
+            self.go_on(end);
+            self.state(None)
+        } else {
+            let before = Some(attempts - 1).filter(|attempts| *attempts > 0);
+            self.state(before.map(|attempts| SweepClaim { page: self.position.clone(), attempts }))
+        };
+        store.move_sweep(Some(&claimed), &moved).await?;
         self.stored = Some(moved);
-        Ok(Settled { published: published.len(), refused })
+        kept?;
+        if settled.published + settled.refused == 0 { Err(none_taken) } else { Ok(settled) }
+    }
+
+    /// The claim of the page that begins here, which this run or an earlier one left.
+    fn claim_of_page(&self) -> Option<&SweepClaim> {
+        self.stored.as_ref()?.claim.as_ref().filter(|claim| claim.page == self.position)
     }
 
     fn go_on(&mut self, end: LogPosition) {
@@ -186,15 +203,35 @@ impl Sweep {
             Some(state) => (&state.position, state.turn + 1),
             None => (reached, 0),
         };
-        SweepState { position: before.max(reached).clone(), claim, turn }
+        SweepState { position: before.max(reached).clone(), claim, turn, run: self.run.clone() }
     }
 
     /// Leaves receipts. Without them the events are published again, so that it is tried twice.
-    async fn confirm(&self, store: &Store, ids: &[EventId]) -> Result<(), StoreError> {
+    async fn confirm(&mut self, store: &Store, ids: &[EventId]) -> Result<(), StoreError> {
         match store.put_receipts(ids, self.now).await {
-            Err(error) if error.is_transient() => store.put_receipts(ids, self.now).await,
-            written => written,
+            Err(error) if error.is_transient() => store.put_receipts(ids, self.now).await?,
+            written => written?,
         }
+        self.receipts.add(ids);
+        Ok(())
+    }
+
+    /// Sets each of `events` aside, with its cause. Gives the first error in the end.
+    async fn set_aside<'a>(
+        &self,
+        store: &Store,
+        reason: SetAsideReason,
+        attempts: u32,
+        events: impl IntoIterator<Item = (&'a Event, &'a str)>,
+    ) -> Result<(), StoreError> {
+        let pause = if reason == SetAsideReason::Unconfirmed { AFTER_NO_ANSWER } else { SignedDuration::ZERO };
+        let due_at = self.now.checked_add(pause).unwrap_or(self.now);
+        let mut done = Ok(());
+        for (event, cause) in events {
+            let entry = SetAside { attempts, ..SetAside::new(keys::event(event), reason, cause) };
+            done = done.and(store.set_aside(&entry, due_at).await);
+        }
+        done
     }
 
     /// Sets an unreadable event aside, unless an earlier run has: how often it was tried since is on record there.
@@ -205,14 +242,4 @@ impl Sweep {
         }
         store.set_aside(&SetAside::new(key, SetAsideReason::Unreadable, cause), self.now).await
     }
-}
-
-async fn set_aside(
-    store: &Store,
-    event: &Event,
-    reason: SetAsideReason,
-    cause: &str,
-    due_at: Timestamp,
-) -> Result<(), StoreError> {
-    store.set_aside(&SetAside::new(keys::event(event), reason, cause), due_at).await
 }

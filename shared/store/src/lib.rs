@@ -49,7 +49,7 @@ pub use mails::{Lease, MailLease, ON_ITS_WAY};
 pub use offerings::Offering;
 pub use read::Page;
 pub use recorded::Recordable;
-pub use relay::{SetAside, SetAsideReason, SweepClaim, SweepState};
+pub use relay::{Receipts, SetAside, SetAsideReason, SweepClaim, SweepState};
 pub use request_lists::{Filter, Listing, Named, Position};
 pub use requests::Dossier;
 pub use statistics::CountedDay;

@@ -26,6 +26,23 @@ struct Receipt {
     ids: Vec<EventId>,
 }
 
+/// The receipts of some minutes, kept while page after page of those minutes is compared with them.
+#[derive(Debug, Default)]
+pub struct Receipts {
+    by_minute: BTreeMap<String, HashSet<EventId>>,
+}
+
+impl Receipts {
+    /// Adds receipts that were written since the minutes were read.
+    pub fn add(&mut self, ids: &[EventId]) {
+        for id in ids {
+            if let Some(minute) = self.by_minute.get_mut(&keys::receipts(occurred_at(*id))) {
+                minute.insert(*id);
+            }
+        }
+    }
+}
+
 /// How far the sweeper has got.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SweepState {
@@ -37,6 +54,9 @@ pub struct SweepState {
     /// The number of moves so far, so that of two runs at once only one makes the next.
     #[serde(default)]
     pub turn: u64,
+    /// The run that wrote this, by which it knows its own write again when the reply was lost.
+    #[serde(default)]
+    pub run: String,
 }
 
 /// A page of lost events that a run publishes.
@@ -56,7 +76,7 @@ pub enum SetAsideReason {
     Unreadable,
     /// EventBridge did not take it, and took others.
     Refused,
-    /// It was published as often as the sweeper may, and nobody could write that down.
+    /// It was handed to EventBridge, or was about to be, and no answer is on record.
     Unconfirmed,
 }
 
@@ -71,7 +91,7 @@ pub struct SetAside {
     pub reason: SetAsideReason,
     /// The failure, in the words of the program that could not read or publish it.
     pub cause: String,
-    /// How often it was, or was about to be, published since.
+    /// How often it was, or was about to be, handed to EventBridge by the sweeper without an answer on record.
     pub attempts: u32,
 }
 
@@ -92,21 +112,22 @@ impl Store {
     /// 200 of them.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// The first [`StoreError`], once everything else is written.
     pub async fn put_receipts(&self, ids: &[EventId], now: Timestamp) -> Result<(), StoreError> {
         let kept_until = now.checked_add(KEPT).unwrap_or(Timestamp::MAX);
         let mut minutes: BTreeMap<String, Vec<EventId>> = BTreeMap::new();
         for id in ids {
             minutes.entry(keys::receipts(occurred_at(*id))).or_default().push(*id);
         }
+        let mut done = Ok(());
         for (minute, ids) in minutes {
             for ids in ids.chunks(MOST_IDS) {
                 let key = keys::receipt(&minute, now, ids[0]);
                 let item = Item::new(key, Receipt { ids: ids.to_vec() }).expiring(kept_until);
-                self.put_plain(&item).await?;
+                done = done.and(self.put_plain(&item).await);
             }
         }
-        Ok(())
+        done
     }
 
     /// Those of `events` that have a receipt: one query for each minute in which they happened.
@@ -114,14 +135,32 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn published(&self, events: &[Event]) -> Result<HashSet<EventId>, StoreError> {
+        self.published_by(&mut Receipts::default(), events).await
+    }
+
+    /// Those of `events` that have a receipt. Minutes that `receipts` holds are not read again; it holds the minutes of
+    /// `events` then, and no others.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn published_by(
+        &self,
+        receipts: &mut Receipts,
+        events: &[Event],
+    ) -> Result<HashSet<EventId>, StoreError> {
         let minutes: BTreeSet<_> = events.iter().map(|event| keys::receipts(occurred_at(event.id))).collect();
-        let receipts = minutes.into_iter().map(|minute| self.query_all(Query::new(Index::Table, minute, Span::All)));
-        let mut published = HashSet::new();
-        for row in futures_util::future::try_join_all(receipts).await?.into_iter().flatten() {
-            published.extend(decode::<Item<Receipt>>(row)?.content.ids);
-        }
-        published.retain(|id| events.iter().any(|event| event.id == *id));
-        Ok(published)
+        receipts.by_minute.retain(|minute, _| minutes.contains(minute));
+        let missing = minutes.into_iter().filter(|minute| !receipts.by_minute.contains_key(minute));
+        let reads = missing.map(|minute| async {
+            let rows = self.query_all(Query::new(Index::Table, minute.clone(), Span::All)).await?;
+            let ids = rows.into_iter().map(|row| Ok(decode::<Item<Receipt>>(row)?.content.ids));
+            let ids: Vec<_> = ids.collect::<Result<_, StoreError>>()?;
+            Ok::<_, StoreError>((minute, ids.into_iter().flatten().collect()))
+        });
+        let read = futures_util::future::try_join_all(reads).await?;
+        receipts.by_minute.extend(read);
+        let has_receipt = |id: &EventId| receipts.by_minute.values().any(|ids| ids.contains(id));
+        Ok(events.iter().map(|event| event.id).filter(has_receipt).collect())
     }
 
     /// How far the sweeper has got; `None` before the first sweep.
@@ -133,7 +172,8 @@ impl Store {
         Ok(stored.map(|item| item.content))
     }
 
-    /// Moves the sweeper from one state to another; `false` when another run has moved it meanwhile.
+    /// Moves the sweeper from one state to another; `false` when another run has moved it meanwhile. A move whose reply was
+    /// lost is made again by the SDK and refused: what is stored then is this run's own.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -149,7 +189,9 @@ impl Store {
         };
         match put.send().await {
             Ok(_) => Ok(true),
-            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => {
+                Ok(self.sweep_state().await?.as_ref() == Some(to))
+            }
             Err(error) => Err(StoreError::from_sdk("PutItem", &error)),
         }
     }

@@ -94,7 +94,9 @@ impl Call {
         let answer = match fault {
             Some(Fault::Throttle) => Ok(refusal("ThrottlingException")),
             Some(Fault::ServiceError) => Ok((500, r#"{"__type":"InternalServerError"}"#.to_owned())),
-            Some(Fault::Unreachable) => Err(ConnectorError::io("unreachable".into())),
+            Some(Fault::Unreachable) => {
+                Err(ConnectorError::io(std::io::Error::from(std::io::ErrorKind::ConnectionRefused).into()))
+            }
             Some(Fault::LostReply) => {
                 self.carry_out(&world, None);
                 Err(ConnectorError::timeout("the answer was lost".into()))
@@ -228,7 +230,8 @@ impl Call {
         let answers = entries.iter().map(|entry| {
             if fault == Some(Fault::EntryRefused) && world.chaos.below(3) == 0 {
                 failed += 1;
-                return json!({ "ErrorCode": "ThrottlingException", "ErrorMessage": "injected" });
+                let code = if failed % 2 == 0 { "MalformedDetail" } else { "ThrottlingException" };
+                return json!({ "ErrorCode": code, "ErrorMessage": "injected" });
             }
             world.publish(&self.caller, entry);
             json!({ "EventId": "accepted" })

@@ -3,16 +3,19 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_eventbridge::config::retry::RetryConfig;
 use gatepass_app::{Precondition, offerings};
+use gatepass_bus::{Bus, NotPublished};
 use gatepass_domain::Product;
 use gatepass_domain::id::{EventId, ProductId, RequestId};
 use gatepass_expire::{Config, Expire};
 use gatepass_lambda::{ConfigError, Failure, Metric, Metrics, Vars};
 use gatepass_provisioning::{Outcome, provision};
 use gatepass_sealing::Sealer;
-use gatepass_store::{LogPosition, keys};
+use gatepass_store::{LogPosition, WorkPosition, keys};
 use gatepass_testkit::aws::{EventBridge, Kms, schedule_call};
 use gatepass_testkit::{Fault, Table, World, ada, at, clock_at, context, owen, person};
 
@@ -37,7 +40,11 @@ impl Stage {
             metrics: Metrics::Kept(Arc::clone(&self.metrics)),
         };
         let dynamodb = self.world.table.client_of("Expire");
-        let function = Expire::new(config, dynamodb, self.bus.client.clone(), clock_at(time));
+        // Unlike the stand-in's own client, that of a function tries again.
+        let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
+        let eventbridge = self.bus.client.config().to_builder().retry_config(retries).build();
+        let eventbridge = aws_sdk_eventbridge::Client::from_conf(eventbridge);
+        let function = Expire::new(config, dynamodb, eventbridge, clock_at(time));
         let call = serde_json::from_str(&schedule_call().to_string()).unwrap();
         function.handle(call).await
     }
@@ -153,6 +160,61 @@ async fn what_could_not_be_published_is_looked_for_again() {
     assert_eq!(stage.published(), [recorded[1].to_string()]);
     stage.run("2026-11-23T12:10:30Z").await.unwrap();
     assert_eq!(stage.published(), [""; 0], "each once");
+}
+
+/// The entries that a run hands to the bus, which loses its answers.
+#[tokio::test]
+async fn a_bus_that_loses_its_answers_is_tried_with_one_batch_a_run() {
+    let stage = Stage::new().await;
+    for number in 0..15 {
+        stage.world.submitted(&ada(), "weather-api", "gold", &format!("App {number}")).await;
+    }
+    let recorded = stage.recorded().await;
+    assert_eq!(recorded.len(), 30);
+    stage.bus.lose_answers(true);
+    for time in ["2026-11-23T12:02:30Z", "2026-11-23T12:03:30Z"] {
+        assert!(matches!(stage.run(time).await, Err(Failure::Transient(_))));
+        assert_eq!(stage.bus.batches(), [10], "not again by the SDK, and not the next batch");
+    }
+    let mut tried = stage.published();
+    stage.bus.lose_answers(false);
+    stage.run("2026-11-23T12:04:30Z").await.unwrap();
+    tried.extend(stage.published());
+    assert_eq!(tried, recorded.iter().map(ToString::to_string).collect::<Vec<_>>(), "nothing was given up");
+    // What had no answer has a pause.
+    stage.run("2026-11-23T12:20:30Z").await.unwrap();
+    assert_eq!(stage.bus.batches(), [10, 10, 10], "one after that, and two of what was set aside");
+}
+
+#[tokio::test]
+async fn a_bus_that_cannot_be_reached_is_no_attempt() {
+    let stage = Stage::new().await;
+    stage.world.submitted(&ada(), "weather-api", "gold", "Storm warnings").await;
+    let nobody_listens = stage.bus.client.config().to_builder().endpoint_url("http://127.0.0.1:1").build();
+    let bus = Bus::new(aws_sdk_eventbridge::Client::from_conf(nobody_listens), "gatepass-bus");
+    let noon = LogPosition::at(at("2026-11-23T12:00:00Z"));
+    let events = stage.world.store.log_page(&noon, at("2026-11-23T12:00:00.001Z"), 10).await.unwrap().events;
+    let answers = bus.publish_once(&events).await;
+    assert_eq!(answers, vec![Err(NotPublished::NotTaken("not reached".into())); events.len()]);
+}
+
+#[tokio::test]
+async fn a_throttled_event_stays_on_its_page() {
+    let stage = Stage::new().await;
+    for number in 0..10 {
+        stage.world.submitted(&ada(), "weather-api", "gold", &format!("App {number}")).await;
+    }
+    let recorded: Vec<_> = stage.recorded().await.iter().map(ToString::to_string).collect();
+    stage.bus.throttle_entries(&recorded[4..]);
+    assert!(matches!(stage.run("2026-11-23T12:02:30Z").await, Err(Failure::Transient(_))));
+    assert_eq!(stage.published(), recorded[..4]);
+    assert_eq!(stage.bus.batches(), [10, 10], "what is left is tried again while something is taken");
+    assert!(
+        stage.world.store.due_work(&WorkPosition::start(), at("2026-11-23T13:00:00Z"), 10).await.unwrap().is_empty()
+    );
+    stage.bus.throttle_entries([""; 0]);
+    stage.run("2026-11-23T12:03:30Z").await.unwrap();
+    assert_eq!(stage.published(), recorded[4..]);
 }
 
 #[tokio::test]

@@ -160,11 +160,11 @@ async fn the_stream_goes_on_from_the_first_entry_that_failed() {
     let stream = Stream::new().await;
     let (events, records) = stream.records(6).await;
     assert_eq!(records.len(), 12);
-    stream.bus.refuse_entries([events[10].id, events[3].id]);
+    stream.bus.refuse_entries([events[3].id]);
     assert_eq!(stream.deliver(&records).await, stopped_at(3));
-    assert_eq!(stream.bus.batches(), [10, 2]);
-    let mut others = ids(&events);
-    others.remove(10);
+    // What is behind the batch comes again with the refused one: published now, it would be published twice.
+    assert_eq!(stream.bus.batches(), [10]);
+    let mut others = ids(&events[..10]);
     others.remove(3);
     assert_eq!(stream.published(), others);
     assert_eq!(stream.receipts(&events).await, sorted(others));

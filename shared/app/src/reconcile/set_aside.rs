@@ -1,4 +1,5 @@
-//! Events that were set aside: they are published as soon as that is possible, and reported until then.
+//! Events that were set aside: they are published as soon as that is possible, and reported until then. An event that
+//! EventBridge may have taken three times is left to a person.
 
 use std::time::Duration;
 
@@ -9,13 +10,12 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Limits, Step};
 use crate::error::Refused;
 use crate::relay::Answer;
+use crate::sweep::{AFTER_NO_ANSWER, MOST_ATTEMPTS};
 
 /// The pause between two looks at the same event. Each look at one that cannot be published is reported, so that the alarm
 /// lasts as long as there is one.
 const PAUSE: SignedDuration = SignedDuration::from_secs(30);
-pub(super) const LIMITS: Limits = Limits { items: 100, failures: 100, time: Duration::from_secs(5), put_off: PAUSE };
-/// How often an event is handed out to be published.
-const MOST_ATTEMPTS: u32 = 3;
+pub(super) const LIMITS: Limits = Limits { items: 1000, failures: 1000, time: Duration::from_secs(10), put_off: PAUSE };
 
 /// An event that was set aside and can be read: to be published, and then [settled](settle).
 #[derive(Debug)]
@@ -44,21 +44,21 @@ pub(super) async fn step(store: &Store, context: &mut Context, item: &DueItem) -
         store.take_back(&entry.event()).await?;
         return Ok(Step::Done);
     }
-    if entry.reason == SetAsideReason::Unconfirmed || entry.attempts >= MOST_ATTEMPTS {
+    if entry.attempts >= MOST_ATTEMPTS {
         report(&key, &entry.cause);
         return Ok(Step::Nothing);
     }
     entry.attempts += 1;
-    store.set_aside(&entry, later(context)).await?;
+    // When this run ends before the answer is on record, the event was an attempt without one.
+    store.set_aside(&entry, later(context, AFTER_NO_ANSWER)).await?;
     Ok(Step::Publish(Box::new(Released { event, entry })))
 }
 
-/// When an event is looked at again: not within the same run.
-fn later(context: &Context) -> Timestamp {
-    context.now.checked_add(PAUSE).unwrap_or(context.now)
+fn later(context: &Context, pause: SignedDuration) -> Timestamp {
+    context.now.checked_add(pause).unwrap_or(context.now)
 }
 
-/// The figure behind the alarm "event errors": one for each look at an event that cannot be published.
+/// The metric behind the alarm "event errors": one for each look at an event that cannot be published.
 fn report(key: &str, cause: &str) {
     tracing::error!(alarm = "set-aside", key, cause, "an event is set aside and cannot be published");
 }
@@ -66,27 +66,41 @@ fn report(key: &str, cause: &str) {
 /// Writes down what the bus answered for events that were released. Gives how many were published.
 ///
 /// # Errors
-/// [`StoreError`].
+/// The first [`StoreError`], once everything else is written down.
 pub async fn settle(
     store: &Store,
     context: &Context,
     released: &[Released],
     answers: &[Answer],
 ) -> Result<usize, StoreError> {
-    let mut published = 0;
+    let mut published = Vec::new();
+    let mut done = Ok(());
     for (one, answer) in released.iter().zip(answers) {
-        match answer {
+        let (entry, pause) = match answer {
             Answer::Published => {
-                store.put_receipts(&[one.event.id], context.now).await?;
-                store.take_back(&one.entry.event()).await?;
-                published += 1;
+                published.push(one);
+                continue;
             }
-            Answer::Refused(cause) | Answer::Unanswered(cause) => {
+            Answer::Refused(cause) | Answer::NotTaken(cause) => {
                 report(&one.entry.event_pk, cause);
-                let entry = SetAside { attempts: one.entry.attempts - 1, ..one.entry.clone() };
-                store.set_aside(&entry, later(context)).await?;
+                (SetAside { attempts: one.entry.attempts - 1, ..one.entry.clone() }, PAUSE)
+            }
+            Answer::Unanswered(cause) => {
+                report(&one.entry.event_pk, cause);
+                let (reason, cause) = (SetAsideReason::Unconfirmed, cause.clone());
+                (SetAside { reason, cause, ..one.entry.clone() }, AFTER_NO_ANSWER)
+            }
+        };
+        done = done.and(store.set_aside(&entry, later(context, pause)).await);
+    }
+    let ids: Vec<_> = published.iter().map(|one| one.event.id).collect();
+    match store.put_receipts(&ids, context.now).await {
+        Ok(()) => {
+            for one in &published {
+                done = done.and(store.take_back(&one.entry.event()).await);
             }
         }
+        failed => done = done.and(failed),
     }
-    Ok(published)
+    done.map(|()| published.len())
 }

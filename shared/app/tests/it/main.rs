@@ -16,6 +16,7 @@ mod reconcile;
 mod retry;
 mod reveal;
 mod revoke;
+mod statistics;
 mod submit;
 mod sweep;
 mod withdraw;

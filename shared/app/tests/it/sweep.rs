@@ -18,7 +18,7 @@ use jiff::SignedDuration;
 use crate::asking::weather;
 
 /// A request is submitted at `time`; gives the ids of its events.
-async fn submitted(world: &World, time: &str) -> Vec<EventId> {
+pub async fn submitted(world: &World, time: &str) -> Vec<EventId> {
     let mut context = context();
     context.now = at(time);
     let asked = weather("gold", time);
@@ -37,19 +37,20 @@ struct Counter {
     published: HashMap<EventId, usize>,
     refused: Vec<EventId>,
     is_down: bool,
+    loses_answers: bool,
 }
 
 impl Counter {
     fn publish(&mut self, events: &[gatepass_domain::Event]) -> Vec<Answer> {
         let answer = |event: &gatepass_domain::Event| {
             if self.is_down {
-                return Answer::Unanswered("InternalException".to_owned());
+                return Answer::NotTaken("InternalException".to_owned());
             }
             if self.refused.contains(&event.id) {
-                return Answer::Refused("ThrottlingException".to_owned());
+                return Answer::Refused("MalformedDetail".to_owned());
             }
             *self.published.entry(event.id).or_default() += 1;
-            Answer::Published
+            if self.loses_answers { Answer::Unanswered("no answer".to_owned()) } else { Answer::Published }
         };
         events.iter().map(answer).collect()
     }
@@ -63,9 +64,13 @@ fn never() -> Deadline {
     Deadline::after(Duration::from_secs(3600))
 }
 
+async fn begun(store: &Store, now: &str) -> Sweep {
+    Sweep::begin(store, at(now), context().attempt_token()).await.unwrap()
+}
+
 /// A whole sweep at `now`.
 async fn sweep(store: &Store, bus: &mut Counter, now: &str) -> Result<(), SweepError> {
-    let mut sweep = Sweep::begin(store, at(now)).await?;
+    let mut sweep = begun(store, now).await;
     while let Some(page) = sweep.next(store, never()).await? {
         let answers = bus.publish(&page.events);
         sweep.settle(store, page, &answers).await?;
@@ -74,7 +79,7 @@ async fn sweep(store: &Store, bus: &mut Counter, now: &str) -> Result<(), SweepE
 }
 
 async fn begin_at(world: &World, time: &str) {
-    let state = SweepState { position: LogPosition::at(at(time)), claim: None, turn: 0 };
+    let state = SweepState { position: LogPosition::at(at(time)), claim: None, turn: 0, run: String::new() };
     assert!(world.store.move_sweep(None, &state).await.unwrap());
 }
 
@@ -195,7 +200,7 @@ async fn while_the_bus_is_down_the_sweep_stays_where_it_is_and_counts_no_attempt
     let mut bus = Counter { is_down: true, ..Counter::default() };
     for minute in 0..5 {
         let failure = sweep(&world.store, &mut bus, &format!("2026-11-20T12:0{minute}:00Z")).await.unwrap_err();
-        assert!(matches!(failure, SweepError::NoAnswer(2)), "{failure}");
+        assert!(matches!(failure, SweepError::NoneTaken(2)), "{failure}");
     }
     bus.is_down = false;
     sweep(&world.store, &mut bus, "2026-11-20T12:10:00Z").await.unwrap();
@@ -208,23 +213,165 @@ async fn nothing_is_published_more_than_three_times_whatever_cannot_be_written_d
     let world = World::new().await;
     begin_at(&world, "2026-11-20T11:00:00Z").await;
     let lost = submitted(&world, "2026-11-20T11:30:00Z").await;
-    let later = submitted(&world, "2026-11-20T11:59:00Z").await;
+    let later = submitted(&world, "2026-11-20T12:05:00Z").await;
     let mut bus = Counter::default();
+    let broken = world.table.beside();
     for minute in 0..6 {
-        let now = at(&format!("2026-11-20T12:0{minute}:00Z"));
-        let mut sweep = Sweep::begin(&world.store, now).await.unwrap();
+        let mut sweep = begun(&world.store, &format!("2026-11-20T12:0{minute}:00Z")).await;
         let Some(page) = sweep.next(&world.store, never()).await.unwrap() else { continue };
         let answers = bus.publish(&page.events);
-        let broken = world.table.beside();
         broken.faults.plan("PutItem", Fault::Unreachable, 100);
         assert!(sweep.settle(&broken.store(), page, &answers).await.is_err());
     }
-    assert!(lost.iter().all(|id| bus.published[id] == 3), "{:?}", bus.published);
-    // What comes after it is not held up, and what could not be confirmed is on record.
+    assert!(lost.iter().all(|id| bus.published[id] == 2), "{:?}", bus.published);
+    // What comes after it is not held up, and what could not be confirmed has one attempt of its own.
     sweep(&world.store, &mut bus, "2026-11-20T12:10:00Z").await.unwrap();
     assert!(later.iter().all(|id| bus.published.contains_key(id)));
-    assert_eq!(reconciled(&world, &mut bus, "2026-11-20T12:11:00Z").await, 0);
+    for minute in 20..40 {
+        let mut context = context();
+        context.now = at(&format!("2026-11-20T12:{minute}:00Z"));
+        let report = reconcile(&world.store, &mut context, never()).await.unwrap();
+        let events: Vec<_> = report.released.iter().map(|released| released.event.clone()).collect();
+        let answers = bus.publish(&events);
+        let settled = settle(&broken.store(), &context, &report.released, &answers).await;
+        assert_eq!(settled.is_ok(), events.is_empty());
+    }
+    assert!(lost.iter().all(|id| bus.published[id] == 3), "{:?}", bus.published);
     assert!(bus.published.values().all(|times| *times <= 3), "{:?}", bus.published);
+}
+
+/// A bus that takes events and does not say so had them from the sweeper again every minute.
+#[tokio::test]
+async fn an_event_whose_answers_are_lost_is_handed_out_three_times_with_pauses_between() {
+    let world = World::new().await;
+    begin_at(&world, "2026-11-20T11:00:00Z").await;
+    let lost = submitted(&world, "2026-11-20T11:30:00Z").await;
+    let mut bus = Counter { loses_answers: true, ..Counter::default() };
+    let swept = sweep(&world.store, &mut bus, "2026-11-20T12:00:00Z").await;
+    assert!(matches!(swept, Err(SweepError::NoneTaken(2))), "{swept:?}");
+    let mut times = Vec::new();
+    for minute in 1..60 {
+        let now = format!("2026-11-20T12:{minute:02}:00Z");
+        sweep(&world.store, &mut bus, &now).await.unwrap();
+        reconciled(&world, &mut bus, &now).await;
+        times.push(bus.published[&lost[0]]);
+    }
+    assert_eq!((times[8], times[9], times[18], times[19], times[58]), (1, 2, 2, 3, 3));
+}
+
+#[tokio::test]
+async fn an_event_whose_answers_were_lost_twice_is_published_when_the_bus_answers() {
+    let world = World::new().await;
+    begin_at(&world, "2026-11-20T11:00:00Z").await;
+    submitted(&world, "2026-11-20T11:30:00Z").await;
+    let mut bus = Counter { loses_answers: true, ..Counter::default() };
+    assert!(sweep(&world.store, &mut bus, "2026-11-20T12:00:00Z").await.is_err());
+    assert_eq!(reconciled(&world, &mut bus, "2026-11-20T12:10:00Z").await, 0);
+    bus.loses_answers = false;
+    assert_eq!(reconciled(&world, &mut bus, "2026-11-20T12:20:00Z").await, 2);
+}
+
+/// Runs that ended between the claim and the bus used the attempts up, and what nobody had published was given up.
+#[tokio::test]
+async fn runs_that_end_before_they_publish_do_not_give_events_up() {
+    let world = World::new().await;
+    begin_at(&world, "2026-11-20T11:00:00Z").await;
+    let lost = submitted(&world, "2026-11-20T11:30:00Z").await;
+    for minute in 0..6 {
+        let mut run = begun(&world.store, &format!("2026-11-20T12:0{minute}:00Z")).await;
+        run.next(&world.store, never()).await.unwrap();
+    }
+    let mut bus = Counter::default();
+    sweep(&world.store, &mut bus, "2026-11-20T12:06:00Z").await.unwrap();
+    reconciled(&world, &mut bus, "2026-11-20T12:20:00Z").await;
+    assert_eq!(bus.ids(), sorted(&[&lost]));
+}
+
+/// The SDK made the move again, and its own first move refused it.
+#[tokio::test]
+async fn a_claim_whose_reply_was_lost_is_the_runs_own() {
+    let world = World::new().await;
+    begin_at(&world, "2026-11-20T11:00:00Z").await;
+    submitted(&world, "2026-11-20T11:30:00Z").await;
+    let mut run = begun(&world.store, "2026-11-20T12:00:00Z").await;
+    world.table.faults.plan("PutItem", Fault::LostReply, 1);
+    assert!(run.next(&world.store, never()).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_set_aside_keeps_no_other_from_it_and_is_no_attempt() {
+    let world = World::new().await;
+    begin_at(&world, "2026-11-20T11:00:00Z").await;
+    let lost = submitted(&world, "2026-11-20T11:30:00Z").await;
+    let mut bus = Counter { refused: lost, ..Counter::default() };
+    let mut first = None;
+    for minute in 0..4 {
+        let mut run = begun(&world.store, &format!("2026-11-20T12:0{minute}:00Z")).await;
+        let page = run.next(&world.store, never()).await.unwrap().unwrap();
+        let (events, answers) = (page.events.clone(), bus.publish(&page.events));
+        // The SDK makes three attempts to set the first one aside.
+        world.table.faults.plan("PutItem", Fault::Unreachable, 3);
+        assert!(run.settle(&world.store, page, &answers).await.is_err());
+        let set_aside = world.store.set_aside_among(&events).await.unwrap();
+        let first = first.get_or_insert(events[0].id);
+        assert_eq!((events[0].id, set_aside.contains(first)), (*first, false));
+        assert!(events.iter().all(|event| event.id == *first || set_aside.contains(&event.id)));
+        assert_eq!(events.len(), if minute == 0 { 2 } else { 1 });
+    }
+    bus.refused.clear();
+    sweep(&world.store, &mut bus, "2026-11-20T12:05:00Z").await.unwrap();
+    assert_eq!(bus.ids(), Vec::from_iter(first));
+    assert_eq!(reconciled(&world, &mut bus, "2026-11-20T12:06:00Z").await, 1);
+}
+
+#[tokio::test]
+async fn a_refused_event_is_tried_until_the_bus_takes_it() {
+    let world = World::new().await;
+    begin_at(&world, "2026-11-20T11:00:00Z").await;
+    let lost = submitted(&world, "2026-11-20T11:30:00Z").await;
+    let mut bus = Counter { refused: lost.clone(), ..Counter::default() };
+    sweep(&world.store, &mut bus, "2026-11-20T12:00:00Z").await.unwrap();
+    for minute in 1..6 {
+        assert_eq!(reconciled(&world, &mut bus, &format!("2026-11-20T12:0{minute}:00Z")).await, 0);
+    }
+    bus.refused.clear();
+    assert_eq!(reconciled(&world, &mut bus, "2026-11-20T12:06:00Z").await, 2);
+}
+
+#[tokio::test]
+async fn one_event_that_cannot_be_taken_back_keeps_no_other_from_it() {
+    let world = World::new().await;
+    begin_at(&world, "2026-11-20T11:00:00Z").await;
+    let lost = submitted(&world, "2026-11-20T11:30:00Z").await;
+    let mut bus = Counter { refused: lost, ..Counter::default() };
+    sweep(&world.store, &mut bus, "2026-11-20T12:00:00Z").await.unwrap();
+    bus.refused.clear();
+    let mut context = context();
+    context.now = at("2026-11-20T12:01:00Z");
+    let report = reconcile(&world.store, &mut context, never()).await.unwrap();
+    let events: Vec<_> = report.released.iter().map(|released| released.event.clone()).collect();
+    let answers = bus.publish(&events);
+    world.table.faults.plan("DeleteItem", Fault::Unreachable, 3);
+    assert!(settle(&world.store, &context, &report.released, &answers).await.is_err());
+    assert_eq!(world.store.set_aside_among(&events).await.unwrap().into_iter().collect::<Vec<_>>(), [events[0].id]);
+    // It has its receipt.
+    reconciled(&world, &mut bus, "2026-11-20T12:20:00Z").await;
+    assert!(world.store.set_aside_among(&events).await.unwrap().is_empty());
+    assert!(bus.published.values().all(|times| *times == 1));
+}
+
+/// 20,000 events of one minute are a hundred pages, and their receipts 0.8 MB.
+#[tokio::test]
+async fn the_receipts_of_a_minute_are_read_once_for_all_its_pages() {
+    let world = World::new().await;
+    begin_at(&world, "2026-11-20T11:00:00Z").await;
+    let published = recorded(&world, 600).await;
+    world.store.put_receipts(&published, at("2026-11-20T11:01:00Z")).await.unwrap();
+    world.table.faults.calls();
+    sweep(&world.store, &mut Counter::default(), "2026-11-20T11:10:00Z").await.unwrap();
+    let queries = world.table.faults.calls().iter().filter(|call| *call == "Query").count();
+    // Four shards for each of three to five pages.
+    assert!(queries % 4 == 1 && (13..25).contains(&queries), "{queries} queries");
 }
 
 #[tokio::test]
@@ -233,7 +380,7 @@ async fn a_failed_receipt_does_not_bring_events_back() {
     begin_at(&world, "2026-11-20T11:00:00Z").await;
     submitted(&world, "2026-11-20T11:30:00Z").await;
     let mut bus = Counter::default();
-    let mut run = Sweep::begin(&world.store, at("2026-11-20T12:00:00Z")).await.unwrap();
+    let mut run = begun(&world.store, "2026-11-20T12:00:00Z").await;
     let page = run.next(&world.store, never()).await.unwrap().unwrap();
     let answers = bus.publish(&page.events);
     // The SDK makes three attempts.
@@ -280,7 +427,7 @@ async fn a_sweep_without_time_does_nothing_and_the_next_goes_on() {
     let world = World::new().await;
     begin_at(&world, "2026-11-20T11:00:00Z").await;
     submitted(&world, "2026-11-20T11:30:00Z").await;
-    let mut run = Sweep::begin(&world.store, at("2026-11-20T12:00:00Z")).await.unwrap();
+    let mut run = begun(&world.store, "2026-11-20T12:00:00Z").await;
     assert!(run.next(&world.store, Deadline::after(Duration::ZERO)).await.unwrap().is_none());
     let mut bus = Counter::default();
     sweep(&world.store, &mut bus, "2026-11-20T12:01:00Z").await.unwrap();
@@ -292,9 +439,8 @@ async fn of_two_sweeps_at_once_one_publishes() {
     let world = World::new().await;
     begin_at(&world, "2026-11-20T11:00:00Z").await;
     submitted(&world, "2026-11-20T11:30:00Z").await;
-    let now = at("2026-11-20T12:00:00Z");
-    let (mut one, mut other) =
-        (Sweep::begin(&world.store, now).await.unwrap(), Sweep::begin(&world.store, now).await.unwrap());
+    let now = "2026-11-20T12:00:00Z";
+    let (mut one, mut other) = (begun(&world.store, now).await, begun(&world.store, now).await);
     assert!(one.next(&world.store, never()).await.unwrap().is_some());
     assert!(other.next(&world.store, never()).await.unwrap().is_none());
 }
@@ -306,7 +452,7 @@ async fn lost_events_come_oldest_first() {
     for minute in [40, 10, 30, 20] {
         submitted(&world, &format!("2026-11-20T11:{minute}:00Z")).await;
     }
-    let mut run = Sweep::begin(&world.store, at("2026-11-20T12:00:00Z")).await.unwrap();
+    let mut run = begun(&world.store, "2026-11-20T12:00:00Z").await;
     let page = run.next(&world.store, never()).await.unwrap().unwrap();
     assert_eq!(page.events.len(), 8);
     assert!(page.events.is_sorted_by_key(|event| event.occurred_at));
@@ -346,7 +492,7 @@ async fn the_backlog_of_an_outage_is_published_once() {
     let started = std::time::Instant::now();
     let mut runs = 0;
     while position(&world).await < LogPosition::at(at("2026-11-20T23:00:00Z")) {
-        let mut sweep = Sweep::begin(&world.store, at("2026-11-20T23:14:00Z")).await.unwrap();
+        let mut sweep = begun(&world.store, "2026-11-20T23:14:00Z").await;
         let deadline = Deadline::after(Duration::from_secs(15));
         while let Some(page) = sweep.next(&world.store, deadline).await.unwrap() {
             let answers = bus.publish(&page.events);

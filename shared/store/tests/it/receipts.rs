@@ -127,7 +127,12 @@ async fn an_empty_day_costs_one_page() {
 #[tokio::test]
 async fn only_one_of_two_runs_moves_the_sweeper() {
     let store = Table::new().await.store();
-    let state = |turn| SweepState { position: LogPosition::at(at("2026-11-23T12:00:00Z")), claim: None, turn };
+    let state = |turn| SweepState {
+        position: LogPosition::at(at("2026-11-23T12:00:00Z")),
+        claim: None,
+        turn,
+        run: format!("run-{turn}"),
+    };
     let (first, second) = (state(0), state(1));
     assert_eq!(store.sweep_state().await.unwrap(), None);
     assert!(store.move_sweep(None, &first).await.unwrap());

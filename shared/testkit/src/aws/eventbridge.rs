@@ -26,7 +26,9 @@ pub struct EventBridge {
 #[derive(Debug, Default)]
 struct Book {
     refused_ids: HashSet<String>,
+    throttled_ids: HashSet<String>,
     out_of_order: bool,
+    loses_answers: bool,
     batches: Vec<usize>,
     entries: Vec<Value>,
 }
@@ -49,6 +51,16 @@ impl EventBridge {
     /// From now on entries whose detail carries one of these event ids fail, and only they.
     pub fn refuse_entries(&self, ids: impl IntoIterator<Item = impl ToString>) {
         self.book().refused_ids = ids.into_iter().map(|id| id.to_string()).collect();
+    }
+
+    /// From now on entries whose detail carries one of these event ids are throttled, and only they.
+    pub fn throttle_entries(&self, ids: impl IntoIterator<Item = impl ToString>) {
+        self.book().throttled_ids = ids.into_iter().map(|id| id.to_string()).collect();
+    }
+
+    /// True when entries are taken from now on and no answer can be read.
+    pub fn lose_answers(&self, loses_answers: bool) {
+        self.book().loses_answers = loses_answers;
     }
 
     /// True when every call fails as a whole from now on.
@@ -87,11 +99,16 @@ async fn put_events(State(state): State<Arc<Mutex<Book>>>, body: String) -> Resp
         entry["Detail"] = detail.expect("EventBridge takes JSON objects alone");
         let id = entry["Detail"]["metadata"]["id"].as_str().unwrap_or_default();
         if book.refused_ids.contains(id) {
+            answers.push(json!({ "ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed." }));
+        } else if book.throttled_ids.contains(id) {
             answers.push(json!({ "ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded" }));
         } else {
             answers.push(json!({ "EventId": format!("entry-{}", book.entries.len()) }));
             book.entries.push(entry);
         }
+    }
+    if book.loses_answers {
+        return "{".into_response();
     }
     let failed = answers.iter().filter(|answer| answer.get("ErrorCode").is_some()).count();
     Json(json!({ "FailedEntryCount": failed, "Entries": answers })).into_response()

@@ -74,7 +74,7 @@ async fn two_counters_do_not_count_twice() {
     let api = Api::new().await;
     let request = api.request(&ada(), "weather-api", "gold", "One").await;
     let now: Timestamp = request["created_at"].as_str().unwrap().parse().unwrap();
-    let later = now.checked_add(SignedDuration::from_mins(20)).unwrap();
+    let later = now.checked_add(SignedDuration::from_mins(30)).unwrap();
     tokio::join!(count_up(&api, Context::seeded(later, 1)), count_up(&api, Context::seeded(later, 2)));
     count_up(&api, Context::seeded(later, 3)).await;
     let day = day_of(&request);
