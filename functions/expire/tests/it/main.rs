@@ -166,7 +166,7 @@ async fn what_could_not_be_published_is_looked_for_again() {
 #[tokio::test]
 async fn a_bus_that_loses_its_answers_is_tried_with_one_batch_a_run() {
     let stage = Stage::new().await;
-    for number in 0..15 {
+    for number in 0..11 {
         stage.world.submitted(&ada(), "weather-api", "gold", &format!("App {number}")).await;
     }
     let recorded = stage.recorded().await;

@@ -127,18 +127,19 @@ async fn an_empty_day_costs_one_page() {
 #[tokio::test]
 async fn only_one_of_two_runs_moves_the_sweeper() {
     let store = Table::new().await.store();
-    let state = |turn| SweepState {
+    let state = |turn, run: &str| SweepState {
         position: LogPosition::at(at("2026-11-23T12:00:00Z")),
         claim: None,
         turn,
-        run: format!("run-{turn}"),
+        run: run.to_owned(),
     };
-    let (first, second) = (state(0), state(1));
+    let (first, second) = (state(0, "one"), state(1, "one"));
     assert_eq!(store.sweep_state().await.unwrap(), None);
     assert!(store.move_sweep(None, &first).await.unwrap());
-    assert!(!store.move_sweep(None, &first).await.unwrap());
+    assert!(!store.move_sweep(None, &state(0, "other")).await.unwrap());
     assert!(store.move_sweep(Some(&first), &second).await.unwrap());
-    assert!(!store.move_sweep(Some(&first), &second).await.unwrap());
+    assert!(!store.move_sweep(Some(&first), &state(1, "other")).await.unwrap());
+    assert!(store.move_sweep(Some(&first), &second).await.unwrap(), "it is that run's own move");
     assert_eq!(store.sweep_state().await.unwrap(), Some(second));
 }
 
