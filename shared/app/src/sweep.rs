@@ -127,7 +127,7 @@ impl Sweep {
             }
             let attempts = self.claim_of_page().map_or(0, |claim| claim.attempts);
             if attempts >= MOST_ATTEMPTS_OF_PAGE {
-                let lost = lost.iter().map(|event| (event, "no answer is on record"));
+                let lost = lost.iter().map(|event| (event, "no answer is on record")).collect();
                 self.set_aside(store, SetAsideReason::Unconfirmed, attempts, lost).await?;
                 self.go_on(page.end);
                 continue;
@@ -217,12 +217,12 @@ impl Sweep {
     }
 
     /// Sets each of `events` aside, with its cause. Gives the first error in the end.
-    async fn set_aside<'a>(
+    async fn set_aside(
         &self,
         store: &Store,
         reason: SetAsideReason,
         attempts: u32,
-        events: impl IntoIterator<Item = (&'a Event, &'a str)>,
+        events: Vec<(&Event, &str)>,
     ) -> Result<(), StoreError> {
         let pause = if reason == SetAsideReason::Unconfirmed { AFTER_NO_ANSWER } else { SignedDuration::ZERO };
         let due_at = self.now.checked_add(pause).unwrap_or(self.now);

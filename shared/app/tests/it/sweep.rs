@@ -18,7 +18,7 @@ use jiff::SignedDuration;
 use crate::asking::weather;
 
 /// A request is submitted at `time`; gives the ids of its events.
-pub async fn submitted(world: &World, time: &str) -> Vec<EventId> {
+pub(crate) async fn submitted(world: &World, time: &str) -> Vec<EventId> {
     let mut context = context();
     context.now = at(time);
     let asked = weather("gold", time);
