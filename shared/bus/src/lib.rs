@@ -121,9 +121,11 @@ where
     R: std::fmt::Debug,
 {
     match error {
-        SdkError::ServiceError(answer) => {
-            NotPublished::NotTaken(answer.err().code().unwrap_or("an error without a code").to_owned())
-        }
+        // An answer that cannot be read is an error without a code, too.
+        SdkError::ServiceError(answer) => match answer.err().code() {
+            Some(code) => NotPublished::NotTaken(code.to_owned()),
+            None => NotPublished::Unanswered("no readable answer".to_owned()),
+        },
         SdkError::ConstructionFailure(_) => NotPublished::NotTaken("the call could not be built".to_owned()),
         SdkError::DispatchFailure(failure)
             if failure.as_connector_error().is_some_and(|error| never_connected(error)) =>
