@@ -367,6 +367,7 @@ async fn an_extension_that_waits_takes_over_the_claim_of_a_request_that_is_rejec
 }
 
 /// The end of a credential counts from its moment on, not from the next run of `expire`.
+// Covers P8.
 #[tokio::test]
 async fn access_that_has_expired_is_in_nobodys_way_before_that_is_written_down() {
     let scene = Scene::new().await;

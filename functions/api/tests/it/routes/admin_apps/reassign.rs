@@ -3,6 +3,7 @@ use serde_json::json;
 
 use crate::harness::{Api, NOBODYS, id_of};
 
+// Covers P21.
 #[tokio::test]
 async fn an_app_goes_over_with_what_it_holds() {
     let api = Api::new().await;

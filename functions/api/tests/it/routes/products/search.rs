@@ -13,6 +13,7 @@ async fn search(api: &Api, who: &Person, query: &str) -> Vec<String> {
     ids(&api.get(&format!("/v1/products?{query}")).by(who).send().await.expect(200))
 }
 
+// Covers P43.
 #[tokio::test]
 async fn products_are_found_by_their_words_method_and_catalogue() {
     let api = Api::new().await;
