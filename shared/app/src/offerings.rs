@@ -6,7 +6,7 @@ use gatepass_domain::event::EntitySubject;
 use gatepass_domain::id::{PlanId, ProductId};
 use gatepass_domain::text::{FieldError, ValidationErrors};
 use gatepass_domain::{AccessRequest, Actor, ApiOwner, Catalogue, Context, Plan, Product, Versioned};
-use gatepass_store::{Deletion, Guard, Named, Offering, Page, Position, Store, Transaction};
+use gatepass_store::{CommitError, Deletion, Guard, Named, Offering, Page, Position, Store, Transaction};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::ending::{Loss, end};
@@ -93,7 +93,8 @@ async fn check_names<T: Checked>(store: &Store, content: &T) -> Result<(), Refus
 /// Creates a catalogue, product or plan.
 ///
 /// # Errors
-/// [`Refused::Invalid`]; [`Refused::NameTaken`] when the slug is in use.
+/// [`Refused::Invalid`]; [`Refused::NameTaken`] when the slug is in use; [`Refused::NoLongerPossible`] while what had the slug
+/// before is being deleted.
 pub async fn create<T: Checked>(
     store: &Store,
     context: &mut Context,
@@ -110,9 +111,13 @@ pub async fn create<T: Checked>(
         let entity = Versioned::first(content.clone(), context.now);
         let detail = T::created(EntitySubject::created(entity.id(), entity.version, &entity.content));
         let event = chain.append(context, entity.aggregate(), by, detail, None);
+        // What had this slug before may still be being deleted, and would take the new one with it.
         let transaction = Transaction::new(context).offering(&entity, &event, chain);
-        Ok(Step::commit_unless(transaction, entity, |error, entity| {
-            error.is_refused_by(Guard::Offering).then(|| Refused::NameTaken(entity.id().to_string()))
+        Ok(Step::commit_unless(transaction.require_no_deletion::<T>(entity.id()), entity, |error, entity| {
+            if error.is_refused_by(Guard::Offering) {
+                return Some(Refused::NameTaken(entity.id().to_string()));
+            }
+            error.is_refused_by(Guard::Deletion).then(being_deleted::<T>)
         }))
     })
     .await
@@ -133,9 +138,13 @@ pub async fn replace<T: Checked>(
     Checked::check(&content).map_err(Refused::Invalid)?;
     check_names(store, &content).await?;
     if store.deletion::<T>(content.id()).await?.is_some() {
-        return Err(Refused::NoLongerPossible(format!("the {} is being deleted", T::KIND)));
+        return Err(being_deleted::<T>());
     }
     revise(store, context, &Actor::from(owner.person()), content.id(), precondition, |_| content.clone()).await
+}
+
+fn being_deleted<T: Checked>() -> Refused {
+    Refused::NoLongerPossible(format!("the {} is being deleted", T::KIND))
 }
 
 /// Changes the catalogue, product or plan `id` into what `next` makes of it.
@@ -242,20 +251,18 @@ pub async fn delete<T: Checked>(
     match in_use {
         InUse::Keep => {
             require_unused::<T>(store, context.now, id).await?;
-            let withdrawn = withdraw::<T>(store, context, &by, id).await?;
-            // Somebody may have asked for it before it was withdrawn.
-            if let Err(refused) = require_unused::<T>(store, context.now, id).await {
-                put_back(store, context, &by, withdrawn).await?;
-                return Err(refused);
+            let mut withdrawn = Vec::new();
+            let deleted = delete_unused::<T>(store, context, &by, id, precondition, &mut withdrawn).await;
+            let Err(refused) = deleted else { return Ok(Progress::Finished) };
+            // A deletion by force has begun meanwhile: it stays withdrawn.
+            if let Some(begun) = store.deletion::<T>(id).await? {
+                return go_on::<T>(store, context, id, &begun, ENDED_AT_ONCE).await;
             }
-            // Withdrawing a catalogue changes the catalogue itself.
-            let expected = if withdrawn.iter().any(|one| T::key(id) == Catalogue::key(&one.id)) {
-                Precondition::Any
-            } else {
-                precondition
-            };
-            finish::<T>(store, context, &by, id, expected, Marked::No).await?;
-            Ok(Progress::Finished)
+            // What is gone after all, by another call or because the reply was lost, stays out of the catalogues.
+            if store.offering::<T>(id).await?.is_some() {
+                put_back(store, context, &by, withdrawn).await?;
+            }
+            Err(refused)
         }
         InUse::Force => {
             let deletion = Deletion { by, began_at: context.now };
@@ -267,6 +274,24 @@ pub async fn delete<T: Checked>(
             go_on::<T>(store, context, id, &deletion, ENDED_AT_ONCE).await
         }
     }
+}
+
+/// Withdraws the offering and deletes it, unless somebody has asked for it before it was withdrawn. `withdrawn` are the
+/// catalogues that it was withdrawn from, as they were before, also when this fails.
+async fn delete_unused<T: Checked>(
+    store: &Store,
+    context: &mut Context,
+    by: &Actor,
+    id: &T::Id,
+    precondition: Precondition,
+    withdrawn: &mut Vec<Catalogue>,
+) -> Result<(), Refused> {
+    withdraw::<T>(store, context, by, id, withdrawn).await?;
+    require_unused::<T>(store, context.now, id).await?;
+    // Withdrawing a catalogue changes the catalogue itself.
+    let is_changed = withdrawn.iter().any(|one| T::key(id) == Catalogue::key(&one.id));
+    let expected = if is_changed { Precondition::Any } else { precondition };
+    finish::<T>(store, context, by, id, expected, Marked::No).await
 }
 
 /// Marks the offering as being deleted.
@@ -305,13 +330,20 @@ pub(crate) async fn go_on<T: Checked>(
     deletion: &Deletion,
     most: usize,
 ) -> Result<Progress, Refused> {
-    withdraw::<T>(store, context, &deletion.by, id).await?;
+    withdraw::<T>(store, context, &deletion.by, id, &mut Vec::new()).await?;
     match end_some::<T>(store, context, id, &deletion.by, most).await? {
         Progress::More => Ok(Progress::More),
         Progress::Finished => {
             match finish::<T>(store, context, &deletion.by, id, Precondition::Any, Marked::Yes).await {
-                // Another call was faster.
-                Ok(()) | Err(Refused::NotFound(_)) => Ok(Progress::Finished),
+                Ok(()) => Ok(Progress::Finished),
+                // Another call was faster, or it was deleted beside this deletion: no mark may await the next of that slug.
+                Err(Refused::NotFound(_)) => {
+                    let transaction = Transaction::new(context).drop_deletion::<T>(id, deletion);
+                    match store.commit(transaction).await {
+                        Err(CommitError::Store(error)) => Err(error.into()),
+                        Ok(()) | Err(_) => Ok(Progress::Finished),
+                    }
+                }
                 Err(refused) => Err(refused),
             }
         }
@@ -382,35 +414,36 @@ async fn finish<T: Checked>(
         let detail = T::deleted(EntitySubject::deleted(id, standing.version, &standing.content));
         let event = chain.append(context, standing.aggregate(), by, detail, None);
         let transaction = Transaction::new(context).without_offering(&standing, &event);
-        let transaction = match marked {
-            Marked::Yes => transaction.end_deletion::<T>(id),
-            Marked::No => transaction,
-        };
-        Ok(Step::commit(transaction, ()))
+        Ok(match marked {
+            Marked::Yes => Step::commit(transaction.end_deletion::<T>(id), ()),
+            Marked::No => Step::commit_unless(transaction.require_no_deletion::<T>(id), (), |error, ()| {
+                error.is_refused_by(Guard::Deletion).then(being_deleted::<T>)
+            }),
+        })
     })
     .await
 }
 
-/// Takes `id` out of every catalogue that offers it. Gives those catalogues as they were before.
+/// Takes `id` out of every catalogue that offers it, and adds those catalogues, as they were before, to `withdrawn`.
 async fn withdraw<T: Checked>(
     store: &Store,
     context: &mut Context,
     by: &Actor,
     id: &T::Id,
-) -> Result<Vec<Catalogue>, Refused> {
-    let mut changed = Vec::new();
+    withdrawn: &mut Vec<Catalogue>,
+) -> Result<(), Refused> {
     for catalogue in store.all_offerings::<Catalogue>().await? {
         if T::withdrawn(id, &catalogue).is_none() {
             continue;
         }
         let without = |catalogue: Catalogue| T::withdrawn(id, &catalogue).unwrap_or(catalogue);
         match revise(store, context, by, &catalogue.id, Precondition::Any, without).await {
-            Ok(_) => changed.push(catalogue.content),
+            Ok(_) => withdrawn.push(catalogue.content),
             Err(Refused::NotFound(_)) => {}
             Err(refused) => return Err(refused),
         }
     }
-    Ok(changed)
+    Ok(())
 }
 
 /// Undoes [`withdraw`].

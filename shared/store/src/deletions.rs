@@ -1,5 +1,6 @@
 //! Deletions of catalogues, products and plans that take more than one call.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use gatepass_domain::Actor;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -30,9 +31,21 @@ impl Transaction {
         self.create(Guard::Deletion, &Item::new(key, deletion.clone()).work(Some(work)))
     }
 
+    /// Requires that the offering is not marked as being deleted. Refused by [`Guard::Deletion`].
+    pub fn require_no_deletion<T: Offering>(self, id: &T::Id) -> Self {
+        self.require(Guard::Deletion, &keys::deletion(&T::key(id)), "attribute_not_exists(PK)")
+    }
+
     /// Removes the mark of [`Transaction::begin_deletion`], together with the offering.
     pub fn end_deletion<T: Offering>(self, id: &T::Id) -> Self {
         self.delete_if(Guard::Deletion, &keys::deletion(&T::key(id)), "attribute_exists(PK)", None)
+    }
+
+    /// Removes the mark of `deletion` by itself: there is no offering any more. Refused by [`Guard::Deletion`] when it is gone
+    /// too.
+    pub fn drop_deletion<T: Offering>(self, id: &T::Id, deletion: &Deletion) -> Self {
+        let began_at = Some((":began_at", AttributeValue::S(deletion.began_at.to_string())));
+        self.delete_if(Guard::Deletion, &keys::deletion(&T::key(id)), "began_at = :began_at", began_at)
     }
 }
 

@@ -9,8 +9,8 @@ use gatepass_app::{Deadline, Idempotent, Precondition, Refused};
 use gatepass_domain::access_request::{Order, Status};
 use gatepass_domain::event::Aggregate;
 use gatepass_domain::id::{CatalogueId, ProductId, RequestId};
-use gatepass_domain::{AccessRequest, Catalogue, Plan, Product};
-use gatepass_store::{Filter, Listing, Offering, Store};
+use gatepass_domain::{AccessRequest, Actor, Catalogue, Plan, Product};
+use gatepass_store::{Deletion, Filter, Listing, Offering, Store, Transaction};
 use gatepass_testkit::{World, ada, context, owen, person};
 use jiff::SignedDuration;
 
@@ -198,4 +198,80 @@ async fn a_catalogue_is_found_in_use_by_what_waits_for_its_products_and_stays_as
     assert_eq!(by.iter().map(|used| used.facts().id).collect::<Vec<_>>(), [request.id]);
     let after = world.store.offering::<Catalogue>(&slug("public-apis")).await.unwrap().unwrap().0.content;
     assert_eq!(after, before);
+}
+
+/// The catalogues that offer the product.
+async fn offering(world: &World, product: &ProductId) -> Vec<Catalogue> {
+    let mut catalogues = world.store.all_offerings::<Catalogue>().await.unwrap();
+    catalogues.retain(|catalogue| catalogue.product_ids.contains(product));
+    let sorted = |mut catalogue: Catalogue| {
+        catalogue.product_ids.sort();
+        catalogue
+    };
+    catalogues.into_iter().map(|catalogue| sorted(catalogue.content)).collect()
+}
+
+async fn mark(store: &Store, product: &ProductId) {
+    let mut context = context();
+    let deletion = Deletion { by: Actor::from(owen().person()), began_at: context.now };
+    let due_at = context.now.checked_add(SignedDuration::from_mins(1)).unwrap();
+    let transaction = Transaction::new(&mut context).begin_deletion::<Product>(product, &deletion, due_at);
+    store.commit(transaction).await.unwrap();
+}
+
+/// It is withdrawn from every catalogue, and somebody edits it before it is deleted.
+#[tokio::test]
+async fn a_deletion_that_is_refused_at_its_end_puts_back_what_it_withdrew() {
+    let world = World::new().await;
+    let id: ProductId = slug("weather-api");
+    let before = offering(&world, &id).await;
+    let held = world.table.faults.hold("TransactWriteItems", before.len());
+    let (store, product) = (world.table.store(), id.clone());
+    let deleting = tokio::spawn(async move {
+        let precondition = Precondition::OneOf(vec![1]);
+        offerings::delete::<Product>(&store, &mut context(), &owen(), &product, precondition, InUse::Keep).await
+    });
+    held.arrived().await;
+    let beside = world.table.beside().store();
+    let mut edited = beside.offering::<Product>(&id).await.unwrap().unwrap().0.content;
+    edited.name = "Weather, edited".into();
+    offerings::replace(&beside, &mut context(), &owen(), Precondition::Any, edited).await.unwrap();
+    held.release();
+    assert_eq!(said(&deleting.await.unwrap()), "version-mismatch");
+    assert_eq!(offering(&world, &id).await, before);
+}
+
+#[tokio::test]
+async fn a_deletion_beside_one_by_force_leaves_no_mark_behind() {
+    let world = World::new().await;
+    let id: ProductId = slug("weather-api");
+    let held = world.table.faults.hold("TransactWriteItems", offering(&world, &id).await.len());
+    let store = world.table.store();
+    let deleting = tokio::spawn(async move { delete::<Product>(&store, "weather-api", InUse::Keep).await });
+    held.arrived().await;
+    mark(&world.table.beside().store(), &id).await;
+    held.release();
+    assert_eq!(deleting.await.unwrap().unwrap(), Progress::Finished);
+    assert!(!exists::<Product>(&world, &id).await);
+    assert_eq!(world.store.deletion::<Product>(&id).await.unwrap(), None);
+}
+
+/// A mark without a product must not delete the next product of that slug.
+#[tokio::test]
+async fn a_product_is_not_created_under_a_mark_of_deletion_which_goes_away_by_itself() {
+    let world = World::new().await;
+    let id: ProductId = slug("weather-api");
+    let content = world.store.offering::<Product>(&id).await.unwrap().unwrap().0.content;
+    mark(&world.store, &id).await;
+    world.withdraw_offer::<Product>(&id).await;
+    let create = async || {
+        let by = Actor::from(owen().person());
+        offerings::create(&world.store, &mut context(), &by, content.clone(), &Idempotent::Unkeyed).await
+    };
+    let refused = create().await;
+    assert!(matches!(refused, Err(Refused::NoLongerPossible(_))), "{refused:?}");
+    assert_eq!(minute(&world, 1).await, 1);
+    create().await.unwrap();
+    assert_eq!(minute(&world, 2).await, 0);
+    assert!(exists::<Product>(&world, &id).await);
 }
