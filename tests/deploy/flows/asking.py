@@ -174,6 +174,25 @@ def an_extended_credential_opens_more_with_the_same_key(world: World):
 
 
 @flow
+def an_extension_is_approved_in_bulk(world: World):
+    """Decided like any other request, provided that its credential is still active."""
+    ada = world.person("Ada", "builders")
+
+    def approve(request_id: str):
+        body = {"decision": "approve", "ids": [request_id]}
+        world.owner.post("/v1/admin/access-requests/decide", body).expect(200)
+
+    first = ada.submit("public-apis", ["weather-api"], "gold", "Growing")["id"]
+    approve(first)
+    request = ada.until_provisioning(first, "provisioned")
+    body = {"catalogue_id": "public-apis", "product_ids": ["maps-api"], "plan_id": "gold"}
+    body |= {"app_id": request["app"]["id"], "extends_credential_id": request["credential_id"]}
+    extension = ada.post("/v1/access-requests", body).expect(201).body["id"]
+    approve(extension)
+    equal(world.sample("maps-api", ada.reveal(ada.until_provisioning(extension, "provisioned"))), 200)
+
+
+@flow
 def a_repeated_request_is_filed_once(world: World):
     """Requests and decisions that are sent twice with their `Idempotency-Key`."""
     ada, grace = world.person("Ada", "builders"), world.person("Grace", "partners")

@@ -38,3 +38,23 @@ async fn an_extended_credential_opens_more_with_the_same_key() {
     }
     assert_eq!(stack.sample("fleet-api", Some(&key)).await, 403);
 }
+
+/// An extension is decided in bulk like any other request, provided that its credential is still active.
+#[tokio::test]
+async fn an_extension_is_approved_in_bulk() {
+    let stack = Stack::new().await;
+    let (ada, owen) = (stack.person("ada").await, stack.person("owen").await);
+    let first = string(&ada.submit("public-apis", &["weather-api"], "gold", "Growing").await["id"]);
+    let decide = "/v1/admin/access-requests/decide";
+    owen.post(decide, json!({ "decision": "approve", "ids": [first] })).await.expect(200);
+    let request = ada.until_provisioning(&first, "provisioned").await;
+    let more = json!({
+        "catalogue_id": "public-apis", "product_ids": ["maps-api"], "plan_id": "gold", "app_id": request["app"]["id"],
+        "extends_credential_id": request["credential_id"],
+    });
+    let extension = string(&ada.post("/v1/access-requests", more).await.expect(201).body["id"]);
+    owen.post(decide, json!({ "decision": "approve", "ids": [extension] })).await.expect(200);
+    let extended = ada.until_provisioning(&extension, "provisioned").await;
+    let key = ada.reveal(&extended).await;
+    assert_eq!(stack.sample("maps-api", Some(&key)).await, 200);
+}
