@@ -147,7 +147,7 @@ const MAX_SEARCHED: usize = 500;
 /// A page of the products that `viewer` sees and that match, by slug.
 ///
 /// The catalogues presented to the viewer name the products to read, so that a page reads nothing that others see. It
-/// reads at most [`MAX_SEARCHED`] products: where few of many match, it has fewer rows than asked for, and is not the last.
+/// reads at most `MAX_SEARCHED` products: where few of many match, it has fewer rows than asked for, and is not the last.
 ///
 /// # Errors
 /// [`Refused::Store`].

@@ -88,10 +88,10 @@ where
     }
 }
 
-/// As [`commit_decision`], for any [`Decision`].
+/// As `commit_decision`, for any [`Decision`].
 ///
 /// # Errors
-/// As those of [`commit_decision`].
+/// As those of `commit_decision`.
 pub async fn commit_effect<R, T, Read>(
     store: &Store,
     context: &mut Context,
