@@ -87,6 +87,22 @@ pub struct InvalidParam {
     pub detail: String,
 }
 
+/// The most faults that an answer names one by one.
+const MOST_ERRORS: usize = 100;
+/// The most characters of a pointer that an answer repeats: members that nobody knows have names of any length.
+const LONGEST_POINTER: usize = 200;
+
+impl InvalidParam {
+    fn shorten(&mut self) {
+        if let Some(pointer) = &mut self.pointer
+            && let Some((end, _)) = pointer.char_indices().nth(LONGEST_POINTER)
+        {
+            pointer.truncate(end);
+            pointer.push('…');
+        }
+    }
+}
+
 impl From<FieldError> for InvalidParam {
     fn from(fault: FieldError) -> Self {
         Self { pointer: Some(fault.pointer), parameter: None, detail: fault.detail }
@@ -126,14 +142,18 @@ impl Problem {
         ProblemBody { request_id: request_id.to_owned(), ..*self.body }
     }
 
-    pub(crate) fn invalid_body(errors: Vec<InvalidParam>) -> Self {
+    /// Every fault of a body, at most [`MOST_ERRORS`] of them one by one: a body of 256 KiB can have 87,000.
+    pub(crate) fn invalid_body(mut errors: Vec<InvalidParam>) -> Self {
         let count = errors.len();
+        errors.truncate(MOST_ERRORS);
+        errors.iter_mut().for_each(InvalidParam::shorten);
         let detail = match errors.as_slice() {
             [only] => {
                 let place = only.pointer.as_deref().filter(|pointer| !pointer.is_empty()).unwrap_or("The body");
                 format!("{place}: {}.", only.detail)
             }
-            _ => format!("The request body has {count} faults; see `errors`."),
+            _ if count <= MOST_ERRORS => format!("The request body has {count} faults; see `errors`."),
+            _ => format!("The request body has {count} faults; `errors` has the first {MOST_ERRORS}."),
         };
         Self { ..Self::new(StatusCode::BAD_REQUEST, "invalid-body", detail) }.with_errors(errors)
     }

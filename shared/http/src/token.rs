@@ -38,8 +38,12 @@ pub enum MailAddresses {
 ///
 /// `None` for a token that is malformed, is not the one that was verified, or is no access token.
 pub(crate) fn person(token: &str, verified: &HashMap<String, String>, rules: &TokenRules) -> Option<Person> {
-    let mut segments = token.split('.');
-    let (header, claims, _) = (decoded(segments.next()?)?, decoded(segments.next()?)?, segments.next()?);
+    // Nothing may follow the signature: of two tokens in one header, API Gateway may have verified the other.
+    let [header, claims, signature] = token.split('.').collect::<Vec<_>>()[..] else { return None };
+    if !signature.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
+        return None;
+    }
+    let (header, claims) = (decoded(header)?, decoded(claims)?);
     if !is_access_token(&header, &claims) || !is_the_verified_one(&claims, verified) {
         return None;
     }

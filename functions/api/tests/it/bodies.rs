@@ -96,6 +96,20 @@ async fn ill_typed_and_missing_members_are_pointed_at() {
     api.post("/v1/apps").by(&ada()).json(json!({})).send().await.is("problem_missing_member");
 }
 
+/// A body can have more faults than an answer may have bytes.
+#[tokio::test]
+async fn of_many_faults_the_first_are_named() {
+    let api = Api::new().await;
+    let body = json!({ "name": "App", "redirect_uris": vec![""; 80_000] });
+    let answer = api.post("/v1/apps").by(&ada()).json(body).send().await.problem(400, "invalid-body");
+    assert_eq!(answer.body["errors"].as_array().unwrap().len(), 100);
+    assert!(answer.text("/detail").ends_with("faults; `errors` has the first 100."), "{}", answer.text("/detail"));
+    let mut unknown = json!({ "name": "App" });
+    unknown["x".repeat(100_000)] = json!(1);
+    let answer = api.post("/v1/apps").by(&ada()).json(unknown).send().await.problem(400, "invalid-body");
+    assert!(answer.body.to_string().len() < 2_000);
+}
+
 #[tokio::test]
 async fn faults_are_told_in_plain_words() {
     let api = Api::new().await;

@@ -174,6 +174,13 @@ impl<'a> Call<'a> {
         self
     }
 
+    /// With a header that it has in another form.
+    pub(crate) fn header_with(mut self, name: &str, change: impl Fn(String) -> String) -> Self {
+        let value = self.headers.remove(name).expect("it has this header");
+        self.headers.insert(name.to_owned(), change(value));
+        self
+    }
+
     /// With an `Idempotency-Key`.
     pub(crate) fn keyed(self, key: &str) -> Self {
         self.header("idempotency-key", key)

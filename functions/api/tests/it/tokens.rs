@@ -49,6 +49,10 @@ async fn what_is_no_token_opens_nothing() {
     for claims in [json!({}), json!({ "sub": 1 }), json!({ "sub": "" }), json!(null), json!([])] {
         unauthorized(&api.get("/v1/me").claims(claims).vouched_for(Some("")).send().await);
     }
+    // Two tokens in one header: the claims are read of the first, and who knows which one was verified?
+    let claims = json!({ "sub": "ada", "token_use": "access" });
+    let two = |first: String| format!("{first},{first}");
+    unauthorized(&api.get("/v1/me").claims(claims).header_with("authorization", two).send().await);
     let answer = call().send().await;
     answer.is("unauthorized");
 }
