@@ -32,6 +32,8 @@ test('the finder leads to products, apps, requests and pages by the keyboard alo
     await page.getByRole('option', { name: option, selected: true }).waitFor();
     await page.keyboard.press('Enter');
   };
+  // The shortcut works from the moment at which its button is there.
+  await page.getByRole('button', { name: 'Find anything' }).waitFor();
   await page.keyboard.press('Control+k');
   await page.getByRole('option', { name: 'Harbour lights', exact: true }).waitFor();
   await usableInEveryLook(page, 'the finder');
