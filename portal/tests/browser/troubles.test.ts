@@ -36,7 +36,10 @@ test('a page that loads says so, and says it again when the answer takes long', 
   // The browser's clock stands still, so that a slow machine does not miss the first of the two texts.
   await ada.page.clock.install();
   await ada.page.clock.pauseAt(Date.now() + 60_000);
+  // The wait that is told of begins with the request; before it the page itself is loaded.
+  const asked = ada.page.waitForRequest(/\/v1\/apps\b/);
   await ada.page.getByRole('link', { name: 'My apps' }).click();
+  await asked;
   await ada.page.getByText('Loading…').waitFor();
   await ada.page.clock.fastForward(5_000);
   await ada.page.getByText('This takes longer than usual').waitFor();
