@@ -1,5 +1,6 @@
 //! Developer apps: what credentials are issued to.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -21,13 +22,25 @@ pub struct App {
     pub owner: PersonId,
     /// The owner's organisation when the app was created.
     pub organisation: Option<String>,
-    /// People who owned it before, newest last, at most [`MAX_FORMER_OWNERS`].
+    /// The last [`MAX_HANDOVERS`] times that it went to another owner, newest last.
     #[serde(default)]
-    pub former_owners: Vec<PersonId>,
+    pub handovers: Vec<Handover>,
 }
 
-/// The most former owners that an app remembers.
-pub const MAX_FORMER_OWNERS: usize = 100;
+/// An app went from one owner to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handover {
+    /// The owner until then.
+    pub from: PersonId,
+    /// The person who reassigned it.
+    pub by: PersonId,
+    /// Time.
+    pub at: Timestamp,
+}
+
+/// The most handovers that an app remembers. Somebody who reassigns it so often that earlier ones are forgotten is
+/// remembered by these.
+pub const MAX_HANDOVERS: usize = 100;
 
 /// The part of an app that its owner writes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -77,16 +90,20 @@ impl App {
 }
 
 impl App {
-    /// The same app as `owner` has it from now on.
-    pub fn handed_to(mut self, owner: PersonId) -> Self {
-        let before = std::mem::replace(&mut self.owner, owner);
-        self.former_owners.retain(|one| *one != before && *one != self.owner);
-        if before != self.owner {
-            self.former_owners.push(before);
+    /// The same app as `owner` has it from now on, reassigned by `by`.
+    pub fn handed_to(mut self, owner: PersonId, by: &PersonId, at: Timestamp) -> Self {
+        let from = std::mem::replace(&mut self.owner, owner);
+        if from != self.owner {
+            self.handovers.push(Handover { from, by: by.clone(), at });
         }
-        let surplus = self.former_owners.len().saturating_sub(MAX_FORMER_OWNERS);
-        self.former_owners.drain(..surplus);
+        let surplus = self.handovers.len().saturating_sub(MAX_HANDOVERS);
+        self.handovers.drain(..surplus);
         self
+    }
+
+    /// True when the app was `person`'s and is somebody else's now.
+    pub fn was_owned_by(&self, person: &PersonId) -> bool {
+        self.owner != *person && self.handovers.iter().any(|handover| handover.from == *person)
     }
 }
 

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::product::Product;
+
 /// A person's subject identifier (`sub`) at the identity provider: opaque, at most 255 bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
@@ -67,6 +69,39 @@ impl ApiOwner {
     /// The person.
     pub fn person(&self) -> &Person {
         &self.0
+    }
+}
+
+/// A person who decides on access requests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reviewer {
+    /// Decides on every request.
+    Administrator(ApiOwner),
+    /// Decides on requests for the products whose `approver_groups` they are in.
+    Approver(Person),
+}
+
+impl From<ApiOwner> for Reviewer {
+    fn from(administrator: ApiOwner) -> Self {
+        Self::Administrator(administrator)
+    }
+}
+
+impl Reviewer {
+    /// The person.
+    pub fn person(&self) -> &Person {
+        match self {
+            Self::Administrator(administrator) => administrator.person(),
+            Self::Approver(person) => person,
+        }
+    }
+
+    /// True when the person may decide on requests for `product`.
+    pub fn decides_on(&self, product: &Product) -> bool {
+        match self {
+            Self::Administrator(_) => true,
+            Self::Approver(person) => product.has_approver(person),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::id::ProductId;
-use crate::person::PersonId;
+use crate::person::{API_OWNERS, PersonId};
 use crate::plan::Plan;
 use crate::versioned::Versioned;
 
@@ -35,6 +35,10 @@ pub enum Rule {
     NoLongerHolds,
     /// An API Owner granted access without a request.
     Granted,
+    /// The plan wants several people to approve, and the policy is none.
+    SeveralApprovals,
+    /// Administrators manage plans, so that their own requests are decided on by somebody else.
+    RequesterIsAdministrator,
 }
 
 /// The facts that the policy sees: frozen at submit, since groups exist only in the caller's token.
@@ -75,12 +79,19 @@ pub struct Verdict {
 ///
 /// `auto_approve: false` never approves; `true` without conditions always does; with conditions,
 /// every list that is not empty must match: the requester in any of the groups *or* among the
-/// users, and every product among the products.
+/// users, and every product among the products. A plan that wants several approvals, and a requester who is an
+/// administrator, are never approved automatically.
 pub fn evaluate(plan: &Versioned<Plan>, inputs: Inputs) -> Verdict {
     let when = &plan.auto_approve_when;
     let (review, rule, reasons) = if !plan.auto_approve {
         let reason = format!("the plan `{}` is reviewed by API Owners", plan.id);
         (Review::Manual, Rule::AutoApproveOff, vec![reason])
+    } else if plan.approvals_required > 1 {
+        let reason = format!("the plan `{}` needs the approval of {} people", plan.id, plan.approvals_required);
+        (Review::Manual, Rule::SeveralApprovals, vec![reason])
+    } else if inputs.requester.groups.iter().any(|group| group == API_OWNERS) {
+        let reason = "the requester is an administrator, whose requests somebody else decides on".to_owned();
+        (Review::Manual, Rule::RequesterIsAdministrator, vec![reason])
     } else if when.is_empty() {
         let reason = format!("the plan `{}` approves every request", plan.id);
         (Review::Automatic, Rule::AutoApproveAlways, vec![reason])

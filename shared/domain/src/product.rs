@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::id::ProductId;
 use crate::mail_address::is_mail_address;
+use crate::person::Person;
 use crate::text::{FieldError, ValidationErrors};
 use crate::visible::{Lines, first_invisible};
 use crate::web_address::{self, Fragment};
@@ -29,6 +30,10 @@ pub struct Product {
     /// Mail addresses of its API Owners, at most 20. They are notified of requests.
     #[serde(default)]
     pub owners: Vec<String>,
+    /// Groups whose members decide on requests for it, at most 20. Without any, administrators alone decide.
+    #[serde(default)]
+    #[schema(example = json!(["payments-team"]), max_items = 20)]
+    pub approver_groups: Vec<String>,
     /// Its documentation: an `https` address of at most 512 bytes, or an `http` address on loopback.
     #[serde(default)]
     pub documentation_url: Option<String>,
@@ -92,7 +97,15 @@ pub enum GatewayKind {
     Tyk,
 }
 
+/// The most groups that approve requests for a product. Each has a row by which their products are found.
+pub const MAX_APPROVER_GROUPS: usize = 20;
+
 impl Product {
+    /// True when `person` is in one of the groups that decide on requests for it.
+    pub fn has_approver(&self, person: &Person) -> bool {
+        self.approver_groups.iter().any(|group| person.belongs_to(group))
+    }
+
     /// Checks what a type cannot say.
     ///
     /// # Errors
@@ -109,6 +122,11 @@ impl Product {
                 "must be exactly one mail address, such as `team@example.com`",
             );
         }
+        let most = MAX_APPROVER_GROUPS;
+        let fault = format!("must hold at most {most} groups");
+        errors.require(self.approver_groups.len() <= most, "/approver_groups", &fault);
+        errors.names(&self.approver_groups, "/approver_groups", 255);
+        errors.distinct(&self.approver_groups, "/approver_groups", "must not repeat a group");
         if let Some(Err(detail)) =
             self.documentation_url.as_deref().map(|url| web_address::check(url, Fragment::Allowed))
         {

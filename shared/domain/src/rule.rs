@@ -86,7 +86,8 @@ fn no_longer_available(products: &[ProductId], plan: Option<&PlanId>) -> String 
     }
 }
 
-fn list(products: &[ProductId]) -> String {
+/// Slugs for a sentence: `` `maps-api`, `weather-api` ``.
+pub fn list(products: &[ProductId]) -> String {
     products.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ")
 }
 

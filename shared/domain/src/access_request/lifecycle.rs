@@ -1,13 +1,16 @@
 //! The states of a request and the transitions between them.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::submission::{Facts, Submission};
 use super::vocabulary::{Approval, Decision, Ending, LastError, MAX_ATTEMPTS};
 use crate::context::Context;
 use crate::event::{AttemptFailed, Detail, Event, Submitted};
-use crate::id::CredentialId;
+use crate::id::{CredentialId, ProductId};
 use crate::person::{Actor, ActorKind, ApiOwner, PersonId};
+use crate::plan::Plan;
 use crate::policy::{Review, Rule, Verdict};
 
 /// A request in any state.
@@ -106,16 +109,29 @@ pub fn submit(context: &mut Context, submission: Submission) -> (Pending, Event)
 }
 
 /// Grants access that nobody asked for: a request that begins its life approved by `owner`, so that it
-/// stands where all access stands.
+/// stands where all access stands. When others must approve too, it begins pending, and its first event tells of the
+/// submit by `owner`, which is their approval.
 pub fn grant(
     context: &mut Context,
     submission: Submission,
     owner: &ApiOwner,
     note: Option<String>,
 ) -> (AccessRequest, Event) {
-    let pending = Pending { facts: Facts::new(context, submission), approvals: Vec::new() };
-    let (decided, event) = pending.approve(context, &Actor::from(owner.person()), note, 1);
-    (decided.into(), event)
+    let by = Actor::from(owner.person());
+    let required = submission.approvals_required;
+    let mut pending = Pending { facts: Facts::new(context, submission), approvals: Vec::new() };
+    if required <= 1 {
+        let (decided, event) = pending.approve(context, &by, note, required);
+        return (decided.into(), event);
+    }
+    let product_ids = pending.facts.product_ids();
+    pending.approvals.push(Approval { by: by.clone(), at: context.now, note: note.clone(), product_ids });
+    let detail = Detail::AccessRequestSubmitted(Submitted {
+        subject: pending.facts.subject(None),
+        review: pending.facts.submission.policy.review,
+    });
+    let event = pending.facts.record(context, &by, detail, note);
+    (pending.into(), event)
 }
 
 impl Pending {
@@ -124,28 +140,51 @@ impl Pending {
         &self.facts
     }
 
-    /// True when `person` approved already.
-    pub fn is_approved_by(&self, person: &PersonId) -> bool {
-        self.approvals.iter().any(|approval| approval.by.is_person(person))
+    /// True when `person` approved `product` already.
+    pub fn is_approved_by(&self, person: &PersonId, product: &ProductId) -> bool {
+        self.approvals.iter().any(|approval| approval.by.is_person(person) && approval.product_ids.contains(product))
     }
 
-    /// True when one more approval decides, when `required` people must approve.
-    fn decides(&self, by: &Actor, required: u8) -> bool {
-        by.kind != ActorKind::Person || self.approvals.len() + 1 >= usize::from(required)
+    /// The number of people who must approve each product: the larger of the number at submit and the number by the plan as
+    /// it is now, so that no change of the plan lowers it.
+    pub fn approvals_required(&self, plan_now: Option<&Plan>) -> u8 {
+        plan_now.map_or(0, |plan| plan.approvals_required).max(self.facts.submission.approvals_required)
     }
 
-    /// Approves, as one of `required` approvals (the policy's counts for all of them). The last one
-    /// allocates the credential's id and queues provisioning.
+    /// The products that lack approvals when `required` different people must approve each.
+    pub fn unapproved(&self, required: u8) -> Vec<ProductId> {
+        let lacks = |product: &ProductId| {
+            let approvals = self.approvals.iter().filter(|approval| approval.product_ids.contains(product));
+            let people: BTreeSet<_> = approvals.map(|approval| &approval.by.id).collect();
+            people.len() < usize::from(required)
+        };
+        self.facts.product_ids().into_iter().filter(lacks).collect()
+    }
+
+    /// Approves every product, as one of `required` approvals (the policy's counts for all of them).
     pub fn approve(
-        mut self,
+        self,
         context: &mut Context,
         by: &Actor,
         note: Option<String>,
         required: u8,
     ) -> (AfterApproval, Event) {
-        let decides = self.decides(by, required);
-        self.approvals.push(Approval { by: by.clone(), at: context.now, note: note.clone() });
-        if !decides {
+        let products = self.facts.product_ids();
+        self.approve_products(context, by, note, products, required)
+    }
+
+    /// Approves `products`. When every product has `required` approvals, that allocates the credential's id and queues
+    /// provisioning.
+    pub fn approve_products(
+        mut self,
+        context: &mut Context,
+        by: &Actor,
+        note: Option<String>,
+        products: Vec<ProductId>,
+        required: u8,
+    ) -> (AfterApproval, Event) {
+        self.approvals.push(Approval { by: by.clone(), at: context.now, note: note.clone(), product_ids: products });
+        if by.kind == ActorKind::Person && !self.unapproved(required).is_empty() {
             let detail = Detail::AccessRequestApprovalRecorded(self.facts.subject(None));
             let event = self.facts.record(context, by, detail, note);
             return (AfterApproval::StillPending(self), event);

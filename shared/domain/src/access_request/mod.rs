@@ -15,6 +15,7 @@
 //!
 //! [`Event`]: crate::Event
 
+mod awaiting;
 mod due;
 mod lifecycle;
 mod progress;
@@ -22,6 +23,7 @@ mod submission;
 mod view;
 mod vocabulary;
 
+pub use awaiting::AwaitedGroup;
 pub use lifecycle::{
     AccessRequest, AfterApproval, Approved, AttemptOutcome, Closed, Failed, Pending, Provisioned, Queued, Revoked,
     grant, submit,

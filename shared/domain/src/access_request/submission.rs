@@ -33,6 +33,8 @@ pub struct Submission {
     pub justification: Option<String>,
     /// The verdict of the policy.
     pub policy: Verdict,
+    /// The number of people who had to approve each product by the plan at submit.
+    pub approvals_required: u8,
 }
 
 /// The part of a request that every state has: the submission and the revision.

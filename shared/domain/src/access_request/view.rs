@@ -55,6 +55,8 @@ pub struct AccessRequestView {
     pub status: Status,
     /// The verdict of the policy at submit, or when it referred the request to the owners.
     pub policy: Verdict,
+    /// The number of people who had to approve each product by the plan at submit.
+    pub approvals_required: u8,
     /// Approvals given so far.
     pub approvals: Vec<Approval>,
     /// The person who settled it.
@@ -118,6 +120,7 @@ impl AccessRequest {
             justification: submission.justification,
             status,
             policy: submission.policy,
+            approvals_required: submission.approvals_required,
             approvals: self.approvals().to_vec(),
             decided_by,
             decided_at,

@@ -139,8 +139,10 @@ pub struct Approval {
     /// Time.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// Their note.
+    /// Their note, which the requester reads.
     pub note: Option<String>,
+    /// The products that they approved.
+    pub product_ids: Vec<ProductId>,
 }
 
 /// How a request was settled.

@@ -156,7 +156,7 @@ fn an_app_is_seen_by_those_it_is_shared_with() {
     let app = |visibility, team: Option<&str>, organisation: Option<&str>| App {
         id: context(1).id(),
         profile: Profile { visibility, team: team.map(str::to_owned), ..profile("Storm warnings") },
-        former_owners: Vec::new(),
+        handovers: Vec::new(),
         owner: PersonId("ada".into()),
         organisation: organisation.map(str::to_owned),
     };

@@ -5,7 +5,7 @@ use gatepass_domain::event::Detail;
 use gatepass_domain::policy::{Review, Rule};
 use gatepass_domain::{AccessRequest, Actor};
 
-use crate::samples::{context, filed, olga, owen, submission, verdict};
+use crate::samples::{context, filed, olga, owen, slug, submission, verdict};
 
 // Covers R1, R2.
 #[test]
@@ -49,8 +49,8 @@ fn two_people_must_approve_when_the_plan_says_so() {
     let (after, event) = pending.approve(&mut context, &owen(), None, 2);
     assert_eq!(event.detail.event_type(), "AccessRequestApprovalRecorded");
     let AfterApproval::StillPending(pending) = after else { panic!("{after:?}") };
-    assert!(pending.is_approved_by(&gatepass_domain::PersonId("owen".into())));
-    assert!(!pending.is_approved_by(&gatepass_domain::PersonId("olga".into())));
+    assert!(pending.is_approved_by(&gatepass_domain::PersonId("owen".into()), &slug("weather-api")));
+    assert!(!pending.is_approved_by(&gatepass_domain::PersonId("olga".into()), &slug("weather-api")));
     let view = AccessRequest::from(pending.clone()).view();
     assert_eq!((view.status, view.decided_by, view.approvals.len()), (Status::Pending, None, 1));
 

@@ -53,6 +53,7 @@ pub(crate) fn product(id: &str, auth_method: AuthMethod) -> Product {
             AuthMethod::OAuth2 => GatewayKind::OAuth2Dcr,
         }),
         owners: vec!["owner@example.com".into()],
+        approver_groups: Vec::new(),
         documentation_url: None,
         published: true,
     }
@@ -117,6 +118,7 @@ pub(crate) fn submission(context: &mut Context, kind: RequestKind, review: Revie
         extends_credential_id: extends.then(|| context.id()),
         justification: Some("Storms are coming to Adastown".into()),
         policy: verdict(review),
+        approvals_required: 1,
     }
 }
 

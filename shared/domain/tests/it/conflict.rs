@@ -1,0 +1,121 @@
+//! Who must leave a decision to somebody else.
+
+use gatepass_domain::app::{Handover, MAX_HANDOVERS, Visibility};
+use gatepass_domain::conflict::{Conflict, Matter, conflict_of_interest};
+use gatepass_domain::{App, Person, PersonId};
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+
+use crate::samples::{context, noon, person};
+
+const PEOPLE: [&str; 4] = ["ada", "bob", "owen", "olga"];
+
+fn id(index: usize) -> PersonId {
+    PersonId(PEOPLE[index].into())
+}
+
+fn hours_after_noon(hours: i64) -> Timestamp {
+    noon().checked_add(SignedDuration::from_hours(hours)).unwrap()
+}
+
+fn app(owner: PersonId, visibility: Visibility, team: Option<&str>, handovers: Vec<Handover>) -> App {
+    let profile = serde_json::from_value(serde_json::json!({ "name": "Storm warnings" })).unwrap();
+    let profile = gatepass_domain::app::Profile { visibility, team: team.map(str::to_owned), ..profile };
+    App { id: context(1).id(), profile, owner, organisation: Some("harbour".into()), handovers }
+}
+
+fn visibility() -> impl Strategy<Value = Visibility> {
+    prop_oneof![Just(Visibility::Personal), Just(Visibility::Team), Just(Visibility::Organisation)]
+}
+
+/// From, by, and the hours after noon.
+fn handovers() -> impl Strategy<Value = Vec<(usize, usize, i64)>> {
+    prop::collection::vec((0usize..4, 0usize..4, -20_000i64..100), 0..6)
+}
+
+fn recorded(handovers: &[(usize, usize, i64)]) -> Vec<Handover> {
+    let record = |(from, by, hours): &(usize, usize, i64)| Handover {
+        from: id(*from),
+        by: id(*by),
+        at: hours_after_noon(*hours),
+    };
+    handovers.iter().map(record).collect()
+}
+
+proptest! {
+    // Covers P15.
+    /// A person decides exactly when nothing connects them with the request since it was submitted.
+    #[test]
+    fn nobody_decides_who_has_an_interest(
+        who in 0usize..4, requester in 0usize..4, owner in 0usize..4, handovers in handovers(),
+        visibility in visibility(), in_team: bool,
+    ) {
+        let groups: &[&str] = if in_team { &["builders"] } else { &["builders "] };
+        let person = Person { organisation: Some("harbour".into()), ..person(PEOPLE[who], groups) };
+        let app = app(id(owner), visibility, Some("builders"), recorded(&handovers));
+        let matter = Matter::Request { requester: &id(requester), app: Some(&app), submitted_at: noon() };
+        let lately = |index: fn(&(usize, usize, i64)) -> usize| {
+            handovers.iter().any(|handover| index(handover) == who && handover.2 >= 0)
+        };
+        let interested = requester == who
+            || owner == who
+            || lately(|(from, _, _)| *from)
+            || lately(|(_, by, _)| *by)
+            || (visibility == Visibility::Team && in_team);
+        prop_assert_eq!(conflict_of_interest(&person, matter).is_some(), interested);
+    }
+
+    /// For a grant, what happened in the last year counts as what happened since the submit.
+    #[test]
+    fn a_grant_looks_a_year_back(who in 0usize..4, owner in 0usize..4, handovers in handovers()) {
+        let person = person(PEOPLE[who], &[]);
+        let app = app(id(owner), Visibility::Personal, None, recorded(&handovers));
+        let a_year_ago = noon().checked_sub(SignedDuration::from_hours(24 * 366)).unwrap();
+        let nobody = PersonId("nobody".into());
+        let since = Matter::Request { requester: &nobody, app: Some(&app), submitted_at: a_year_ago };
+        let grant = Matter::Grant { app: &app, now: noon() };
+        prop_assert_eq!(conflict_of_interest(&person, grant), conflict_of_interest(&person, since));
+    }
+
+    /// However often somebody reassigns an app to hide an earlier time, these times give them away.
+    #[test]
+    fn an_app_remembers_those_who_reassign_it(times in 1usize..250) {
+        let mut app = app(id(2), Visibility::Personal, None, Vec::new());
+        for time in 0..times {
+            app = app.handed_to(id(time % 2), &id(2), hours_after_noon(1));
+        }
+        prop_assert!(app.handovers.len() <= MAX_HANDOVERS);
+        let matter = Matter::Request { requester: &id(0), app: Some(&app), submitted_at: noon() };
+        prop_assert!(conflict_of_interest(&person("owen", &[]), matter).is_some());
+    }
+}
+
+#[test]
+fn each_interest_has_a_reason_of_its_own() {
+    let handover = |from, by| vec![Handover { from: id(from), by: id(by), at: noon() }];
+    let owen = person("owen", &["builders"]);
+    for (requester, owner, team, handovers, expected) in [
+        (2, 0, None, Vec::new(), Some(Conflict::Requester)),
+        (0, 2, None, Vec::new(), Some(Conflict::OwnsApp)),
+        (0, 0, None, handover(2, 3), Some(Conflict::OwnedApp)),
+        (0, 0, None, handover(1, 2), Some(Conflict::ReassignedApp)),
+        (0, 0, Some("builders"), Vec::new(), Some(Conflict::SharesApp)),
+        (0, 0, Some("others"), Vec::new(), None),
+        (0, 0, None, handover(1, 3), None),
+    ] {
+        let visibility = if team.is_some() { Visibility::Team } else { Visibility::Personal };
+        let app = app(id(owner), visibility, team, handovers);
+        let matter = Matter::Request { requester: &id(requester), app: Some(&app), submitted_at: noon() };
+        assert_eq!(conflict_of_interest(&owen, matter), expected);
+    }
+    let gone = |requester| Matter::Request { requester, app: None, submitted_at: noon() };
+    assert_eq!(conflict_of_interest(&owen, gone(&owen.id)), Some(Conflict::Requester), "also when the app is gone");
+    assert_eq!(conflict_of_interest(&owen, gone(&id(0))), None);
+}
+
+#[test]
+fn nobody_reassigns_an_app_to_themselves() {
+    let owen = person("owen", &["api-owners"]);
+    assert_eq!(conflict_of_interest(&owen, Matter::Reassignment { to: &owen.id }), Some(Conflict::ToOneself));
+    assert_eq!(conflict_of_interest(&owen, Matter::Reassignment { to: &id(0) }), None);
+}
