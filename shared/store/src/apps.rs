@@ -7,7 +7,7 @@ use gatepass_domain::app::comparable_name;
 use gatepass_domain::event::Chain;
 use gatepass_domain::id::{AppId, PlanId, ProductId, RequestId};
 use gatepass_domain::plan::Limit;
-use gatepass_domain::{AccessRequest, App, Event, Person, PersonId, Versioned};
+use gatepass_domain::{AccessRequest, App, Event, Person, PersonId, Product, Versioned};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,8 @@ use crate::error::StoreError;
 use crate::guard::Guard;
 use crate::item::{Attributes, Item, decode, set_aside};
 use crate::keys::{self, Key, WorkKind};
-use crate::read::{Index, Page, Query, Span};
+use crate::offerings::parse_from;
+use crate::read::{Index, Page, Query, Span, take};
 use crate::request_lists::Position;
 use crate::requests;
 use crate::stored::Stored;
@@ -73,6 +74,17 @@ pub struct EndingClaims {
     extensions: BTreeSet<RequestId>,
     /// Every extension of the app, as it was read: another one could be an heir.
     seen: HashSet<RequestId>,
+}
+
+/// The entities on which a decision about a request depends.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// Its app; `None` when it has been deleted.
+    pub app: Option<Versioned<App>>,
+    /// Those of its products that exist.
+    pub products: Vec<Versioned<Product>>,
+    /// The change of the app's claims when the request ends.
+    pub claims: EndingClaims,
 }
 
 /// That a name is taken among its owner's apps; by these rows all apps are listed and found by name.
@@ -382,13 +394,41 @@ impl Store {
         Ok(ids)
     }
 
+    /// The entities on which a decision about `request` depends: its app and its products as they are now, and the claims
+    /// that end with it. One batch of consistent reads, and one read more for each other extension of the app.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn surroundings_of(&self, request: &AccessRequest) -> Result<Surroundings, StoreError> {
+        let (id, app_id) = (request.facts().id, request.facts().submission.app.id);
+        let (app_key, access_key) = (keys::app(app_id), keys::access(app_id));
+        let product_keys: Vec<_> = request.facts().product_ids().iter().map(keys::product).collect();
+        let all = [product_keys.clone(), vec![app_key.clone(), access_key.clone()]].concat();
+        let mut found = self.batch_get(&all).await?;
+        let app: Option<Item<AppItem>> = take(&mut found, &app_key)?;
+        let mut products = Vec::with_capacity(product_keys.len());
+        for key in &product_keys {
+            products.extend(parse_from(&mut found, key)?);
+        }
+        let claims = self.claims_ending(take(&mut found, &access_key)?, &BTreeSet::from([id])).await?;
+        let app = app.and_then(|item| item.content.in_state(AppState::Open)).map(|(app, _)| app);
+        Ok(Surroundings { app, products, claims })
+    }
+
     /// The change of an app's claims when the requests `ending` end, by consistent reads: one, and one more for each
     /// other extension of the app, which may take claims over.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn ending_claims(&self, app_id: AppId, ending: &BTreeSet<RequestId>) -> Result<EndingClaims, StoreError> {
-        let access: Option<Item<Access>> = self.get(&keys::access(app_id)).await?;
+        self.claims_ending(self.get(&keys::access(app_id)).await?, ending).await
+    }
+
+    async fn claims_ending(
+        &self,
+        access: Option<Item<Access>>,
+        ending: &BTreeSet<RequestId>,
+    ) -> Result<EndingClaims, StoreError> {
         let Some(Access { products, extensions: seen }) = access.map(|item| item.content) else {
             return Ok(EndingClaims::default());
         };

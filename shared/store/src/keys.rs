@@ -17,6 +17,7 @@
 //! | catalogue, product, plan | `CAT#id`, `PROD#id`, `PLAN#id` | `OFFER` | `KIND#kind` / `id` | |
 //! | version of one of them, for transactions that depend on it | `CAT#id`, `PROD#id`, `PLAN#id` | `VERSION` | | |
 //! | deletion of one of them, in progress | `CAT#id`, `PROD#id`, `PLAN#id` | `DELETION` | | |
+//! | product whose requests a group decides on | `APPROVER#group` | product | | |
 //! | settings | `SET#settings` | `SET` | | |
 //! | signing key of cursors | `SET#cursor-key` | `SET` | | |
 //! | idempotent answer | `I#digest` | `IDEM` | | |
@@ -505,6 +506,16 @@ pub(crate) fn offering_version(offering: &Key) -> Key {
 /// The mark of an offering that is being deleted.
 pub(crate) fn deletion(offering: &Key) -> Key {
     key(&offering.pk, "DELETION")
+}
+
+/// The partition of the products whose requests the members of a group decide on.
+pub(crate) fn approver_group(group: &str) -> String {
+    format!("APPROVER#{group}")
+}
+
+/// A product among those whose requests a group decides on.
+pub(crate) fn approved_by(group: &str, product: &impl std::fmt::Display) -> Key {
+    key(approver_group(group), product.to_string())
 }
 
 /// The list of all catalogues, products or plans, in GSI1.

@@ -34,7 +34,7 @@ mod stored;
 mod submission;
 mod work;
 
-pub use apps::{Allowance, EndingClaims, WhichApps};
+pub use apps::{Allowance, EndingClaims, Surroundings, WhichApps};
 pub use carts::StoredCart;
 pub use commit_error::{CommitError, Refusal};
 pub use credentials::StoredCredential;

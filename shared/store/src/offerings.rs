@@ -1,8 +1,9 @@
 //! Catalogues, products and plans: what owners put on offer.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::future::try_join_all;
 use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
 use gatepass_domain::id::{CatalogueId, PlanId, ProductId};
 use gatepass_domain::{Catalogue, Event, Plan, Product, Versioned};
@@ -28,6 +29,10 @@ pub trait Offering: StoredAs + Serialize + Clone + Send + Sync {
     fn key(id: &Self::Id) -> Key;
     /// Its own slug.
     fn id(&self) -> &Self::Id;
+    /// The groups whose members decide on requests for it.
+    fn approver_groups(&self) -> &[String] {
+        &[]
+    }
     /// The aggregate that its events belong to.
     fn aggregate(&self) -> Aggregate;
     /// That it was created.
@@ -41,7 +46,7 @@ pub trait Offering: StoredAs + Serialize + Clone + Send + Sync {
 }
 
 macro_rules! offering {
-    ($entity:ident, $id:ty, $kind:literal, $key:path, $created:ident, $updated:ident, $closing:ident, $deleted:ident) => {
+    ($entity:ident, $id:ty, $kind:literal, $key:path, $created:ident, $updated:ident, $closing:ident, $deleted:ident $(, $groups:ident)?) => {
         impl Offering for $entity {
             type Id = $id;
             const KIND: &'static str = $kind;
@@ -52,6 +57,9 @@ macro_rules! offering {
             fn id(&self) -> &Self::Id {
                 &self.id
             }
+            $(fn approver_groups(&self) -> &[String] {
+                &self.$groups
+            })?
             fn aggregate(&self) -> Aggregate {
                 Aggregate::$entity(self.id.clone())
             }
@@ -81,7 +89,17 @@ offering!(
     CatalogueClosing,
     CatalogueDeleted
 );
-offering!(Product, ProductId, "product", keys::product, ProductCreated, ProductUpdated, ProductClosing, ProductDeleted);
+offering!(
+    Product,
+    ProductId,
+    "product",
+    keys::product,
+    ProductCreated,
+    ProductUpdated,
+    ProductClosing,
+    ProductDeleted,
+    approver_groups
+);
 offering!(Plan, PlanId, "plan", keys::plan, PlanCreated, PlanUpdated, PlanClosing, PlanDeleted);
 
 /// The version of an offering by itself: a transaction that depends on an offering pays for the size of what it checks.
@@ -94,10 +112,20 @@ fn version_item<T: Offering>(entity: &Versioned<T>) -> Item<VersionRow> {
     Item::new(keys::offering_version(&T::key(entity.id())), VersionRow { version: entity.version })
 }
 
+/// That a group decides on requests for a product. Its keys say everything.
+#[derive(Debug, Serialize)]
+struct ApprovalRow {}
+
 impl Transaction {
-    /// Writes an offering with the event that led there; `chain` ends with that event. It must still
-    /// be in the version that this one came from; a new one must have a new slug.
-    pub fn offering<T: Offering>(self, entity: &Versioned<T>, event: &Event, chain: Chain) -> Self {
+    /// Writes an offering, which was `before` and is new without that, with the event that led there; `chain` ends with that
+    /// event. It must still be in the version that this one came from; a new one must have a new slug.
+    pub fn offering<T: Offering>(
+        self,
+        entity: &Versioned<T>,
+        before: Option<&Versioned<T>>,
+        event: &Event,
+        chain: Chain,
+    ) -> Self {
         let key = T::key(entity.id());
         let list = IndexKey { pk: keys::kind(T::KIND), sk: key.pk.clone() };
         let item = Item::new(key, Stored::<T::Form>::new(entity, chain)).gsi1(list);
@@ -105,7 +133,25 @@ impl Transaction {
             1 => self.create(Guard::Offering, &item),
             version => self.replace(Guard::Offering, &item, version - 1),
         };
-        written.overwrite(Guard::Offering, &version_item(entity)).event(event)
+        let (groups, former) = (entity.approver_groups(), before.map_or(&[][..], |before| before.approver_groups()));
+        written
+            .overwrite(Guard::Offering, &version_item(entity))
+            .approved_by(&entity.content, groups.iter().filter(|group| !former.contains(group)))
+            .no_longer_approved_by(&entity.content, former.iter().filter(|group| !groups.contains(group)))
+            .event(event)
+    }
+
+    fn approved_by<'a, T: Offering>(self, entity: &T, groups: impl Iterator<Item = &'a String>) -> Self {
+        groups.fold(self, |transaction, group| {
+            let row = Item::new(keys::approved_by(group, entity.id()), ApprovalRow {});
+            transaction.overwrite(Guard::Offering, &row)
+        })
+    }
+
+    fn no_longer_approved_by<'a, T: Offering>(self, entity: &T, groups: impl Iterator<Item = &'a String>) -> Self {
+        groups.fold(self, |transaction, group| {
+            transaction.remove(Guard::Offering, &keys::approved_by(group, entity.id()))
+        })
     }
 
     /// Requires that an offering is still in the version that was read. Refused by [`Guard::Offer`].
@@ -119,6 +165,7 @@ impl Transaction {
         let key = T::key(entity.id());
         self.delete(Guard::Offering, &key, entity.version)
             .delete(Guard::Offering, &keys::offering_version(&key), entity.version)
+            .no_longer_approved_by(&entity.content, entity.approver_groups().iter())
             .event(event)
     }
 }
@@ -145,6 +192,23 @@ impl Store {
         Ok(keys.iter().filter_map(|key| set_aside(parse_from(&mut found, key)).flatten()).collect())
     }
 
+    /// Those of the products and plans that exist, read together.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn products_and_plans(
+        &self,
+        product_ids: impl IntoIterator<Item = ProductId>,
+        plan_ids: impl IntoIterator<Item = PlanId>,
+    ) -> Result<(Vec<Versioned<Product>>, Vec<Versioned<Plan>>), StoreError> {
+        let product_keys: Vec<_> = product_ids.into_iter().map(|id| keys::product(&id)).collect();
+        let plan_keys: Vec<_> = plan_ids.into_iter().map(|id| keys::plan(&id)).collect();
+        let mut found = self.batch_get(&[product_keys.clone(), plan_keys.clone()].concat()).await?;
+        let products = product_keys.iter().filter_map(|key| set_aside(parse_from(&mut found, key)).flatten()).collect();
+        let plans = plan_keys.iter().filter_map(|key| set_aside(parse_from(&mut found, key)).flatten()).collect();
+        Ok((products, plans))
+    }
+
     /// All catalogues, products or plans, by slug.
     ///
     /// # Errors
@@ -155,6 +219,30 @@ impl Store {
         Ok(rows.into_iter().filter_map(|row| set_aside(read(row))).collect())
     }
 }
+
+impl Store {
+    /// Products whose requests one of `groups` decides on, by slug, at most `most`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn products_approved_by(&self, groups: &[String], most: usize) -> Result<Vec<ProductId>, StoreError> {
+        let limit = i32::try_from(most).unwrap_or(i32::MAX);
+        let rows_of = |group: &String| {
+            let query = Query::new(Index::Table, keys::approver_group(group), Span::All).limit(limit);
+            async move { self.query_page(&query, None).await }
+        };
+        let mut products = BTreeSet::new();
+        for some in groups.chunks(GROUPS_AT_ONCE) {
+            for (rows, _) in try_join_all(some.iter().map(rows_of)).await? {
+                products.extend(rows.iter().filter_map(|row| row.get("SK")?.as_s().ok()?.parse().ok()));
+            }
+        }
+        Ok(products.into_iter().take(most).collect())
+    }
+}
+
+/// Groups whose products are read at the same time. A token may name a hundred groups.
+const GROUPS_AT_ONCE: usize = 20;
 
 /// Reads a stored offering.
 pub(crate) fn parse<T: Offering>(attributes: Attributes) -> Result<Versioned<T>, StoreError> {

@@ -35,6 +35,8 @@ pub enum Filter {
     App(AppId),
     /// Those that ask for a product.
     Product(ProductId),
+    /// Those that ask for any of a few products.
+    AnyOf(BTreeSet<ProductId>),
 }
 
 impl Filter {
@@ -45,6 +47,7 @@ impl Filter {
             Self::Requester(person) => facts.submission.requester.id == *person,
             Self::App(app_id) => facts.submission.app.id == *app_id,
             Self::Product(product) => facts.submission.items.iter().any(|item| item.product_id == *product),
+            Self::AnyOf(products) => facts.submission.items.iter().any(|item| products.contains(&item.product_id)),
         }
     }
 }
@@ -269,7 +272,8 @@ impl Store {
                 vec![vec![whole(Index::Gsi1, keys::app(*app_id).pk, keys::REQUESTS_OF_APP, Holds::Pointers, listing)]]
             }
             Filter::Everything => stages(listing),
-            Filter::Product(product) => outcomes(product, listing),
+            Filter::Product(product) => outcomes([product], listing),
+            Filter::AnyOf(products) => outcomes(products, listing),
         };
         self.merge(groups, listing, &wanted).await
     }
@@ -426,8 +430,8 @@ fn for_product(product: &ProductId, outcome: Outcome, listing: &Listing) -> Sour
     whole(Index::Gsi1, keys::requests_for_product(product, outcome), "", Holds::Pointers, listing)
 }
 
-/// The ranges of a product's requests that can have the status asked for, as groups.
-fn outcomes(product: &ProductId, listing: &Listing) -> Vec<Vec<Source>> {
+/// The ranges of the products' requests that can have the status asked for, as groups.
+fn outcomes<'a>(products: impl IntoIterator<Item = &'a ProductId>, listing: &Listing) -> Vec<Vec<Source>> {
     use Outcome::{Expired, Lapsed, Pending, Rejected, Revoked, Standing, Withdrawn};
     let groups: &[&[Outcome]] = match listing.status {
         None => &[&[Pending], &[Standing], &[Lapsed], &[Revoked, Rejected, Withdrawn, Expired]],
@@ -437,8 +441,18 @@ fn outcomes(product: &ProductId, listing: &Listing) -> Vec<Vec<Source>> {
         Some(Status::Withdrawn) => &[&[Withdrawn]],
         Some(Status::Expired) => &[&[Expired]],
     };
-    let source = |outcome: &Outcome| for_product(product, *outcome, listing);
-    groups.iter().map(|group| group.iter().map(source).collect()).collect()
+    let products: Vec<_> = products.into_iter().collect();
+    // A page's rows are spread over the products; a little more than an even share spares most second reads.
+    let ahead = if products.len() == 1 { listing.limit + 1 } else { listing.limit / products.len().max(1) + 4 };
+    let source = |product: &ProductId, outcome: Outcome| {
+        let partition = keys::requests_for_product(product, outcome);
+        Source::new(Index::Gsi1, partition, "", Holds::Pointers, listing, ahead)
+    };
+    let group = |group: &&[Outcome]| {
+        let of = |outcome: &Outcome| products.iter().map(|product| source(product, *outcome)).collect::<Vec<_>>();
+        group.iter().flat_map(of).collect()
+    };
+    groups.iter().map(group).collect()
 }
 
 /// The ranges of the stages that have the status and the provisioning asked for, as groups.

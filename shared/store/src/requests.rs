@@ -129,6 +129,18 @@ impl Store {
         self.attributes(&keys::request(id)).await?.map(parse).transpose()
     }
 
+    /// Those of the requests that exist, read consistently and together.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn requests_by_id(
+        &self,
+        ids: impl IntoIterator<Item = RequestId>,
+    ) -> Result<Vec<AccessRequest>, StoreError> {
+        let keys: Vec<_> = ids.into_iter().map(keys::request).collect();
+        self.batch_get(&keys).await?.into_values().map(parse).collect()
+    }
+
     /// The request `id` with its mails, by one consistent query.
     ///
     /// # Errors

@@ -98,6 +98,11 @@ impl Transaction {
         self.delete_if(guard, key, "version = :expected", Some((":expected", AttributeValue::N(expected.to_string()))))
     }
 
+    /// Deletes an item whatever stands there: another part of the transaction guards it.
+    pub(crate) fn remove(self, guard: Guard, key: &Key) -> Self {
+        self.delete_if(guard, key, "attribute_exists(PK) OR attribute_not_exists(PK)", None)
+    }
+
     /// Deletes an item under `condition`.
     pub(crate) fn delete_if(
         self,

@@ -51,13 +51,13 @@ impl World {
 
     /// Owen approves the request.
     pub async fn approved(&self, id: RequestId) -> AccessRequestView {
-        let approved = approve(&self.store, &mut context(), &owen(), id, None, &Idempotent::Unkeyed).await;
+        let approved = approve(&self.store, &mut context(), &owen().into(), id, None, &Idempotent::Unkeyed).await;
         approved.expect("the request waits for a decision").view()
     }
 
     /// Owen rejects the request.
     pub async fn rejected(&self, id: RequestId, reason: &str) -> AccessRequestView {
-        let rejected = reject(&self.store, &mut context(), &owen(), id, reason, &Idempotent::Unkeyed).await;
+        let rejected = reject(&self.store, &mut context(), &owen().into(), id, reason, &Idempotent::Unkeyed).await;
         rejected.expect("the request waits for a decision").view()
     }
 

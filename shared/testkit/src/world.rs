@@ -66,6 +66,7 @@ impl World {
     pub async fn offer<T: Offering>(&self, content: T) -> Versioned<T> {
         let mut context = context();
         let standing = self.store.offering::<T>(content.id()).await.expect("the table can be read");
+        let before = standing.as_ref().map(|(before, _)| before.clone());
         let (entity, mut chain, detail) = match standing {
             Some((before, chain)) => {
                 let entity = before.revised(content, context.now);
@@ -79,7 +80,7 @@ impl World {
             }
         };
         let event = chain.append(&mut context, entity.aggregate(), &Actor::system("test"), detail, None);
-        let transaction = Transaction::new(&mut context).offering(&entity, &event, chain);
+        let transaction = Transaction::new(&mut context).offering(&entity, before.as_ref(), &event, chain);
         self.store.commit(transaction).await.expect("the offering can be written");
         entity
     }
@@ -113,6 +114,7 @@ pub mod demo {
             auth_method,
             gateway: Gateway::of(gateway),
             owners: vec![format!("{id}-owner@example.com")],
+            approver_groups: Vec::new(),
             documentation_url: None,
             published: true,
         }

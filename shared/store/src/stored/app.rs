@@ -1,6 +1,6 @@
 //! The stored form of an app.
 
-use gatepass_domain::app::{Profile, Visibility};
+use gatepass_domain::app::{Handover, Profile, Visibility};
 use gatepass_domain::id::AppId;
 use gatepass_domain::{App, PersonId};
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,7 @@ pub struct AppForm {
     owner: PersonId,
     organisation: Option<String>,
     #[serde(default)]
-    former_owners: Vec<PersonId>,
+    handovers: Vec<Handover>,
 }
 
 /// Whether an app is in use.
@@ -36,21 +36,10 @@ pub(crate) enum AppState {
 
 impl From<&App> for AppForm {
     fn from(app: &App) -> Self {
-        let App { id, profile, owner, organisation, former_owners } = app.clone();
+        let App { id, profile, owner, organisation, handovers } = app.clone();
         let Profile { name, description, visibility, team, redirect_uris } = profile;
         let schema_version = SCHEMA_VERSION;
-        Self {
-            schema_version,
-            id,
-            name,
-            description,
-            visibility,
-            team,
-            redirect_uris,
-            owner,
-            organisation,
-            former_owners,
-        }
+        Self { schema_version, id, name, description, visibility, team, redirect_uris, owner, organisation, handovers }
     }
 }
 
@@ -58,6 +47,6 @@ impl From<AppForm> for App {
     fn from(form: AppForm) -> Self {
         let AppForm { schema_version: _, id, name, description, visibility, team, redirect_uris, .. } = form;
         let profile = Profile { name, description, visibility, team, redirect_uris };
-        Self { id, profile, owner: form.owner, organisation: form.organisation, former_owners: form.former_owners }
+        Self { id, profile, owner: form.owner, organisation: form.organisation, handovers: form.handovers }
     }
 }

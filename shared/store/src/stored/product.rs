@@ -17,16 +17,37 @@ pub struct ProductForm {
     auth_method: AuthMethod,
     gateway: Gateway,
     owners: Vec<String>,
+    #[serde(default)]
+    approver_groups: Vec<String>,
     documentation_url: Option<String>,
     published: bool,
 }
 
 impl From<&Product> for ProductForm {
     fn from(product: &Product) -> Self {
-        let Product { id, name, description, auth_method, gateway, owners, documentation_url, published } =
-            product.clone();
-        let schema_version = SCHEMA_VERSION;
-        Self { schema_version, id, name, description, auth_method, gateway, owners, documentation_url, published }
+        let Product {
+            id,
+            name,
+            description,
+            auth_method,
+            gateway,
+            owners,
+            approver_groups,
+            documentation_url,
+            published,
+        } = product.clone();
+        Self {
+            schema_version: SCHEMA_VERSION,
+            id,
+            name,
+            description,
+            auth_method,
+            gateway,
+            owners,
+            approver_groups,
+            documentation_url,
+            published,
+        }
     }
 }
 
@@ -40,9 +61,10 @@ impl From<ProductForm> for Product {
             auth_method,
             gateway,
             owners,
+            approver_groups,
             documentation_url,
             published,
         } = form;
-        Self { id, name, description, auth_method, gateway, owners, documentation_url, published }
+        Self { id, name, description, auth_method, gateway, owners, approver_groups, documentation_url, published }
     }
 }

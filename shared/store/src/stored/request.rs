@@ -8,7 +8,7 @@ use gatepass_domain::access_request::{
     Submission,
 };
 use gatepass_domain::event::Chain;
-use gatepass_domain::id::{CredentialId, PlanId, RequestId};
+use gatepass_domain::id::{CredentialId, PlanId, ProductId, RequestId};
 use gatepass_domain::policy::{Inputs, Review, Rule, Subject, Verdict};
 use gatepass_domain::product::AuthMethod;
 use gatepass_domain::{AccessRequest, Actor, Person, PersonId};
@@ -33,6 +33,9 @@ pub(crate) struct RequestForm {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     justification: Option<String>,
     policy: VerdictForm,
+    /// Absent when it is 1.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    approvals_required: u8,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     approvals: Vec<ApprovalForm>,
     #[serde(flatten)]
@@ -41,6 +44,15 @@ pub(crate) struct RequestForm {
     updated_at: Timestamp,
     version: u64,
     chain: Chain,
+}
+
+fn one() -> u8 {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_one(number: &u8) -> bool {
+    *number == 1
 }
 
 /// The requester.
@@ -72,6 +84,9 @@ struct ApprovalForm {
     at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     note: Option<String>,
+    /// Absent when it is every product of the request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    product_ids: Option<Vec<ProductId>>,
 }
 
 /// The state, with the data that only this state has.
@@ -128,15 +143,18 @@ impl From<PersonForm> for Person {
     }
 }
 
-impl From<Approval> for ApprovalForm {
-    fn from(Approval { by, at, note }: Approval) -> Self {
-        Self { by, at, note }
+impl ApprovalForm {
+    /// The form of an approval of a request for `items`.
+    fn new(Approval { by, at, note, product_ids }: Approval, items: &[Item]) -> Self {
+        let is_whole = product_ids.iter().eq(items.iter().map(|item| &item.product_id));
+        Self { by, at, note, product_ids: (!is_whole).then_some(product_ids) }
     }
-}
 
-impl From<ApprovalForm> for Approval {
-    fn from(ApprovalForm { by, at, note }: ApprovalForm) -> Self {
-        Self { by, at, note }
+    /// The approval, of a request for `items`.
+    fn on(self, items: &[Item]) -> Approval {
+        let Self { by, at, note, product_ids } = self;
+        let product_ids = product_ids.unwrap_or_else(|| items.iter().map(|item| item.product_id.clone()).collect());
+        Approval { by, at, note, product_ids }
     }
 }
 
@@ -170,7 +188,10 @@ impl From<&AccessRequest> for RequestForm {
             extends_credential_id,
             justification,
             policy,
+            approvals_required,
         } = submission;
+        let approvals =
+            request.approvals().iter().map(|approval| ApprovalForm::new(approval.clone(), &items)).collect();
         Self {
             schema_version: SCHEMA_VERSION,
             kind,
@@ -183,7 +204,8 @@ impl From<&AccessRequest> for RequestForm {
             extends_credential_id,
             justification,
             policy: policy.into(),
-            approvals: request.approvals().iter().cloned().map(ApprovalForm::from).collect(),
+            approvals_required,
+            approvals,
             state: StateForm::from(request.progress()),
             created_at,
             updated_at,
@@ -211,6 +233,7 @@ impl RequestForm {
             extends_credential_id,
             justification,
             policy,
+            approvals_required,
             approvals,
             state,
             created_at,
@@ -220,6 +243,7 @@ impl RequestForm {
         } = self;
         let requester = Person::from(requester);
         let policy = policy.on(&requester, &items);
+        let approvals: Vec<_> = approvals.into_iter().map(|approval| approval.on(&items)).collect();
         let submission = Submission {
             kind,
             requester,
@@ -231,9 +255,9 @@ impl RequestForm {
             extends_credential_id,
             justification,
             policy,
+            approvals_required,
         };
         let facts = Facts { id, submission, created_at, updated_at, version, chain };
-        let approvals: Vec<_> = approvals.into_iter().map(Approval::from).collect();
         let progress = state.progress(id, &approvals)?;
         AccessRequest::restore(facts, approvals, progress)
     }

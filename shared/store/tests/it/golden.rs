@@ -150,6 +150,7 @@ fn plan() -> Plan {
 fn product() -> Product {
     let mut product = demo::products().remove(2);
     product.documentation_url = Some("https://example.com/payments".into());
+    product.approver_groups = vec!["payments-team".into()];
     product.gateway.configuration.insert("issuer".into(), "https://id.example.com".into());
     product
 }
@@ -164,7 +165,7 @@ fn offer<T: Offering>(
     let entity = Versioned::first(content, context.now);
     let event = recorded(&mut context, entity.aggregate(), T::created);
     let key = T::key(entity.id());
-    (transaction.offering(&entity, &event, end_of_chain()), key, (entity, end_of_chain()))
+    (transaction.offering(&entity, None, &event, end_of_chain()), key, (entity, end_of_chain()))
 }
 
 /// A table with an item of every form.

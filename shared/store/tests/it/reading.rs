@@ -45,7 +45,8 @@ async fn an_offering_that_has_changed_since_it_was_read_is_not_overwritten() {
         None,
     );
     let late = plan.revised(plan.content.clone(), context.now);
-    let error = world.store.commit(Transaction::new(&mut context).offering(&late, &event, chain)).await.unwrap_err();
+    let error =
+        world.store.commit(Transaction::new(&mut context).offering(&late, None, &event, chain)).await.unwrap_err();
     assert!(error.is_refused_by(gatepass_store::Guard::Offering), "{error}");
     let (standing, _) = world.store.offering::<Plan>(&slug("gold")).await.unwrap().unwrap();
     assert_eq!((standing.name.as_str(), standing.version), ("Gold, renamed", 2));

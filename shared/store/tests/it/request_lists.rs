@@ -141,6 +141,7 @@ fn expected(rows: &[Row], filter: &Filter, status: Option<Status>) -> Vec<Reques
                 Filter::Requester(person) => row.requester == *person,
                 Filter::App(app) => row.app == *app,
                 Filter::Product(product) => row.products.contains(product),
+                Filter::AnyOf(products) => row.products.iter().any(|product| products.contains(product)),
             }
     };
     let mut rows: Vec<_> = rows.iter().filter(fits).collect();
@@ -182,6 +183,7 @@ proptest! {
                 Filter::Requester(PersonId(PEOPLE[0].into())),
                 Filter::App(apps[1]),
                 Filter::Product(PRODUCTS[2].parse().unwrap()),
+                Filter::AnyOf(PRODUCTS[..2].iter().map(|product| product.parse().unwrap()).collect()),
             ];
             for filter in &filters {
                 for (status, limit) in STATUSES.into_iter().zip(&limits) {

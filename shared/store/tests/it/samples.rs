@@ -52,6 +52,7 @@ pub(crate) fn drafted(context: &mut Context, who: &Person, app_id: AppId, wanted
             inputs,
             reasons: vec!["reviewed".into()],
         },
+        approvals_required: 1,
     };
     submit(context, submission)
 }
@@ -88,7 +89,7 @@ pub(crate) fn drafted_app(context: &mut Context, owner: &Person, name: &str) -> 
         profile,
         owner: owner.id.clone(),
         organisation: owner.organisation.clone(),
-        former_owners: Vec::new(),
+        handovers: Vec::new(),
     };
     let app = Versioned::first(app, context.now);
     let mut chain = Chain::default();
