@@ -1,9 +1,9 @@
-//! Approve a request: by an API Owner, or by the policy (R26, R33).
+//! Approve a request: by those who decide on its products, or by the policy (R26, R33).
 
 use gatepass_domain::access_request::{Item, MAX_TEXT, Pending, Status};
 use gatepass_domain::id::{ProductId, RequestId};
 use gatepass_domain::text::ValidationErrors;
-use gatepass_domain::{AccessRequest, Actor, ApiOwner, Context, Plan, Versioned, Violation, rule};
+use gatepass_domain::{AccessRequest, Actor, Context, Plan, Reviewer, Versioned, Violation, rule};
 use gatepass_store::{ReferencedEntities, Store, Transaction};
 use jiff::Timestamp;
 
@@ -11,34 +11,45 @@ use crate::entities::entities_now;
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
+use crate::reviewers::{Entitlement, check_interest};
 
-/// Approves the request `id` as `owner`.
+/// Approves the products of the request `id` that `reviewer` decides on. When every product has as many approvals as it
+/// needs, access is approved.
 ///
 /// # Errors
-/// In this order: [`Refused::Invalid`], [`Refused::NotFound`], [`Refused::OwnRequest`], [`Refused::AlreadyDecided`], and
-/// `no-longer-available` or [`Refused::NoLongerPossible`] when there is nothing left to grant.
+/// In this order: [`Refused::Invalid`], [`Refused::NotFound`], [`Refused::ConflictOfInterest`],
+/// [`Refused::AlreadyDecided`], and `no-longer-available` or [`Refused::NoLongerPossible`] when there is nothing left to
+/// grant.
 pub async fn approve(
     store: &Store,
     context: &mut Context,
-    owner: &ApiOwner,
+    reviewer: &Reviewer,
     id: RequestId,
     note: Option<String>,
     idempotent: &Idempotent<AccessRequest>,
 ) -> Result<AccessRequest, Refused> {
     check_note(note.as_deref())?;
-    let by = Actor::from(owner.person());
+    let by = Actor::from(reviewer.person());
     let read = || async {
         let request = store.request(id).await?.ok_or(Refused::NotFound("access request"))?;
-        let pending = decidable(request, owner)?;
-        if pending.is_approved_by(&owner.person().id) {
+        let entities = entities_now(store, &request.facts().submission).await?;
+        Ok((request, entities))
+    };
+    commit_decision(store, context, idempotent, read, |context, (request, entities)| {
+        let entitlement = Entitlement::of(reviewer, &request, &entities.products)?;
+        check_interest(reviewer.person(), &request, entities.app.as_ref().map(|app| &app.content))?;
+        let pending = undecided(request)?;
+        let required = pending.approvals_required(entities.plan.as_ref().map(|plan| &plan.content));
+        let mut products = entitlement.own;
+        // Somebody who has approved before decides when the plan has come to need no more approvals than there are.
+        if !pending.unapproved(required).is_empty() {
+            products.retain(|product| !pending.is_approved_by(&reviewer.person().id, product));
+        }
+        if products.is_empty() {
             return Err(Refused::AlreadyDecided { status: Status::Pending, by: None, at: None });
         }
-        let entities = entities_now(store, &pending.facts().submission).await?;
-        Ok((pending, entities))
-    };
-    commit_decision(store, context, idempotent, read, |context, (pending, entities)| {
-        let required = grantable(&pending, &entities, context.now)?.approvals_required;
-        let (transaction, request) = approval(context, pending, &by, note.clone(), required);
+        grantable(&pending, &entities, context.now)?;
+        let (transaction, request) = approval(context, pending, &by, note.clone(), products, required);
         Ok(Step::commit(transaction, request))
     })
     .await
@@ -52,14 +63,6 @@ pub fn check_note(note: Option<&str>) -> Result<(), Refused> {
     let mut errors = ValidationErrors::default();
     errors.text(note.unwrap_or_default(), "/note", MAX_TEXT);
     errors.into_result().map_err(Refused::Invalid)
-}
-
-/// The request as one that `owner` may decide on.
-pub(crate) fn decidable(request: AccessRequest, owner: &ApiOwner) -> Result<Pending, Refused> {
-    if request.facts().submission.requester.id == owner.person().id {
-        return Err(Refused::OwnRequest);
-    }
-    undecided(request)
 }
 
 /// The request as one that is still undecided.
@@ -134,11 +137,12 @@ pub(crate) fn approval(
     pending: Pending,
     by: &Actor,
     note: Option<String>,
+    products: Vec<ProductId>,
     required: u8,
 ) -> (Transaction, AccessRequest) {
     let submission = &pending.facts().submission;
     let (app_id, extended) = (submission.app.id, submission.extends_credential_id);
-    let (after, event) = pending.approve(context, by, note, required);
+    let (after, event) = pending.approve_products(context, by, note, products, required);
     let request = AccessRequest::from(after);
     let transaction = Transaction::new(context).request(&request, &event);
     let transaction = match extended {

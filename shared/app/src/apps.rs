@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use gatepass_domain::app::{Profile, Visibility};
+use gatepass_domain::conflict::{Matter, conflict_of_interest};
 use gatepass_domain::credential::CredentialStatus;
 use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
 use gatepass_domain::id::{AppId, RequestId};
@@ -25,7 +26,7 @@ pub(crate) fn draft(context: &mut Context, owner: &Person, profile: Profile) -> 
         profile,
         owner: owner.id.clone(),
         organisation: owner.organisation.clone(),
-        former_owners: Vec::new(),
+        handovers: Vec::new(),
     };
     Versioned::first(app, context.now)
 }
@@ -380,7 +381,7 @@ impl NewOwner {
 /// organisation changes only when another is named: it belongs to the person, and is not known here.
 ///
 /// # Errors
-/// [`Refused::Invalid`]; [`Refused::NotFound`]; [`Refused::NameTaken`] when the person has an app of that name.
+/// [`Refused::Invalid`]; [`Refused::NotFound`]; [`Refused::ConflictOfInterest`] for oneself; [`Refused::NameTaken`] when the person has an app of that name.
 pub async fn reassign(
     store: &Store,
     context: &mut Context,
@@ -391,8 +392,12 @@ pub async fn reassign(
 ) -> Result<Versioned<App>, Refused> {
     let read = || async { store.app_and_chain(id).await?.ok_or(Refused::NotFound("app")) };
     commit_decision(store, context, idempotent, read, |context, (app, mut chain)| {
+        if let Some(conflict) = conflict_of_interest(owner.person(), Matter::Reassignment { to: &to.id }) {
+            return Err(Refused::ConflictOfInterest(conflict));
+        }
         let organisation = to.organisation.clone().or_else(|| app.organisation.clone());
-        let content = App { organisation, ..app.content.clone().handed_to(to.id.clone()) };
+        let content =
+            App { organisation, ..app.content.clone().handed_to(to.id.clone(), &owner.person().id, context.now) };
         let reassigned = app.revised(content, context.now);
         let detail = EntitySubject::changed(id, reassigned.version, &app.content, &reassigned.content);
         let detail = Detail::AppUpdated(detail);

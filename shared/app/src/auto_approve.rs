@@ -58,7 +58,8 @@ pub async fn auto_approve(store: &Store, context: &mut Context, id: RequestId) -
         }
         match objection(&pending, &entities, context.now) {
             None => {
-                let (transaction, _) = approval(context, pending, &by, None, 1);
+                let products = pending.facts().product_ids();
+                let (transaction, _) = approval(context, pending, &by, None, products, 1);
                 Ok(Step::commit(transaction, Outcome::Approved))
             }
             Some(verdict) => {

@@ -1,9 +1,10 @@
 //! See credentials, and record that a key was shown (R18).
 
+use gatepass_domain::conflict::Conflict;
 use gatepass_domain::credential::{CredentialStatus, KeyRecord};
 use gatepass_domain::event::{Aggregate, CredentialSubject, Detail};
 use gatepass_domain::id::{AppId, CredentialId};
-use gatepass_domain::{Actor, ApiOwner, App, Context, Credential, Event, Person, Versioned};
+use gatepass_domain::{AccessRequest, Actor, ApiOwner, App, Context, Credential, Event, Person, Versioned};
 use gatepass_store::{Page, Position, Store, StoredCredential, Transaction};
 use jiff::Timestamp;
 
@@ -64,7 +65,8 @@ fn as_of(credential: Versioned<Credential>, now: Timestamp) -> Versioned<Credent
 /// on record before it is shown.
 ///
 /// # Errors
-/// [`Refused::NotFound`], [`Refused::FormerOwner`], [`Refused::CredentialNotActive`].
+/// [`Refused::NotFound`], [`Refused::FormerOwner`], [`Refused::CredentialNotActive`], [`Refused::ConflictOfInterest`] for
+/// whoever decided on a request that the credential stands for.
 pub async fn reveal(
     store: &Store,
     context: &mut Context,
@@ -79,6 +81,7 @@ pub async fn reveal(
         if stored.credential.status_at(now) != CredentialStatus::Active {
             return Err(Refused::CredentialNotActive);
         }
+        require_not_decided_by(store, caller, &stored).await?;
         let newest = stored.digests.first().ok_or(Refused::CredentialNotActive)?;
         let record = store.api_key(newest).await?.ok_or(Refused::CredentialNotActive)?;
         Ok((stored, record))
@@ -91,13 +94,20 @@ pub async fn reveal(
     .await
 }
 
+/// Refuses the key of a credential to somebody who decided on one of the requests behind it.
+async fn require_not_decided_by(store: &Store, caller: &Person, stored: &StoredCredential) -> Result<(), Refused> {
+    let decided = |request: &AccessRequest| request.approvals().iter().any(|one| one.by.is_person(&caller.id));
+    let requests = store.requests_by_id(stored.credential.holders()).await?;
+    if requests.iter().any(decided) { Err(Refused::ConflictOfInterest(Conflict::Decided)) } else { Ok(()) }
+}
+
 /// The app, if `caller` may use its keys: its owner, and whoever it is shared with. A former owner no longer does.
 ///
 /// # Errors
 /// [`Refused::NotFound`], [`Refused::FormerOwner`].
 pub(crate) async fn holder(store: &Store, caller: &Person, app_id: AppId) -> Result<Versioned<App>, Refused> {
     let app = apps::get(store, caller, app_id).await?;
-    if app.former_owners.contains(&caller.id) { Err(Refused::FormerOwner) } else { Ok(app) }
+    if app.was_owned_by(&caller.id) { Err(Refused::FormerOwner) } else { Ok(app) }
 }
 
 /// The credential `id` with the records of its keys, which change with it.

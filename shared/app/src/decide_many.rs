@@ -2,7 +2,7 @@
 
 use gatepass_domain::id::RequestId;
 use gatepass_domain::text::ValidationErrors;
-use gatepass_domain::{AccessRequest, ApiOwner, Context};
+use gatepass_domain::{AccessRequest, Context, Reviewer};
 use gatepass_store::{IdempotencyKey, Store};
 
 use crate::approve::{approve, check_note};
@@ -48,7 +48,7 @@ pub fn check(ids: &[RequestId], decision: &Decision) -> Result<(), Refused> {
 pub async fn decide_many(
     store: &Store,
     context: &mut Context,
-    owner: &ApiOwner,
+    reviewer: &Reviewer,
     ids: &[RequestId],
     decision: &Decision,
     key: Option<IdempotencyKey>,
@@ -59,8 +59,8 @@ pub async fn decide_many(
         let key = key.clone().map(|key| IdempotencyKey { key: format!("{}\u{0}{id}", key.key), ..key });
         let idempotent = Idempotent::by(key);
         results.push(match decision {
-            Decision::Approve(note) => approve(store, context, owner, *id, note.clone(), &idempotent).await,
-            Decision::Reject(reason) => reject(store, context, owner, *id, reason, &idempotent).await,
+            Decision::Approve(note) => approve(store, context, reviewer, *id, note.clone(), &idempotent).await,
+            Decision::Reject(reason) => reject(store, context, reviewer, *id, reason, &idempotent).await,
         });
     }
     Ok(results)

@@ -1,10 +1,11 @@
 //! Why a use case did not do what was asked.
 
 use gatepass_domain::access_request::Status;
+use gatepass_domain::conflict::Conflict;
 use gatepass_domain::credential::CredentialStatus;
-use gatepass_domain::id::RequestId;
+use gatepass_domain::id::{ProductId, RequestId};
 use gatepass_domain::text::FieldError;
-use gatepass_domain::{AccessRequest, Actor, Violation};
+use gatepass_domain::{AccessRequest, Actor, Violation, rule};
 use gatepass_store::{CommitError, StoreError};
 use jiff::Timestamp;
 
@@ -17,9 +18,12 @@ pub enum Refused {
     /// The input is not as it must be.
     #[error("The request body has {} fault(s); see `errors`.", .0.len())]
     Invalid(Vec<FieldError>),
-    /// Nobody decides on their own request.
-    #[error("You asked for this access yourself: another API Owner must decide.")]
-    OwnRequest,
+    /// The caller has an interest of their own in the decision.
+    #[error(transparent)]
+    ConflictOfInterest(Conflict),
+    /// The request names products that other people decide on.
+    #[error("Others decide on {}: name your own products in `product_ids`, or leave the decision to them.", rule::list(.0))]
+    NotEntitled(Vec<ProductId>),
     /// The caller sees it, but only its owner may change it.
     #[error("Only the owner of the app may change it.")]
     NotTheOwner,

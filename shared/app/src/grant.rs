@@ -1,6 +1,8 @@
-//! Grant access that nobody asked for. It stands among the requests like any other, approved from the start.
+//! Grant access that nobody asked for. It stands among the requests like any other, approved from the start unless the plan
+//! needs a second approval.
 
 use gatepass_domain::access_request::{self, AppRef, Item, MAX_TEXT, RequestKind, Submission};
+use gatepass_domain::conflict::{Matter, conflict_of_interest};
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
 use gatepass_domain::policy::{Inputs, Review, Rule, Subject, Verdict};
 use gatepass_domain::text::{FieldError, ValidationErrors};
@@ -50,7 +52,7 @@ impl GrantRequest {
 /// offers the products together with the plan does.
 ///
 /// # Errors
-/// [`Refused::Invalid`]; [`Refused::NotFound`]; [`Refused::OwnRequest`] for the owner's own app; the first rule
+/// [`Refused::Invalid`]; [`Refused::NotFound`]; [`Refused::ConflictOfInterest`]; the first rule
 /// broken; [`Refused::DuplicateAccess`].
 pub async fn grant(
     store: &Store,
@@ -80,8 +82,8 @@ async fn give(
     let now = context.now;
     let read = || async {
         let app = store.app(app_id).await?.ok_or(Refused::NotFound("app"))?;
-        if app.owner == owner.person().id {
-            return Err(Refused::OwnRequest);
+        if let Some(conflict) = conflict_of_interest(owner.person(), Matter::Grant { app: &app, now }) {
+            return Err(Refused::ConflictOfInterest(conflict));
         }
         submission(store, owner, &app, asked, now).await
     };
@@ -169,6 +171,7 @@ async fn submission(
             inputs,
             reasons: vec![reason],
         },
+        approvals_required: plan.approvals_required,
     };
     Ok((submission, offering))
 }

@@ -34,6 +34,7 @@ pub mod reject;
 pub mod relay;
 pub mod requests;
 pub mod retry;
+pub mod reviewers;
 pub mod revoke;
 pub mod revoke_credential;
 pub mod rotate;

@@ -112,7 +112,7 @@ pub async fn create<T: Checked>(
         let detail = T::created(EntitySubject::created(entity.id(), entity.version, &entity.content));
         let event = chain.append(context, entity.aggregate(), by, detail, None);
         // What had this slug before may still be being deleted, and would take the new one with it.
-        let transaction = Transaction::new(context).offering(&entity, &event, chain);
+        let transaction = Transaction::new(context).offering(&entity, None, &event, chain);
         Ok(Step::commit_unless(transaction.require_no_deletion::<T>(entity.id()), entity, |error, entity| {
             if error.is_refused_by(Guard::Offering) {
                 return Some(Refused::NameTaken(entity.id().to_string()));
@@ -162,7 +162,7 @@ async fn revise<T: Checked>(
         let next = standing.revised(next(standing.content.clone()), context.now);
         let detail = T::updated(EntitySubject::changed(id, next.version, &standing.content, &next.content));
         let event = chain.append(context, next.aggregate(), by, detail, None);
-        Ok(Step::commit(Transaction::new(context).offering(&next, &event, chain), next))
+        Ok(Step::commit(Transaction::new(context).offering(&next, Some(&standing), &event, chain), next))
     })
     .await
 }
@@ -309,7 +309,7 @@ async fn begin<T: Checked>(
         let detail = T::closing(EntitySubject::changed(id, marked.version, &standing.content, &marked.content));
         let event = chain.append(context, marked.aggregate(), &deletion.by, detail, None);
         let due_at = context.now.checked_add(TAKEN_OVER_AFTER).unwrap_or(context.now);
-        let transaction = Transaction::new(context).offering(&marked, &event, chain);
+        let transaction = Transaction::new(context).offering(&marked, Some(&standing), &event, chain);
         Ok(Step::commit_unless(transaction.begin_deletion::<T>(id, deletion, due_at), (), |error, ()| {
             error.is_refused_by(Guard::Deletion).then_some(Refused::Busy)
         }))

@@ -2,29 +2,39 @@
 
 use gatepass_domain::access_request::Revoked;
 use gatepass_domain::id::RequestId;
-use gatepass_domain::{AccessRequest, Actor, Context, Event};
+use gatepass_domain::{AccessRequest, Actor, Context, Event, Reviewer};
 use gatepass_store::Store;
 
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
+use crate::reviewers::{Entitlement, offerings_of};
 use crate::standing::Standing;
 
-/// Revokes the access that the request `id` led to. Other products of the same credential stay open.
+/// Revokes the access that the request `id` led to, as somebody who decides on every product of it. Other products of the same
+/// credential stay open.
 ///
 /// # Errors
-/// [`Refused::NotFound`]; [`Refused::NotApproved`], [`Refused::AlreadyRevoked`].
+/// [`Refused::NotFound`]; [`Refused::NotEntitled`]; [`Refused::NotApproved`], [`Refused::AlreadyRevoked`].
 pub async fn revoke(
     store: &Store,
     context: &mut Context,
-    by: &Actor,
+    reviewer: &Reviewer,
     id: RequestId,
     reason: Option<&str>,
     idempotent: &Idempotent<AccessRequest>,
 ) -> Result<AccessRequest, Refused> {
-    let read = || async { Standing::read(store, id).await?.ok_or(Refused::NotFound("access request")) };
+    let by = Actor::from(reviewer.person());
+    let read = || async {
+        let standing = Standing::read(store, id).await?.ok_or(Refused::NotFound("access request"))?;
+        if let Reviewer::Approver(_) = reviewer {
+            let (products, _) = offerings_of(store, [&standing.request].into_iter()).await?;
+            Entitlement::of(reviewer, &standing.request, &products)?.require_all()?;
+        }
+        Ok(standing)
+    };
     commit_decision(store, context, idempotent, read, |context, Standing { request, holdings }| {
-        let (revoked, event) = revoked(context, by, request, reason)?;
+        let (revoked, event) = revoked(context, &by, request, reason)?;
         let (transaction, request) = holdings.revocation(context, revoked, &event);
         Ok(Step::commit(transaction, request))
     })

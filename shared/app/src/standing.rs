@@ -48,6 +48,11 @@ impl Standing {
 }
 
 impl Holdings {
+    /// Those of an undecided request, which has no credential.
+    pub(crate) fn of(claims: EndingClaims) -> Self {
+        Self { claims, credential: None }
+    }
+
     /// Reads what `request` holds.
     pub(crate) async fn read(store: &Store, request: &AccessRequest) -> Result<Self, Refused> {
         let (id, app_id) = (request.facts().id, request.facts().submission.app.id);

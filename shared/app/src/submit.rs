@@ -386,6 +386,7 @@ fn submission(
         extends_credential_id: asked.extends_credential_id,
         justification: asked.justification.clone(),
         policy: policy::evaluate(plan, inputs),
+        approvals_required: plan.approvals_required,
     }
 }
 

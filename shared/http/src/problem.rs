@@ -193,7 +193,8 @@ impl From<Refused> for Problem {
             Refused::NotFound(what) => Self::not_found(what),
             Refused::Invalid(faults) => Self::invalid_body(faults.into_iter().map(InvalidParam::from).collect()),
             Refused::NotTheOwner => Self::new(StatusCode::FORBIDDEN, "not-the-owner", detail),
-            Refused::OwnRequest => Self::new(StatusCode::FORBIDDEN, "own-request", detail),
+            Refused::ConflictOfInterest(_) => Self::new(StatusCode::FORBIDDEN, "conflict-of-interest", detail),
+            Refused::NotEntitled(_) => Self::new(StatusCode::FORBIDDEN, "not-entitled", detail),
             Refused::Rule(violation) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, violation.slug(), detail),
             Refused::AlreadyDecided { .. } => conflict("already-decided"),
             Refused::DuplicateAccess { conflicting } => {

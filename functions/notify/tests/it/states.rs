@@ -1,8 +1,8 @@
 //! A mail is sent when the request is in the state that the mail tells of.
 
+use gatepass_domain::Person;
 use gatepass_domain::event::MailStatus;
 use gatepass_domain::settings::MailKind;
-use gatepass_domain::{Actor, Person};
 use gatepass_testkit::aws::bus_event;
 use gatepass_testkit::{ada, context, owen};
 use serde_json::json;
@@ -50,11 +50,17 @@ async fn a_request_that_is_revoked_while_it_is_queued_is_told_to_the_requester()
     let stage = Stage::new().await;
     let id = stage.submitted("weather-api").await;
     stage.world.approved(id).await;
-    let by = Actor::from(owen().person());
     let unkeyed = gatepass_app::Idempotent::Unkeyed;
-    gatepass_app::revoke::revoke(&stage.world.store, &mut context(), &by, id, Some("Not any more."), &unkeyed)
-        .await
-        .unwrap();
+    gatepass_app::revoke::revoke(
+        &stage.world.store,
+        &mut context(),
+        &owen().into(),
+        id,
+        Some("Not any more."),
+        &unkeyed,
+    )
+    .await
+    .unwrap();
     for _ in 0..2 {
         stage.deliver(id, "AccessRevoked").await.unwrap();
     }

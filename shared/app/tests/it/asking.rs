@@ -53,11 +53,13 @@ pub(crate) fn keyed(who: &Person, key: &str, fingerprint: &str) -> Idempotent<Ac
 }
 
 pub(crate) async fn approve(store: &Store, owner: &ApiOwner, id: RequestId) -> Result<AccessRequestView, Refused> {
-    approve::approve(store, &mut context(), owner, id, None, &Idempotent::Unkeyed).await.map(|request| request.view())
+    approve::approve(store, &mut context(), &owner.clone().into(), id, None, &Idempotent::Unkeyed)
+        .await
+        .map(|request| request.view())
 }
 
 pub(crate) async fn reject(store: &Store, owner: &ApiOwner, id: RequestId) -> Result<AccessRequestView, Refused> {
-    reject::reject(store, &mut context(), owner, id, "not now", &Idempotent::Unkeyed)
+    reject::reject(store, &mut context(), &owner.clone().into(), id, "not now", &Idempotent::Unkeyed)
         .await
         .map(|request| request.view())
 }
@@ -89,7 +91,8 @@ pub(crate) fn said<T>(result: &Result<T, Refused>) -> &'static str {
         Err(Refused::Rule(violation)) => violation.slug(),
         Err(Refused::NotFound(_)) => "not-found",
         Err(Refused::Invalid(_)) => "invalid",
-        Err(Refused::OwnRequest) => "own-request",
+        Err(Refused::ConflictOfInterest(_)) => "conflict-of-interest",
+        Err(Refused::NotEntitled(_)) => "not-entitled",
         Err(Refused::AlreadyDecided { .. }) => "already-decided",
         Err(Refused::DuplicateAccess { .. }) => "duplicate-access",
         Err(Refused::NameTaken(_)) => "name-taken",

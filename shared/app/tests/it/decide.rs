@@ -29,8 +29,13 @@ async fn a_rejection_grants_nothing_and_carries_its_reason() {
     let asked = submit(&world.store, &ada(), &weather("gold", "Storm warnings")).await.unwrap();
     world.table.faults.calls();
     let unkeyed = Idempotent::Unkeyed;
-    let rejected = reject::reject(&world.store, &mut context(), &owen(), asked.id, "  not now \n", &unkeyed).await;
-    assert_eq!(world.table.faults.calls(), ["GetItem", "GetItem", "TransactWriteItems"], "the request, and its claims");
+    let rejected =
+        reject::reject(&world.store, &mut context(), &owen().into(), asked.id, "  not now \n", &unkeyed).await;
+    assert_eq!(
+        world.table.faults.calls(),
+        ["GetItem", "BatchGetItem", "TransactWriteItems"],
+        "the request, and its surroundings"
+    );
     let view = rejected.unwrap().view();
     assert_eq!((view.status, view.reason.as_deref(), view.credential_id), (Status::Rejected, Some("not now"), None));
     assert!(world.store.access_held_by(asked.app.id, asked.id).await.unwrap().is_empty());
@@ -43,12 +48,13 @@ async fn a_reason_and_a_note_are_checked_first() {
     let nowhere = context().id();
     for reason in ["", " \n", &"x".repeat(2001)] {
         let refused =
-            reject::reject(&world.store, &mut context(), &owen(), nowhere, reason, &Idempotent::Unkeyed).await;
+            reject::reject(&world.store, &mut context(), &owen().into(), nowhere, reason, &Idempotent::Unkeyed).await;
         assert_eq!(said(&refused), "invalid");
     }
     let note = Some("x".repeat(2001));
     let unkeyed = Idempotent::Unkeyed;
-    let refused = gatepass_app::approve::approve(&world.store, &mut context(), &owen(), nowhere, note, &unkeyed).await;
+    let refused =
+        gatepass_app::approve::approve(&world.store, &mut context(), &owen().into(), nowhere, note, &unkeyed).await;
     assert_eq!(said(&refused), "invalid");
     assert_eq!(said(&approve(&world.store, &owen(), nowhere).await), "not-found");
     assert_eq!(said(&reject(&world.store, &owen(), nowhere).await), "not-found");
@@ -59,10 +65,14 @@ async fn nobody_decides_on_their_own_request() {
     let world = World::new().await;
     let olga_asks = person("olga", &["api-owners"]);
     let asked = submit(&world.store, &olga_asks, &weather("gold", "Storm warnings")).await.unwrap();
-    assert_eq!(said(&approve(&world.store, &olga(), asked.id).await), "own-request");
-    assert_eq!(said(&reject(&world.store, &olga(), asked.id).await), "own-request");
+    assert_eq!(said(&approve(&world.store, &olga(), asked.id).await), "conflict-of-interest");
+    assert_eq!(said(&reject(&world.store, &olga(), asked.id).await), "conflict-of-interest");
     approve(&world.store, &owen(), asked.id).await.unwrap();
-    assert_eq!(said(&approve(&world.store, &olga(), asked.id).await), "own-request", "also when it is settled");
+    assert_eq!(
+        said(&approve(&world.store, &olga(), asked.id).await),
+        "conflict-of-interest",
+        "also when it is settled"
+    );
     assert_eq!(story(&world, asked.id).await.len(), 2);
 }
 

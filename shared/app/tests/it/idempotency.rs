@@ -3,7 +3,7 @@
 use gatepass_app::{Idempotent, Refused, approve, reject, retry, withdraw};
 use gatepass_domain::id::RequestId;
 use gatepass_domain::plan::Limit;
-use gatepass_domain::{AccessRequest, ApiOwner, Plan};
+use gatepass_domain::{AccessRequest, Plan, Reviewer};
 use gatepass_store::Store;
 use gatepass_store::keys::Stage;
 use gatepass_testkit::{Fault, World, ada, context, demo, grace, owen};
@@ -79,7 +79,7 @@ async fn of_many_submits_with_one_key_one_is_made_and_all_are_answered_alike() {
 type Deciding = Idempotent<AccessRequest>;
 
 async fn decide(store: &Store, how: &str, id: RequestId, key: &Deciding) -> Result<AccessRequest, Refused> {
-    let (mut context, owner): (_, ApiOwner) = (context(), owen());
+    let (mut context, owner): (_, Reviewer) = (context(), owen().into());
     match how {
         "approve" => approve::approve(store, &mut context, &owner, id, None, key).await,
         "reject" => reject::reject(store, &mut context, &owner, id, "no", key).await,

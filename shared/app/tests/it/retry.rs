@@ -39,7 +39,7 @@ async fn what_failed_is_queued_again_by_hand_and_only_that() {
     let queued = approved(&world, "queued").await;
     let deferred = approved(&world, "deferred").await;
     fail(&world, deferred, true).await;
-    let again = async |id| retry::retry(&world.store, &mut context(), &owen(), id, &Idempotent::Unkeyed).await;
+    let again = async |id| retry::retry(&world.store, &mut context(), &owen().into(), id, &Idempotent::Unkeyed).await;
     for id in [pending, queued, deferred] {
         assert_eq!(said(&again(id).await), "not-failed");
     }
@@ -60,7 +60,7 @@ async fn what_has_been_overdue_for_five_minutes_is_queued_again_by_hand() {
     let again = async |seconds| {
         let mut context = context();
         context.now = context.now.checked_add(SignedDuration::from_secs(seconds)).unwrap();
-        retry::retry(&world.store, &mut context, &owen(), queued, &Idempotent::Unkeyed).await
+        retry::retry(&world.store, &mut context, &owen().into(), queued, &Idempotent::Unkeyed).await
     };
     assert_eq!(said(&again(299).await), "not-failed", "an attempt may be on its way");
     let view = again(300).await.unwrap().view();

@@ -48,7 +48,7 @@ async fn an_outage_of_the_key_service_is_sat_out_five_times() {
     assert_eq!(story.iter().filter(|one| **one == "ProvisioningFailed").count(), 1);
 
     let unkeyed = Idempotent::Unkeyed;
-    retry::retry(&scene.world.store, &mut context(), &owen(), request.id, &unkeyed).await.unwrap();
+    retry::retry(&scene.world.store, &mut context(), &owen().into(), request.id, &unkeyed).await.unwrap();
     assert_eq!(scene.provision(request.id).await, Outcome::Provisioned);
     let view = scene.view(request.id).await;
     assert_eq!((view.provisioning.attempts, view.provisioning.last_error), (1, None));

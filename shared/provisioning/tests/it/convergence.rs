@@ -15,7 +15,7 @@ use gatepass_domain::credential::{Closed, CredentialStatus};
 use gatepass_domain::event::Aggregate;
 use gatepass_domain::id::{CredentialId, RequestId};
 use gatepass_domain::product::{AuthMethod, GatewayKind};
-use gatepass_domain::{Actor, Context, Product};
+use gatepass_domain::{Context, Product};
 use gatepass_provisioning::{Outcome, provision};
 use gatepass_store::{Filter, Listing, Named, Store, keys};
 use gatepass_testkit::{ada, context, demo, owen};
@@ -34,8 +34,7 @@ async fn opens_maps(scene: &Scene, first: &AccessRequestView) -> Result<(), Clos
 }
 
 async fn revoked(scene: &Scene, id: RequestId) {
-    let by = Actor::from(owen().person());
-    revoke::revoke(&scene.world.store, &mut context(), &by, id, None, &Idempotent::Unkeyed).await.unwrap();
+    revoke::revoke(&scene.world.store, &mut context(), &owen().into(), id, None, &Idempotent::Unkeyed).await.unwrap();
 }
 
 async fn revoke_whole(scene: &Scene, first: &AccessRequestView) {
@@ -165,7 +164,8 @@ async fn a_product_that_authenticates_otherwise_by_now_is_not_granted() {
 
     let store = &scene.world.store;
     let approved =
-        gatepass_app::approve::approve(store, &mut context(), &owen(), pending, None, &Idempotent::Unkeyed).await;
+        gatepass_app::approve::approve(store, &mut context(), &owen().into(), pending, None, &Idempotent::Unkeyed)
+            .await;
     let refused = approved.unwrap_err().to_string();
     assert!(refused.contains("uses oauth2 by now"), "{refused}");
 
@@ -361,7 +361,7 @@ async fn an_extension_that_waits_takes_over_the_claim_of_a_request_that_is_rejec
     let other = ask(&scene, &mut context(), &asked).await.unwrap();
     let extension = ask(&scene, &mut context(), &extension_of(&first, "gold")).await.unwrap();
     let unkeyed = Idempotent::Unkeyed;
-    reject::reject(&scene.world.store, &mut context(), &owen(), other.id, "not now", &unkeyed).await.unwrap();
+    reject::reject(&scene.world.store, &mut context(), &owen().into(), other.id, "not now", &unkeyed).await.unwrap();
     let refused = ask(&scene, &mut context(), &asked).await.unwrap_err();
     assert!(matches!(refused, Refused::DuplicateAccess { conflicting } if conflicting == extension.id), "{refused}");
 }

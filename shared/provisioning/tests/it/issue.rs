@@ -156,7 +156,7 @@ async fn a_revealed_key_is_the_one_that_was_issued() {
     assert_eq!(looked_up.opens(&slug("weather-api"), context().now), Ok(()));
     let again = Idempotent::Unkeyed;
     assert!(
-        gatepass_app::retry::retry(store, &mut context(), &gatepass_testkit::owen(), approved.id, &again)
+        gatepass_app::retry::retry(store, &mut context(), &gatepass_testkit::owen().into(), approved.id, &again)
             .await
             .is_err()
     );

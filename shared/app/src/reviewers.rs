@@ -1,0 +1,148 @@
+//! The people who decide on access requests: administrators, and approvers of some products (P13).
+
+use std::collections::BTreeSet;
+
+use gatepass_domain::access_request::AwaitedGroup;
+use gatepass_domain::conflict::{Matter, conflict_of_interest};
+use gatepass_domain::id::ProductId;
+use gatepass_domain::{AccessRequest, App, Person, Plan, Product, Reviewer, Versioned};
+use gatepass_store::Store;
+
+use crate::error::Refused;
+
+/// The most products of an approver that are named.
+pub const MOST_NAMED: usize = 100;
+
+/// The products whose requests a person decides on, because they are in one of the approver groups.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ApproverOf {
+    /// The first of them, by slug: at most [`MOST_NAMED`].
+    pub product_ids: Vec<ProductId>,
+    /// True when there are others.
+    pub more: bool,
+}
+
+/// The products that `person` is an approver of.
+///
+/// # Errors
+/// [`Refused::Store`].
+pub async fn approver_of(store: &Store, person: &Person) -> Result<ApproverOf, Refused> {
+    let mut product_ids = store.products_approved_by(&person.groups, MOST_NAMED + 1).await?;
+    let more = product_ids.len() > MOST_NAMED;
+    product_ids.truncate(MOST_NAMED);
+    Ok(ApproverOf { product_ids, more })
+}
+
+/// `person` as one who decides on requests; `None` for somebody who decides on nothing.
+///
+/// # Errors
+/// [`Refused::Store`].
+pub async fn reviewer(store: &Store, person: Person) -> Result<Option<Reviewer>, Refused> {
+    match person.into_api_owner() {
+        Ok(administrator) => Ok(Some(Reviewer::Administrator(administrator))),
+        Err(person) => {
+            let decides = !store.products_approved_by(&person.groups, 1).await?.is_empty();
+            Ok(decides.then_some(Reviewer::Approver(person)))
+        }
+    }
+}
+
+/// The products of a request that a reviewer decides on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entitlement {
+    /// Those.
+    pub(crate) own: Vec<ProductId>,
+    /// The others.
+    pub(crate) others: Vec<ProductId>,
+}
+
+impl Entitlement {
+    /// The entitlement of `reviewer` to `request`, whose products are these now.
+    ///
+    /// # Errors
+    /// [`Refused::NotFound`] when it names no product of theirs.
+    pub(crate) fn of(
+        reviewer: &Reviewer,
+        request: &AccessRequest,
+        products: &[Versioned<Product>],
+    ) -> Result<Self, Refused> {
+        let decides_on = |id: &ProductId| match reviewer {
+            // Also on a product that has been deleted.
+            Reviewer::Administrator(_) => true,
+            Reviewer::Approver(_) => products.iter().any(|one| one.id == *id && reviewer.decides_on(one)),
+        };
+        let (own, others): (Vec<_>, Vec<_>) = request.facts().product_ids().into_iter().partition(decides_on);
+        if own.is_empty() { Err(Refused::NotFound("access request")) } else { Ok(Self { own, others }) }
+    }
+
+    /// Requires that the reviewer decides on every product.
+    ///
+    /// # Errors
+    /// [`Refused::NotEntitled`] with the products that somebody else decides on.
+    pub(crate) fn require_all(&self) -> Result<(), Refused> {
+        if self.others.is_empty() { Ok(()) } else { Err(Refused::NotEntitled(self.others.clone())) }
+    }
+}
+
+/// Refuses a decision on `request` in which the person has an interest of their own. `app` is its app as it is now.
+///
+/// # Errors
+/// [`Refused::ConflictOfInterest`].
+pub(crate) fn check_interest(person: &Person, request: &AccessRequest, app: Option<&App>) -> Result<(), Refused> {
+    let facts = request.facts();
+    let matter = Matter::Request { requester: &facts.submission.requester.id, app, submitted_at: facts.created_at };
+    conflict_of_interest(person, matter).map_or(Ok(()), |conflict| Err(Refused::ConflictOfInterest(conflict)))
+}
+
+/// Requests, each with the groups that it waits for.
+///
+/// # Errors
+/// [`Refused::Store`].
+pub async fn with_awaiting(
+    store: &Store,
+    requests: Vec<AccessRequest>,
+) -> Result<Vec<(AccessRequest, Vec<AwaitedGroup>)>, Refused> {
+    let (products, plans) = offerings_of(store, requests.iter().filter(|request| is_pending(request))).await?;
+    Ok(requests
+        .into_iter()
+        .map(|request| {
+            let awaiting = awaiting_by(&request, &products, &plans);
+            (request, awaiting)
+        })
+        .collect())
+}
+
+/// The groups that `request` waits for.
+///
+/// # Errors
+/// [`Refused::Store`].
+pub async fn awaiting(store: &Store, request: &AccessRequest) -> Result<Vec<AwaitedGroup>, Refused> {
+    let (products, plans) = offerings_of(store, [request].into_iter().filter(|request| is_pending(request))).await?;
+    Ok(awaiting_by(request, &products, &plans))
+}
+
+fn is_pending(request: &AccessRequest) -> bool {
+    matches!(request, AccessRequest::Pending(_))
+}
+
+pub(crate) fn awaiting_by(
+    request: &AccessRequest,
+    products: &[Versioned<Product>],
+    plans: &[Versioned<Plan>],
+) -> Vec<AwaitedGroup> {
+    let plan = plans.iter().find(|plan| plan.id == request.facts().submission.plan_id);
+    request.awaiting(products.iter().map(|product| &product.content), plan.map(|plan| &plan.content))
+}
+
+/// The products and plans that `requests` name, as they are now, in as few reads as can be.
+pub(crate) async fn offerings_of(
+    store: &Store,
+    requests: impl Iterator<Item = &AccessRequest>,
+) -> Result<(Vec<Versioned<Product>>, Vec<Versioned<Plan>>), Refused> {
+    let (mut product_ids, mut plan_ids) = (BTreeSet::new(), BTreeSet::new());
+    for request in requests {
+        product_ids.extend(request.facts().product_ids());
+        plan_ids.insert(request.facts().submission.plan_id.clone());
+    }
+    Ok(store.products_and_plans(product_ids, plan_ids).await?)
+}
