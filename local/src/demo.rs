@@ -87,6 +87,7 @@ fn products() -> Result<Vec<Product>, NotASlug> {
             auth_method,
             gateway: Gateway::of(gateway),
             owners: vec![format!("{owner}@example.com")],
+            approver_groups: Vec::new(),
             documentation_url: Some(format!("https://developer.example.com/{id}")),
             published: true,
         })
@@ -96,7 +97,10 @@ fn products() -> Result<Vec<Product>, NotASlug> {
     Ok(vec![
         product("weather-api", "Weather API", "Forecasts for any place, hour by hour.", key, builtin, "weather-team")?,
         product("maps-api", "Maps API", "Maps, routes and distances.", key, builtin, "maps-team")?,
-        product("payments-api", "Payments API", "Take payments, and pay out.", oauth2, dcr, "payments-team")?,
+        Product {
+            approver_groups: vec!["payments-team".into()],
+            ..product("payments-api", "Payments API", "Take payments, and pay out.", oauth2, dcr, "payments-team")?
+        },
         product("fleet-api", "Fleet API", "Where vehicles are and how they do.", key, builtin, "fleet-team")?,
     ])
 }

@@ -4,13 +4,14 @@
 //! All endpoints are one artifact; each Lambda function mounts the one that its configuration names, and has the
 //! permissions of that one.
 //!
-//! Imports run one way: `state` ← `endpoint` ← `routes` ← `config`, `document` ← `service`.
+//! Imports run one way: `state` ← `endpoint`, `reviewing` ← `routes` ← `config`, `document` ← `service`.
 
 mod config;
 mod document;
 mod endpoint;
 mod examples;
 mod pagination;
+mod reviewing;
 mod routes;
 mod service;
 mod state;

@@ -6,12 +6,15 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod admin_matrix;
+mod approvers;
 mod bodies;
 mod caps;
 mod config;
+mod conflicts;
 mod disclosure;
 mod document;
 mod examples;
+mod four_eyes;
 mod harness;
 mod idempotency;
 mod matrix;

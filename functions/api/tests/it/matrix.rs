@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::http::Method;
 use gatepass_api::endpoints;
 use gatepass_domain::catalogue::{Audience, AudienceKind};
-use gatepass_domain::{Catalogue, Person};
+use gatepass_domain::{Catalogue, Person, Product};
 use gatepass_testkit::{demo, person};
 use serde_json::{Value, json};
 
@@ -156,7 +156,7 @@ pub(crate) fn parts(asked: &str) -> (Method, String, Option<&str>) {
 }
 
 pub(crate) struct Stage {
-    api: Api,
+    pub(crate) api: Api,
     pub(crate) people: BTreeMap<&'static str, Person>,
     /// The value for each name in braces.
     pub(crate) things: BTreeMap<String, Value>,
@@ -219,8 +219,15 @@ impl Stage {
         let credential = api.approve(&access).await["credential_id"].clone();
         api.provision(&access).await;
         let request = ask("maps-api").await;
-        let things = [("app", json!(app)), ("credential", credential), ("request", json!(request))];
+        let things =
+            [("app", json!(app)), ("access", json!(access)), ("credential", credential), ("request", json!(request))];
         self.things.extend(things.map(|(kind, thing)| (format!("{visibility} {kind}"), thing)));
+    }
+
+    /// Lets a group decide on requests for a product.
+    pub(crate) async fn approved_by(&self, product: &str, group: &str) {
+        let (product, _) = self.api.world.store.offering::<Product>(&product.parse().unwrap()).await.unwrap().unwrap();
+        self.api.world.offer(Product { approver_groups: vec![group.into()], ..product.content }).await;
     }
 
     /// Holds every cell against the API, the owner's last: nobody else's attempt may change anything for her.

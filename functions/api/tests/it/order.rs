@@ -78,13 +78,13 @@ async fn existence_comes_before_the_own_request_and_that_before_the_state() {
             let call = api.post(&format!("/v1/admin/access-requests/{own}/{action}"));
             if action == "reject" { call.json(json!({ "reason": "no" })) } else { call }
         };
-        call().by_owner(&owen()).send().await.problem(403, "own-request");
+        call().by_owner(&owen()).send().await.problem(403, "conflict-of-interest");
     }
     // Settled by somebody else, it is still his own.
     api.post(&format!("/v1/admin/access-requests/{own}/approve")).by_owner(&olga()).send().await.expect(200);
     let again = api.post(&format!("/v1/admin/access-requests/{own}/approve"));
-    let answer = again.by_owner(&owen()).send().await.problem(403, "own-request");
-    answer.is("problem_own_request");
+    let answer = again.by_owner(&owen()).send().await.problem(403, "conflict-of-interest");
+    answer.is("problem_conflict_of_interest");
     let again = api.post(&format!("/v1/admin/access-requests/{own}/approve"));
     again.by_owner(&olga()).send().await.problem(409, "already-decided");
 }

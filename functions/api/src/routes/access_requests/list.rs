@@ -33,5 +33,5 @@ pub(crate) async fn list(
         requests::list_own(store, who, &Listing { status, provisioning: None, order: Order::Newest, limit, after })
             .await
     };
-    api.page(&caller.id, &query, load, |request| AccessRequestResponse::from(&request)).await
+    api.page(&caller.id, &query, load, |(request, awaiting)| AccessRequestResponse::new(&request, awaiting)).await
 }

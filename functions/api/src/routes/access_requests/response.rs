@@ -1,9 +1,10 @@
 //! A request, its history and its mails as the API shows them.
 
 use axum::Json;
-use gatepass_app::requests;
+use gatepass_app::{requests, reviewers};
 use gatepass_domain::access_request::{
-    AccessRequestView, AppRef, Approval, Item, LastError, ProvisioningStatus, ProvisioningView, RequestKind, Status,
+    AccessRequestView, AppRef, Approval, AwaitedGroup, Item, LastError, ProvisioningStatus, ProvisioningView,
+    RequestKind, Status,
 };
 use gatepass_domain::event::{MailRecord, MailStatus};
 use gatepass_domain::id::{CredentialId, EventId, PlanId, ProductId, RequestId};
@@ -11,7 +12,7 @@ use gatepass_domain::policy::Verdict;
 use gatepass_domain::product::AuthMethod;
 use gatepass_domain::settings::MailKind;
 use gatepass_domain::{AccessRequest, Actor, Event, Person, PersonId};
-use gatepass_http::{Answer, Listed, NoFilter, PageQuery, Problem, ok};
+use gatepass_http::{Listed, NoFilter, PageQuery, Problem, Reply, ok};
 use gatepass_store::Dossier;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -70,8 +71,14 @@ pub(crate) struct AccessRequestResponse {
     status: Status,
     /// The verdict of the policy at submit, or when it referred the request to the owners.
     policy: Verdict,
+    /// The number of people who had to approve each product by the plan at submit. If the plan has come to need more, that
+    /// number counts.
+    #[schema(example = 1)]
+    approvals_required: u8,
     /// Approvals given so far.
     approvals: Vec<Approval>,
+    /// The groups that it waits for; empty unless people have to decide.
+    awaiting: Vec<AwaitedGroup>,
     /// The person who settled it.
     decided_by: Option<Actor>,
     /// Time of the decision.
@@ -92,8 +99,9 @@ pub(crate) struct AccessRequestResponse {
     version: u64,
 }
 
-impl From<&AccessRequest> for AccessRequestResponse {
-    fn from(request: &AccessRequest) -> Self {
+impl AccessRequestResponse {
+    /// The request, which waits for the groups `awaiting`.
+    pub(crate) fn new(request: &AccessRequest, awaiting: Vec<AwaitedGroup>) -> Self {
         let AccessRequestView {
             id,
             kind,
@@ -109,6 +117,7 @@ impl From<&AccessRequest> for AccessRequestResponse {
             justification,
             status,
             policy,
+            approvals_required,
             approvals,
             decided_by,
             decided_at,
@@ -134,7 +143,9 @@ impl From<&AccessRequest> for AccessRequestResponse {
             justification,
             status,
             policy,
+            approvals_required,
             approvals,
+            awaiting,
             decided_by,
             decided_at,
             reason,
@@ -224,8 +235,9 @@ impl AccessRequestDetail {
         let Json(Listed { items: mut history, next_cursor }) = page;
         history.reverse();
         let Dossier { request, mails } = dossier;
+        let awaiting = reviewers::awaiting(&api.store, &request).await?;
         Ok(Self {
-            request: AccessRequestResponse::from(&request),
+            request: AccessRequestResponse::new(&request, awaiting),
             history,
             next_cursor,
             mails: mails.into_iter().map(MailResponse::from).collect(),
@@ -234,6 +246,7 @@ impl AccessRequestDetail {
 }
 
 /// The answer to a change of a request.
-pub(crate) fn answer(request: &AccessRequest) -> Answer {
-    ok(&AccessRequestResponse::from(request))
+pub(crate) async fn answer(api: &Api, request: AccessRequest) -> Result<Reply, Problem> {
+    let awaiting = reviewers::awaiting(&api.store, &request).await?;
+    Ok(Reply(ok(&AccessRequestResponse::new(&request, awaiting))))
 }

@@ -1,13 +1,13 @@
 //! `POST /v1/access-requests`: the direct flow.
 
 use axum::extract::State;
-use gatepass_app::Refused;
 use gatepass_app::submit::{self, Flow, MAX_PRODUCTS, SubmitRequest, Target};
+use gatepass_app::{Refused, reviewers};
 use gatepass_domain::AccessRequest;
 use gatepass_domain::app::Profile;
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
 use gatepass_domain::text::FieldError;
-use gatepass_http::{Answer, Caller, IdempotencyKey, JsonBody, Problem, Reply, RequestContext, created};
+use gatepass_http::{Caller, IdempotencyKey, JsonBody, Problem, Reply, RequestContext, created};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -50,12 +50,15 @@ pub(crate) async fn submit(
 ) -> Result<Reply, Problem> {
     let asked = body.into_submit_request()?;
     let idempotent = key.idempotent(&caller.id, &bytes);
-    Reply::to(submit::submit(&api.store, &mut context, &caller, &Flow::Direct, &asked, &idempotent).await, answer)
+    let request = submit::submit(&api.store, &mut context, &caller, &Flow::Direct, &asked, &idempotent).await?;
+    answer(&api, request).await
 }
 
 /// The answer to a submit, by either flow.
-pub(crate) fn answer(request: &AccessRequest) -> Answer {
-    created(&AccessRequestResponse::from(request), format!("/v1/access-requests/{}", request.facts().id))
+pub(crate) async fn answer(api: &Api, request: AccessRequest) -> Result<Reply, Problem> {
+    let awaiting = reviewers::awaiting(&api.store, &request).await?;
+    let location = format!("/v1/access-requests/{}", request.facts().id);
+    Ok(Reply(created(&AccessRequestResponse::new(&request, awaiting), location)))
 }
 
 /// The one target of two members.

@@ -22,5 +22,5 @@ pub(crate) async fn withdraw(
 ) -> Result<Reply, Problem> {
     let idempotent = key.idempotent(&caller.id, &bytes);
     let id = id.parse()?;
-    Reply::to(withdraw::withdraw(&api.store, &mut context, &caller, id, &idempotent).await, answer)
+    answer(&api, withdraw::withdraw(&api.store, &mut context, &caller, id, &idempotent).await?).await
 }

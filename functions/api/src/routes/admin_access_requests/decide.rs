@@ -2,15 +2,17 @@
 
 use axum::Json;
 use axum::extract::State;
-use gatepass_app::Refused;
 use gatepass_app::decide_many::{self, Decision};
+use gatepass_app::{Refused, reviewers};
 use gatepass_domain::AccessRequest;
+use gatepass_domain::access_request::AwaitedGroup;
 use gatepass_domain::id::RequestId;
 use gatepass_domain::text::FieldError;
-use gatepass_http::{IdempotencyKey, JsonBody, Owner, Problem, ProblemBody, RequestContext};
+use gatepass_http::{IdempotencyKey, JsonBody, Problem, ProblemBody, RequestContext};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::reviewing::Reviewing;
 use crate::routes::access_requests::response::AccessRequestResponse;
 use crate::state::Api;
 
@@ -22,7 +24,7 @@ pub(crate) struct DecideBody {
     /// The requests: 1 to 100, none twice.
     #[schema(value_type = Vec<uuid::Uuid>, min_items = 1, max_items = 100)]
     ids: Vec<RequestId>,
-    /// With `approve`: note for the other API Owners, at most 2,000 characters.
+    /// With `approve`: note, which each requester reads, at most 2,000 characters.
     #[schema(max_length = 2000)]
     note: Option<String>,
     /// With `reject`, and required there: reason, which each requester reads; 1 to 2,000 characters.
@@ -67,21 +69,26 @@ struct DecidedOne {
 /// Decides on up to 100 requests at once, each by itself. Sent again with the same `Idempotency-Key`, it
 /// goes on where it was broken off.
 #[utoipa::path(post, path = "/v1/admin/access-requests/decide", tag = "admin: access requests", operation_id = "decide_access_requests",
-    security(("bearer" = [])), params(IdempotencyKey),
+    security(("bearer" = ["approver"])), params(IdempotencyKey),
     request_body = DecideBody, responses((status = 200, body = Decided)))]
 pub(crate) async fn decide(
     State(api): State<Api>,
-    Owner(owner): Owner,
+    Reviewing(reviewer): Reviewing,
     RequestContext(mut context): RequestContext,
     key: IdempotencyKey,
     JsonBody { value: body, bytes }: JsonBody<DecideBody>,
 ) -> Result<Json<Decided>, Problem> {
-    let key = key.stored(&owner.person().id, &bytes);
+    let key = key.stored(&reviewer.person().id, &bytes);
     let ids = body.ids.clone();
     let decision = body.into_decision()?;
     decide_many::check(&ids, &decision)?;
-    let results = decide_many::decide_many(&api.store, &mut context, &owner, &ids, &decision, key).await?;
-    let items = ids.into_iter().zip(results).map(|(id, result)| DecidedOne::new(id, result, &context.correlation_id));
+    let results = decide_many::decide_many(&api.store, &mut context, &reviewer, &ids, &decision, key).await?;
+    let decided = results.iter().filter_map(|result| result.as_ref().ok()).cloned().collect();
+    let mut decided = reviewers::with_awaiting(&api.store, decided).await?.into_iter();
+    let items = ids.into_iter().zip(results).filter_map(|(id, result)| match result {
+        Ok(_) => decided.next().map(|(request, awaiting)| DecidedOne::decided(id, &request, awaiting)),
+        Err(refused) => Some(DecidedOne::refused(id, refused, &context.correlation_id)),
+    });
     Ok(Json(Decided { items: items.collect() }))
 }
 
@@ -99,15 +106,13 @@ impl DecideBody {
 }
 
 impl DecidedOne {
-    fn new(id: RequestId, result: Result<AccessRequest, Refused>, request_id: &str) -> Self {
-        match result {
-            Ok(request) => {
-                Self { id, status: 200, access_request: Some(AccessRequestResponse::from(&request)), problem: None }
-            }
-            Err(refused) => {
-                let problem = Problem::from(refused).into_part(request_id);
-                Self { id, status: problem.status, access_request: None, problem: Some(problem) }
-            }
-        }
+    fn decided(id: RequestId, request: &AccessRequest, awaiting: Vec<AwaitedGroup>) -> Self {
+        let access_request = Some(AccessRequestResponse::new(request, awaiting));
+        Self { id, status: 200, access_request, problem: None }
+    }
+
+    fn refused(id: RequestId, refused: Refused, request_id: &str) -> Self {
+        let problem = Problem::from(refused).into_part(request_id);
+        Self { id, status: problem.status, access_request: None, problem: Some(problem) }
     }
 }

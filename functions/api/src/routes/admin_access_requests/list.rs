@@ -2,15 +2,16 @@
 
 use axum::Json;
 use axum::extract::State;
-use gatepass_app::requests;
+use gatepass_app::requests::{self, Whose};
 use gatepass_domain::PersonId;
 use gatepass_domain::access_request::{Order, Status, Unprovisioned};
 use gatepass_domain::id::{AppId, ProductId};
-use gatepass_http::{Listed, Owner, PageQuery, Problem};
+use gatepass_http::{Listed, PageQuery, Problem};
 use gatepass_store::{Filter, Listing};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::reviewing::Reviewing;
 use crate::routes::access_requests::response::AccessRequestResponse;
 use crate::state::Api;
 
@@ -18,6 +19,9 @@ use crate::state::Api;
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RequestFilters {
+    /// Only requests that wait for a decision of the caller.
+    #[serde(default)]
+    mine: bool,
     /// Only requests in this status.
     status: Option<Status>,
     /// Only approved requests whose access is being set up (`queued`) or could not be set up (`failed`).
@@ -36,21 +40,31 @@ pub(crate) struct RequestFilters {
     order: Order,
 }
 
-/// All access requests, also those approved automatically. Newest first by default.
+/// All access requests, also those approved automatically; for an approver those that name a product of theirs. Newest first
+/// by default.
 #[utoipa::path(get, path = "/v1/admin/access-requests", tag = "admin: access requests", operation_id = "admin_list_access_requests",
-    security(("bearer" = [])), params(PageQuery<RequestFilters>), responses((status = 200, body = Listed<AccessRequestResponse>)))]
+    security(("bearer" = ["approver"])), params(PageQuery<RequestFilters>), responses((status = 200, body = Listed<AccessRequestResponse>)))]
 pub(crate) async fn list(
     State(api): State<Api>,
-    Owner(owner): Owner,
+    Reviewing(reviewer): Reviewing,
     query: PageQuery<RequestFilters>,
 ) -> Result<Json<Listed<AccessRequestResponse>>, Problem> {
     let filter = filter(&query.filter)?;
-    let (store, owner, filter) = (&api.store, &owner, &filter);
-    let RequestFilters { status, provisioning, order, .. } = query.filter;
+    let RequestFilters { mine, status, provisioning, order, .. } = query.filter;
+    if mine && (status.is_some_and(|status| status != Status::Pending) || provisioning.is_some()) {
+        return Err(Problem::parameter(
+            "mine",
+            "only pending requests wait for a decision: leave `status` and `provisioning` out",
+        ));
+    }
+    let whose = if mine { Whose::Mine } else { Whose::All };
+    let (store, reviewer, filter) = (&api.store, &reviewer, &filter);
     let load = |limit, after| async move {
-        requests::list_all(store, owner, filter, &Listing { status, provisioning, order, limit, after }).await
+        let listing = Listing { status, provisioning, order, limit, after };
+        requests::list_for(store, reviewer, whose, filter, &listing).await
     };
-    api.page(&owner.person().id, &query, load, |request| AccessRequestResponse::from(&request)).await
+    api.page(&reviewer.person().id, &query, load, |(request, awaiting)| AccessRequestResponse::new(&request, awaiting))
+        .await
 }
 
 fn filter(params: &RequestFilters) -> Result<Filter, Problem> {

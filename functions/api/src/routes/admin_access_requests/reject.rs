@@ -3,10 +3,11 @@
 use axum::extract::State;
 use gatepass_app::reject;
 use gatepass_domain::id::RequestId;
-use gatepass_http::{Id, IdempotencyKey, JsonBody, Owner, Problem, Reply, RequestContext};
+use gatepass_http::{Id, IdempotencyKey, JsonBody, Problem, Reply, RequestContext};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use crate::reviewing::Reviewing;
 use crate::routes::access_requests::response::{AccessRequestResponse, answer};
 use crate::state::Api;
 
@@ -21,18 +22,18 @@ pub(crate) struct RejectBody {
 
 /// Rejects a request, with a reason.
 #[utoipa::path(post, path = "/v1/admin/access-requests/{id}/reject", tag = "admin: access requests", operation_id = "reject_access_request",
-    security(("bearer" = [])), params(Id<RequestId>, IdempotencyKey),
+    security(("bearer" = ["approver"])), params(Id<RequestId>, IdempotencyKey),
     request_body = RejectBody, responses((status = 200, body = AccessRequestResponse)))]
 pub(crate) async fn reject(
     State(api): State<Api>,
-    Owner(owner): Owner,
+    Reviewing(reviewer): Reviewing,
     RequestContext(mut context): RequestContext,
     id: Id<RequestId>,
     key: IdempotencyKey,
     JsonBody { value: RejectBody { reason }, bytes }: JsonBody<RejectBody>,
 ) -> Result<Reply, Problem> {
     reject::check_reason(&reason)?;
-    let idempotent = key.idempotent(&owner.person().id, &bytes);
+    let idempotent = key.idempotent(&reviewer.person().id, &bytes);
     let id = id.parse()?;
-    Reply::to(reject::reject(&api.store, &mut context, &owner, id, &reason, &idempotent).await, answer)
+    answer(&api, reject::reject(&api.store, &mut context, &reviewer, id, &reason, &idempotent).await?).await
 }

@@ -25,7 +25,7 @@ pub(crate) struct AppWithCredentials {
 
 /// One app, with its credentials.
 #[utoipa::path(get, path = "/v1/admin/apps/{id}", tag = "admin: apps", operation_id = "admin_get_app",
-    security(("bearer" = [])), params(Id<AppId>, PageQuery<NoFilter>),
+    security(("bearer" = ["administrator"])), params(Id<AppId>, PageQuery<NoFilter>),
     responses((status = 200, body = AppWithCredentials, headers(("ETag" = String)))))]
 pub(crate) async fn get(
     State(api): State<Api>,

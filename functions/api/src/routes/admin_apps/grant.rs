@@ -29,9 +29,10 @@ pub(crate) struct GrantBody {
     note: Option<String>,
 }
 
-/// Grants access to an app without a request. Owners cannot grant access to their own apps.
+/// Grants access to an app without a request. Under a plan that needs two approvals it is a pending request, which somebody
+/// else completes. Nobody grants access to an app in which they have an interest of their own.
 #[utoipa::path(post, path = "/v1/admin/apps/{id}/grants", tag = "admin: apps", operation_id = "grant_access",
-    security(("bearer" = [])), params(Id<AppId>, IdempotencyKey),
+    security(("bearer" = ["administrator"])), params(Id<AppId>, IdempotencyKey),
     request_body = GrantBody, responses((status = 201, body = AccessRequestResponse, headers(("Location" = String)))))]
 pub(crate) async fn grant(
     State(api): State<Api>,
@@ -46,5 +47,5 @@ pub(crate) async fn grant(
     asked.check()?;
     let idempotent = key.idempotent(&owner.person().id, &bytes);
     let id = id.parse()?;
-    Reply::to(grant::grant(&api.store, &mut context, &owner, id, &asked, &idempotent).await, answer)
+    answer(&api, grant::grant(&api.store, &mut context, &owner, id, &asked, &idempotent).await?).await
 }

@@ -24,7 +24,7 @@ pub(crate) struct AppFilters {
 
 /// All apps, newest first; ordered by name when filtered by name.
 #[utoipa::path(get, path = "/v1/admin/apps", tag = "admin: apps", operation_id = "admin_list_apps",
-    security(("bearer" = [])), params(PageQuery<AppFilters>), responses((status = 200, body = Listed<AppResponse>)))]
+    security(("bearer" = ["administrator"])), params(PageQuery<AppFilters>), responses((status = 200, body = Listed<AppResponse>)))]
 pub(crate) async fn list(
     State(api): State<Api>,
     Owner(owner): Owner,

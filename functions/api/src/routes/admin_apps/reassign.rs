@@ -22,7 +22,7 @@ pub(crate) struct ReassignBody {
 
 /// Reassigns an app to another person, with its credentials and requests.
 #[utoipa::path(post, path = "/v1/admin/apps/{id}/owner", tag = "admin: apps", operation_id = "reassign_app",
-    security(("bearer" = [])), params(Id<AppId>, IdempotencyKey),
+    security(("bearer" = ["administrator"])), params(Id<AppId>, IdempotencyKey),
     request_body = ReassignBody, responses((status = 200, body = AppResponse)))]
 pub(crate) async fn reassign(
     State(api): State<Api>,

@@ -53,7 +53,7 @@ macro_rules! endpoints {
             use crate::state::Api;
 
             /// Creates a catalogue, a product or a plan, under a slug that the caller chooses.
-            #[utoipa::path(post, path = $list, tag = "admin: offerings", operation_id = $create_id, security(("bearer" = [])),
+            #[utoipa::path(post, path = $list, tag = "admin: offerings", operation_id = $create_id, security(("bearer" = ["administrator"])),
                 params(IdempotencyKey), request_body = $entity,
                 responses((status = 201, body = $response, headers(("Location" = String)))))]
             pub(crate) async fn create(
@@ -73,7 +73,7 @@ macro_rules! endpoints {
             }
 
             /// A page of the catalogues, products or plans, by slug.
-            #[utoipa::path(get, path = $list, tag = "admin: offerings", operation_id = $list_id, security(("bearer" = [])),
+            #[utoipa::path(get, path = $list, tag = "admin: offerings", operation_id = $list_id, security(("bearer" = ["administrator"])),
                 params(PageQuery<NoFilter>), responses((status = 200, body = Listed<$response>)))]
             pub(crate) async fn list(
                 State(api): State<Api>,
@@ -87,7 +87,7 @@ macro_rules! endpoints {
             }
 
             /// One catalogue, product or plan.
-            #[utoipa::path(get, path = $one, tag = "admin: offerings", operation_id = $get_id, security(("bearer" = [])),
+            #[utoipa::path(get, path = $one, tag = "admin: offerings", operation_id = $get_id, security(("bearer" = ["administrator"])),
                 params(Id<$id>),
                 responses((status = 200, body = $response, headers(("ETag" = String)))))]
             pub(crate) async fn get(
@@ -100,7 +100,7 @@ macro_rules! endpoints {
             }
 
             /// Replaces a catalogue, a product or a plan. The body is what GET returned, without `version`, `created_at` and `updated_at`.
-            #[utoipa::path(put, path = $one, tag = "admin: offerings", operation_id = $put_id, security(("bearer" = [])),
+            #[utoipa::path(put, path = $one, tag = "admin: offerings", operation_id = $put_id, security(("bearer" = ["administrator"])),
                 params(Id<$id>, IfMatch), request_body = $entity,
                 responses((status = 200, body = $response, headers(("ETag" = String)))))]
             pub(crate) async fn put(
@@ -122,7 +122,7 @@ macro_rules! endpoints {
 
             /// Deletes a catalogue, a product or a plan that no request needs. With `force`, the requests that need it are rejected or revoked first: when there
             /// are many, the answer is 202, and the deletion goes on in the background until the offering is gone.
-            #[utoipa::path(delete, path = $one, tag = "admin: offerings", operation_id = $delete_id, security(("bearer" = [])),
+            #[utoipa::path(delete, path = $one, tag = "admin: offerings", operation_id = $delete_id, security(("bearer" = ["administrator"])),
                 params(Id<$id>, ForceParam, OptionalIfMatch),
                 responses((status = 204), (status = 202, description = "The deletion goes on in the background.")))]
             pub(crate) async fn delete(
@@ -143,7 +143,7 @@ macro_rules! endpoints {
             }
 
             /// The requests that wait for one or give access by it, and would be ended if it were deleted: the newest 100.
-            #[utoipa::path(get, path = $usage, tag = "admin: offerings", operation_id = $usage_id, security(("bearer" = [])),
+            #[utoipa::path(get, path = $usage, tag = "admin: offerings", operation_id = $usage_id, security(("bearer" = ["administrator"])),
                 params(Id<$id>), responses((status = 200, body = Usage)))]
             pub(crate) async fn usage(
                 State(api): State<Api>,

@@ -58,6 +58,9 @@ pub(crate) struct ProductResponse {
     gateway: Gateway,
     /// Mail addresses of its API Owners, at most 20. They are notified of requests.
     owners: Vec<String>,
+    /// Groups whose members decide on requests for it, at most 20. Without any, administrators alone decide.
+    #[schema(example = json!(["payments-team"]), max_items = 20)]
+    approver_groups: Vec<String>,
     /// Its documentation: an `https` address of at most 512 bytes, or an `http` address on loopback.
     documentation_url: Option<String>,
     /// True when others than the owners see it.
@@ -127,7 +130,17 @@ impl From<Versioned<Catalogue>> for CatalogueResponse {
 
 impl From<Versioned<Product>> for ProductResponse {
     fn from(Versioned { content, version, created_at, updated_at }: Versioned<Product>) -> Self {
-        let Product { id, name, description, auth_method, gateway, owners, documentation_url, published } = content;
+        let Product {
+            id,
+            name,
+            description,
+            auth_method,
+            gateway,
+            owners,
+            approver_groups,
+            documentation_url,
+            published,
+        } = content;
         Self {
             id,
             name,
@@ -135,6 +148,7 @@ impl From<Versioned<Product>> for ProductResponse {
             auth_method,
             gateway,
             owners,
+            approver_groups,
             documentation_url,
             published,
             version,

@@ -24,7 +24,7 @@ pub(crate) struct EvaluateBody {
 
 /// Evaluates the policy for a hypothetical request, with the reasons. Nothing is submitted.
 #[utoipa::path(post, path = "/v1/admin/policy/evaluate", tag = "admin: policy", operation_id = "evaluate_policy",
-    security(("bearer" = [])), request_body = EvaluateBody, responses((status = 200, body = Verdict)))]
+    security(("bearer" = ["administrator"])), request_body = EvaluateBody, responses((status = 200, body = Verdict)))]
 pub(crate) async fn evaluate(
     State(api): State<Api>,
     Owner(owner): Owner,

@@ -11,7 +11,7 @@ use super::response::SettingsResponse;
 use crate::state::Api;
 
 /// Replaces the settings. Members that are left out take their defaults. Mail subjects must be valid templates.
-#[utoipa::path(put, path = "/v1/admin/settings", tag = "admin: settings", operation_id = "put_settings", security(("bearer" = [])),
+#[utoipa::path(put, path = "/v1/admin/settings", tag = "admin: settings", operation_id = "put_settings", security(("bearer" = ["administrator"])),
     params(IfMatch), request_body = Settings,
     responses((status = 200, body = SettingsResponse, headers(("ETag" = String)))))]
 pub(crate) async fn put(

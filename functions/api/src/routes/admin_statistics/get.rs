@@ -38,7 +38,7 @@ fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Er
 
 /// Requests by day and outcome, how long decisions took, and how provisioning goes.
 #[utoipa::path(get, path = "/v1/admin/statistics", tag = "admin: statistics", operation_id = "get_statistics",
-    security(("bearer" = [])), params(Span), responses((status = 200, body = Statistics)))]
+    security(("bearer" = ["administrator"])), params(Span), responses((status = 200, body = Statistics)))]
 pub(crate) async fn get(
     State(api): State<Api>,
     Owner(owner): Owner,

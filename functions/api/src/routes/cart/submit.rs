@@ -45,5 +45,5 @@ pub(crate) async fn submit(
     let target = target(app_id, new_app)?;
     let idempotent = key.idempotent(&caller.id, &bytes);
     let order = SubmitCart { target, extends_credential_id, justification, precondition };
-    Reply::to(cart::submit(&api.store, &mut context, &caller, order, &idempotent).await, answer)
+    answer(&api, cart::submit(&api.store, &mut context, &caller, order, &idempotent).await?).await
 }

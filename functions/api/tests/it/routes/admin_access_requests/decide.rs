@@ -22,7 +22,7 @@ async fn each_request_has_a_result_of_its_own() {
     let answer = api.post(PATH).by_owner(&owen()).json(body).send().await.expect(200);
     assert_eq!(statuses(&answer.body), [200, 409, 403, 404]);
     let problems: Vec<_> = answer.items().iter().map(|item| item["problem"]["type"].as_str().unwrap_or("")).collect();
-    assert_eq!(problems, ["", "/problems/already-decided", "/problems/own-request", "/problems/not-found"]);
+    assert_eq!(problems, ["", "/problems/already-decided", "/problems/conflict-of-interest", "/problems/not-found"]);
     assert_eq!(answer.body["items"][0]["access_request"]["approvals"][0]["note"], "All known");
     assert_eq!(answer.body["items"][1]["problem"]["request_id"], "JKJaXmPLvHcESHA=");
     answer.is("admin_access_requests_decide");

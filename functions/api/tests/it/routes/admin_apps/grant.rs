@@ -90,7 +90,7 @@ async fn what_does_not_fit_is_not_granted() {
     let body = json!({ "product_ids": ["weather-api"], "plan_id": "gold" });
     grant(&api, NOBODYS, &body).send().await.problem(404, "not-found");
     let own = api.app(owen().person(), "Mine").await;
-    grant(&api, &own, &body).send().await.problem(403, "own-request");
+    grant(&api, &own, &body).send().await.problem(403, "conflict-of-interest");
     let waiting = api.request(&grace(), "weather-api", "gold", "Fleet").await;
     let refused = grant(&api, &id_of(&waiting["app"]), &body).send().await.problem(409, "duplicate-access");
     assert_eq!(refused.body["conflicting_request_id"], waiting["id"]);

@@ -21,10 +21,9 @@ async fn each_plan_says_how_a_request_of_the_caller_would_be_decided() {
     let trusted = Plan {
         auto_approve: true,
         auto_approve_when: AutoApproveWhen { groups: vec!["partners".to_owned()], ..AutoApproveWhen::default() },
-        approvals_required: 2,
         ..demo::plans().swap_remove(1)
     };
-    api.world.offer(trusted).await;
+    api.world.offer(trusted.clone()).await;
     let approval = async |who: &Person, plan: &str| {
         let product = api.get("/v1/products/weather-api").by(who).send().await.expect(200);
         let plans = product.body["plans"].as_array().unwrap().clone();
@@ -32,7 +31,9 @@ async fn each_plan_says_how_a_request_of_the_caller_would_be_decided() {
     };
     assert_eq!(approval(&ada(), "free").await["review"], "automatic");
     assert_eq!(approval(&grace(), "gold").await["review"], "automatic");
-    let waits = approval(&ada(), "gold").await;
+    assert_eq!(approval(&ada(), "gold").await["review"], "manual");
+    api.world.offer(Plan { approvals_required: 2, ..trusted }).await;
+    let waits = approval(&grace(), "gold").await;
     assert_eq!((&waits["review"], &waits["approvals_required"]), (&json!("manual"), &json!(2)));
     assert!(!waits["reasons"].as_array().unwrap().is_empty());
 }

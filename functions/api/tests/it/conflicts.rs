@@ -1,0 +1,161 @@
+//! Attacks of a dishonest insider, each of which once succeeded.
+
+use gatepass_domain::{ApiOwner, Person, Plan};
+use gatepass_testkit::{ada, demo, olga, owen, owner, person};
+use serde_json::{Value, json};
+
+use crate::approvers::{approved_by, asked, decide};
+use crate::harness::{Answer, Api, NOBODYS, id_of};
+
+async fn reassign(api: &Api, by: &ApiOwner, app: &str, to: &str) -> Answer {
+    let call = api.post(&format!("/v1/admin/apps/{app}/owner")).by_owner(by);
+    call.json(json!({ "owner": to })).send().await
+}
+
+async fn grant(api: &Api, by: &ApiOwner, app: &str, product: &str) -> Answer {
+    let body = json!({ "product_ids": [product], "plan_id": "gold" });
+    api.post(&format!("/v1/admin/apps/{app}/grants")).by_owner(by).json(body).send().await
+}
+
+// Covers P15.
+#[tokio::test]
+async fn nobody_grants_themselves_access_through_a_straw_man() {
+    let api = Api::new().await;
+    let app = api.app(owen().person(), "Mine").await;
+    grant(&api, &owen(), &app, "weather-api").await.problem(403, "conflict-of-interest");
+    reassign(&api, &owen(), &app, "ada").await.expect(200);
+    grant(&api, &owen(), &app, "weather-api").await.problem(403, "conflict-of-interest");
+    // Nor when an accomplice hands it over and back.
+    reassign(&api, &olga(), &app, "bob").await.expect(200);
+    grant(&api, &owen(), &app, "weather-api").await.problem(403, "conflict-of-interest");
+    grant(&api, &olga(), &app, "weather-api").await.problem(403, "conflict-of-interest");
+    grant(&api, &owner("otto"), &app, "weather-api").await.expect(201);
+}
+
+#[tokio::test]
+async fn the_interest_of_a_former_owner_ends_after_a_year() {
+    let api = Api::new().await;
+    let app = api.app(owen().person(), "Mine").await;
+    reassign(&api, &olga(), &app, "ada").await.expect(200);
+    api.advance(jiff::SignedDuration::from_hours(24 * 365));
+    grant(&api, &owen(), &app, "weather-api").await.problem(403, "conflict-of-interest");
+    api.advance(jiff::SignedDuration::from_hours(48));
+    grant(&api, &owen(), &app, "weather-api").await.expect(201);
+}
+
+#[tokio::test]
+async fn nobody_takes_over_an_app_and_then_decides_on_its_access() {
+    let api = Api::new().await;
+    let request = asked(&api, &ada(), &["weather-api"], "Storm warnings").await;
+    let (id, app) = (id_of(&request), id_of(&request["app"]));
+    let answer = reassign(&api, &owen(), &app, "owen").await.problem(403, "conflict-of-interest");
+    assert_eq!(answer.text("/detail"), "Nobody reassigns an app to themselves: ask another administrator.");
+    reassign(&api, &olga(), &app, "owen").await.expect(200);
+    for who in [owen(), olga()] {
+        decide(&api, who.person(), &id, "approve", json!({})).await.problem(403, "conflict-of-interest");
+        decide(&api, who.person(), &id, "reject", json!({ "reason": "no" })).await.problem(403, "conflict-of-interest");
+    }
+    // Given back, it was still his when the request waited.
+    reassign(&api, &olga(), &app, "ada").await.expect(200);
+    decide(&api, owen().person(), &id, "approve", json!({})).await.problem(403, "conflict-of-interest");
+    let body = json!({ "decision": "approve", "ids": [id] });
+    let many = api.post("/v1/admin/access-requests/decide").by_owner(&owen()).json(body).send().await.expect(200);
+    assert_eq!(many.items()[0]["problem"]["type"], "/problems/conflict-of-interest");
+    decide(&api, owner("otto").person(), &id, "approve", json!({})).await.expect(200);
+    decide(&api, owen().person(), &id, "retry", json!({})).await.problem(403, "conflict-of-interest");
+}
+
+/// What happened before the request was submitted does not matter for a decision on it.
+#[tokio::test]
+async fn an_earlier_owner_may_decide_on_what_is_asked_for_later() {
+    let api = Api::new().await;
+    let app = api.app(owen().person(), "Once mine").await;
+    reassign(&api, &olga(), &app, "ada").await.expect(200);
+    api.advance(jiff::SignedDuration::from_secs(1));
+    let body =
+        json!({ "catalogue_id": "public-apis", "product_ids": ["weather-api"], "plan_id": "gold", "app_id": app });
+    let id = id_of(&api.post("/v1/access-requests").by(&ada()).json(body).send().await.expect(201).body);
+    decide(&api, owen().person(), &id, "approve", json!({})).await.expect(200);
+}
+
+#[tokio::test]
+async fn nobody_decides_for_a_team_mate_or_reveals_what_they_decided_on() {
+    let api = Api::new().await;
+    let shared = async |name: &str, visibility: &str, team: Value| {
+        let ada = Person { organisation: Some("harbour".into()), ..ada() };
+        let body = json!({ "name": name, "visibility": visibility, "team": team });
+        let app = api.post("/v1/apps").by(&ada).json(body).send().await.expect(201).text("/id");
+        let body =
+            json!({ "catalogue_id": "public-apis", "product_ids": ["weather-api"], "plan_id": "gold", "app_id": app });
+        (id_of(&api.post("/v1/access-requests").by(&ada).json(body).send().await.expect(201).body), app)
+    };
+    let mate = person("owen", &["api-owners", "builders"]);
+    let (id, _) = shared("Team", "team", json!("builders")).await;
+    decide(&api, &mate, &id, "approve", json!({})).await.problem(403, "conflict-of-interest");
+
+    // Everybody is in the organisation: its administrators may decide, and never see the key.
+    let colleague = Person { organisation: Some("harbour".into()), ..person("owen", &["api-owners"]) };
+    let (id, app) = shared("Organisation", "organisation", Value::Null).await;
+    let credential = decide(&api, &colleague, &id, "approve", json!({})).await.expect(200).text("/credential_id");
+    api.provision(&id).await;
+    let reveal =
+        async |who: &Person| api.post(&format!("/v1/apps/{app}/credentials/{credential}/reveal")).by(who).send().await;
+    let refused = reveal(&colleague).await.problem(403, "conflict-of-interest");
+    assert_eq!(refused.text("/detail"), "You decided on this access, so its key is not shown to you.");
+    reveal(&Person { organisation: Some("harbour".into()), ..person("cleo", &[]) }).await.expect(200);
+}
+
+#[tokio::test]
+async fn an_administrator_who_trusts_themselves_waits_for_somebody_else() {
+    let api = Api::new().await;
+    let trusting: Plan = serde_json::from_value(json!({
+        "id": "free", "name": "Free", "auto_approve": true, "auto_approve_when": { "users": ["owen"] },
+    }))
+    .unwrap();
+    api.world.offer(trusting).await;
+    let request = api.request(owen().person(), "weather-api", "free", "Mine").await;
+    assert_eq!(
+        (&request["policy"]["review"], &request["policy"]["rule"]),
+        (&json!("manual"), &json!("requester_is_administrator"))
+    );
+    let plan = &api.get("/v1/products/weather-api").by_owner(&owen()).send().await.expect(200).body["plans"][0];
+    assert_eq!((&plan["id"], &plan["approval"]["review"]), (&json!("free"), &json!("manual")), "he is told so before");
+    decide(&api, owen().person(), &id_of(&request), "approve", json!({})).await.problem(403, "conflict-of-interest");
+}
+
+#[tokio::test]
+async fn a_plan_that_is_lowered_meanwhile_still_needs_two_people() {
+    let api = Api::new().await;
+    api.world.offer(Plan { approvals_required: 2, ..demo::plan("gold", "Gold") }).await;
+    let id = id_of(&asked(&api, &ada(), &["weather-api"], "Storm warnings").await);
+    api.world.offer(demo::plan("gold", "Gold")).await;
+    let after = decide(&api, owen().person(), &id, "approve", json!({})).await.expect(200).body;
+    assert_eq!((&after["status"], &after["approvals_required"]), (&json!("pending"), &json!(2)));
+    decide(&api, owen().person(), &id, "approve", json!({})).await.problem(409, "already-decided");
+    let after = decide(&api, olga().person(), &id, "approve", json!({})).await.expect(200).body;
+    assert_eq!(after["status"], "approved");
+}
+
+/// Mails and the request itself stay with the person who asked.
+#[tokio::test]
+async fn the_requester_opens_the_request_whoever_owns_the_app() {
+    let api = Api::new().await;
+    let request = asked(&api, &ada(), &["weather-api"], "Storm warnings").await;
+    reassign(&api, &olga(), &id_of(&request["app"]), "grace").await.expect(200);
+    let path = format!("/v1/access-requests/{}", id_of(&request));
+    assert_eq!(api.get(&path).by(&ada()).send().await.expect(200).body["requester"]["email"], "ada@example.com");
+    api.get(&path).by(&person("grace", &[])).send().await.problem(404, "not-found");
+}
+
+/// Approvers are held to the same.
+#[tokio::test]
+async fn an_approver_leaves_their_own_request_to_others() {
+    let api = Api::new().await;
+    approved_by(&api, "maps-api", &["maps-team"]).await;
+    let petra = person("petra", &["maps-team"]);
+    let id = id_of(&asked(&api, &petra, &["maps-api"], "Mine").await);
+    decide(&api, &petra, &id, "approve", json!({})).await.problem(403, "conflict-of-interest");
+    let mine = api.get("/v1/admin/access-requests?mine=true").by(&petra).send().await.expect(200);
+    assert!(mine.items().is_empty());
+    decide(&api, &petra, NOBODYS, "approve", json!({})).await.problem(404, "not-found");
+}
