@@ -63,7 +63,7 @@ def owners_decide_and_nobody_their_own(world: World):
     ada, lookalike = world.person("Ada", "builders"), world.person("Eve", "partners")
     owner, other = world.owner, world.other_owner
     request_id = owner.submit("public-apis", ["weather-api"], "gold", "Umbrellas")["id"]
-    owner.decide(request_id, "approve").problem(403, "own-request")
+    owner.decide(request_id, "approve").problem(403, "conflict-of-interest")
     ada.decide(request_id, "approve").expect(403)
     lookalike.decide(request_id, "approve").expect(403)
     approved = other.decide(request_id, "approve", note="fine").expect(200).body

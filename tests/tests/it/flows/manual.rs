@@ -107,7 +107,7 @@ async fn owners_decide_and_nobody_their_own() {
     let stack = Stack::new().await;
     let (ada, owen, olga) = (stack.person("ada").await, stack.person("owen").await, stack.person("olga").await);
     let id = string(&owen.submit("public-apis", &["weather-api"], "gold", "Umbrellas").await["id"]);
-    owen.approve(&id).await.problem(403, "own-request");
+    owen.approve(&id).await.problem(403, "conflict-of-interest");
     ada.approve(&id).await.expect(403);
     let lookalike = stack.person("eve&groups=api-owner,owners").await;
     lookalike.approve(&id).await.expect(403);
