@@ -16,9 +16,8 @@ use gatepass_store::Store;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
-/// The time that the reconciler may take. The template gives a run 55 seconds: each part also ends the step that it is at.
-const RECONCILE_FOR: Duration = Duration::from_secs(20);
-/// The time that the sweep may take.
+/// The time that the sweep may take. With the reconciler's budget and the time for counting this stays below the 55 seconds that
+/// the template gives a run: each part also ends the step that it is at.
 const SWEEP_FOR: Duration = Duration::from_secs(15);
 /// The time that counting may take.
 const COUNT_FOR: Duration = Duration::from_secs(8);
@@ -96,7 +95,7 @@ impl Expire {
     }
 
     async fn reconcile(&self, context: &mut Context) -> Result<Report, Failure> {
-        let report = reconcile::reconcile(&self.store, context, Deadline::after(RECONCILE_FOR)).await;
+        let report = reconcile::reconcile(&self.store, context, Deadline::after(reconcile::budget())).await;
         let report = report.map_err(|error| Failure::transient("due work could not be listed", &error))?;
         self.metrics.write(context.now, &vec![Metric::WorkFailed; report.failed()]);
         let released: Vec<_> = report.released.iter().map(|released| released.event.clone()).collect();

@@ -1,5 +1,7 @@
 //! Create, list, read, edit and delete apps (R17, R19).
 
+use std::collections::BTreeSet;
+
 use futures_util::future::join_all;
 use gatepass_domain::app::{Profile, Visibility};
 use gatepass_domain::conflict::{Matter, conflict_of_interest};
@@ -12,6 +14,8 @@ use gatepass_domain::{Actor, ApiOwner, App, Context, Person, PersonId, Versioned
 use gatepass_store::{CommitError, EndingClaims, Guard, Page, Position, Store, StoreError, Transaction, WhichApps};
 
 use crate::caps;
+use crate::deadline::Extent;
+use crate::delete_offering::Progress;
 use crate::ending::{Loss, end};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
@@ -57,7 +61,7 @@ pub async fn create(
 ) -> Result<Versioned<App>, Refused> {
     profile.check(caller).map_err(Refused::Invalid)?;
     let read = || async {
-        let settings = store.settings().await?.map(|(settings, _)| settings.content).unwrap_or_default();
+        let settings = store.settings_in_force().await?;
         let holdings = store.with_apps_counted(&caller.id, store.holdings(&caller.id).await?).await?;
         Ok((settings, holdings))
     };
@@ -204,14 +208,14 @@ pub async fn delete(
         Ok(Step::commit(Transaction::new(context).closing_app(&closing, &event, chain), ()))
     })
     .await?;
-    if let Err(refused) = finish_deletion(store, context, &by, id, ENDED_AT_ONCE).await {
+    if let Err(refused) = finish_deletion(store, context, &by, id, Extent::Requests(ENDED_AT_ONCE)).await {
         tracing::warn!(%id, %refused, "the deletion of an app goes on in the background");
     }
     Ok(())
 }
 
-/// Goes on with the deletion of an app: closes its credentials, ends up to `most` of its requests, and deletes it when nothing
-/// is left. What fails is logged and holds up nothing else; it is tried again in the background. A request that cannot be read
+/// Goes on with the deletion of an app: closes its credentials, ends requests as far as `extent` allows, and deletes it when
+/// nothing is left. What fails is logged and holds up nothing else; it is tried again in the background. A request that cannot be read
 /// keeps nothing from being deleted: its claims end, and its item stays for people to look at.
 ///
 /// # Errors
@@ -221,11 +225,11 @@ pub(crate) async fn finish_deletion(
     context: &mut Context,
     by: &Actor,
     id: AppId,
-    most: usize,
-) -> Result<(), Refused> {
+    extent: Extent,
+) -> Result<Progress, Refused> {
     // Ending a thousand requests takes minutes: no key opens anything meanwhile.
     let closed = close_credentials(store, context, by, id).await;
-    let Some(ended) = end_requests(store, context, by, id, most).await? else { return Ok(()) };
+    let Some(ended) = end_requests(store, context, by, id, extent).await? else { return Ok(Progress::More) };
     closed.and(ended)?;
     let read = || async { Ok(store.closing_app(id).await?) };
     commit_decision(store, context, &Idempotent::Unkeyed, read, |context, closing| {
@@ -234,7 +238,8 @@ pub(crate) async fn finish_deletion(
         let event = chain.append(context, Aggregate::App(id), by, detail, None);
         Ok(Step::commit(Transaction::new(context).without_app(&app, &event), ()))
     })
-    .await
+    .await?;
+    Ok(Progress::Finished)
 }
 
 /// The reason on record for whatever ends with an app.
@@ -280,7 +285,7 @@ async fn close_credentials(store: &Store, context: &mut Context, by: &Actor, app
     result
 }
 
-/// Ends up to `most` requests of the app. `None` when there are more; else the failure of the last one that could not be ended.
+/// Ends requests of the app as far as `extent` allows. `None` when there are more; else the failure of the last one that could not be ended.
 ///
 /// # Errors
 /// [`Refused::Store`] when the store is in trouble, rather than one request.
@@ -289,18 +294,18 @@ async fn end_requests(
     context: &mut Context,
     by: &Actor,
     app_id: AppId,
-    most: usize,
+    extent: Extent,
 ) -> Result<Option<Result<(), Refused>>, Refused> {
     let mut result = Ok(());
     let (mut ended, mut failed) = (0, 0);
     for request_id in store.requests_behind(app_id).await? {
-        if ended == most || failed == most {
+        if extent.is_reached(ended) || extent.is_reached(failed) {
             return Ok(None);
         }
         let done = match end(store, context, by, request_id, Loss::App, APP_DELETED).await {
             Err(Refused::Store(StoreError::Unreadable { cause, .. })) => {
                 tracing::error!(alarm = "unreadable", %request_id, cause, "a request of a deleted app cannot be read");
-                end_claims(store, context, app_id, request_id).await
+                end_claims(store, context, app_id, &[request_id].into()).await
             }
             done => done,
         };
@@ -317,15 +322,21 @@ async fn end_requests(
     Ok(Some(result))
 }
 
-/// Ends the claims of a request.
-async fn end_claims(store: &Store, context: &mut Context, app_id: AppId, request_id: RequestId) -> Result<(), Refused> {
-    let read = || async { Ok(store.ending_claims(app_id, &[request_id].into()).await?) };
-    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, claims| {
-        let none = claims == EndingClaims::default();
+/// Ends the claims of requests.
+pub(crate) async fn end_claims(
+    store: &Store,
+    context: &mut Context,
+    app_id: AppId,
+    requests: &BTreeSet<RequestId>,
+) -> Result<(), Refused> {
+    let read = || async { Ok(store.ending_claims(app_id, requests).await?) };
+    let end = |context: &mut Context, claims: EndingClaims| {
+        let more = !claims.is_empty();
         let transaction = Transaction::new(context).end_claims(app_id, &claims);
-        Ok(if none { Step::Done(()) } else { Step::commit(transaction, ()) })
-    })
-    .await
+        Ok(if more { Step::commit(transaction, more) } else { Step::Done(more) })
+    };
+    while commit_decision(store, context, &Idempotent::Unkeyed, read, end).await? {}
+    Ok(())
 }
 
 /// Every app, or some of them, for an API Owner.

@@ -57,7 +57,7 @@ pub async fn catalogues(
     }
     let ids: Vec<ProductId> = items.iter().flat_map(|catalogue| catalogue.product_ids.iter().cloned()).collect();
     // By their keys, which are spread over the table: the list of all products is one partition.
-    let products = store.offerings::<Product>(&ids).await?;
+    let products = store.offerings_to_list::<Product>(&ids).await?;
     for catalogue in &mut items {
         name_published(&mut catalogue.content, &products);
     }
@@ -87,10 +87,10 @@ pub async fn catalogue(store: &Store, viewer: Option<&Person>, id: &CatalogueId)
     let found = store.offering::<Catalogue>(id).await?.map(|(catalogue, _)| catalogue);
     let presented = found.filter(|catalogue| catalogue.audience.includes(viewer));
     let mut catalogue = presented.ok_or(Refused::NotFound("catalogue"))?;
-    let mut products = store.offerings::<Product>(&catalogue.product_ids).await?;
+    let mut products = store.offerings_to_list::<Product>(&catalogue.product_ids).await?;
     products.retain(|product| product.published);
     name_published(&mut catalogue.content, &products);
-    let plans = store.offerings::<Plan>(&catalogue.plan_ids).await?;
+    let plans = store.offerings_to_list::<Plan>(&catalogue.plan_ids).await?;
     name_existing(&mut catalogue.content.plan_ids, &plans);
     Ok(Shelf { catalogue, products, plans })
 }
@@ -113,7 +113,7 @@ pub async fn product(store: &Store, viewer: &Person, id: &ProductId) -> Result<O
     let mut plan_ids: Vec<PlanId> = offering.iter().flat_map(|catalogue| catalogue.plan_ids.iter().cloned()).collect();
     plan_ids.sort();
     plan_ids.dedup();
-    let plans = store.offerings::<Plan>(&plan_ids).await?;
+    let plans = store.offerings_to_list::<Plan>(&plan_ids).await?;
     for catalogue in &mut offering {
         name_existing(&mut catalogue.content.plan_ids, &plans);
     }
@@ -174,7 +174,7 @@ pub async fn search(
     let mut last = None;
     for chunk in all.get(..all.len().min(MAX_SEARCHED)).unwrap_or_default().chunks(100) {
         let ids: Vec<ProductId> = chunk.iter().map(|(id, _)| (*id).clone()).collect();
-        let products = store.offerings::<Product>(&ids).await?;
+        let products = store.offerings_to_list::<Product>(&ids).await?;
         for (id, catalogue_ids) in chunk {
             if items.len() == limit {
                 return Ok(Page { items, next: last });

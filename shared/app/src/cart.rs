@@ -60,7 +60,7 @@ pub async fn put(
 ) -> Result<FilledCart, Refused> {
     let now = context.now;
     let read = || async {
-        let settings = store.settings().await?.map(|(settings, _)| settings.content).unwrap_or_default();
+        let settings = store.settings_in_force().await?;
         check_flow(&Flow::Cart(StoredCart::default()), &settings)?;
         let read = store.cart(&caller.id, now).await?;
         let mut ids: Vec<_> = read.cart.items.iter().map(|item| item.product_id.clone()).collect();
@@ -186,7 +186,7 @@ async fn file(
 
 /// The refusal before `empty-cart`, in the order of rules; else that.
 async fn before(violation: Violation, store: &Store, caller: &Person, target: &Target) -> Result<Refused, Refused> {
-    let settings = store.settings().await?.map(|(settings, _)| settings.content).unwrap_or_default();
+    let settings = store.settings_in_force().await?;
     check_flow(&Flow::Cart(StoredCart::default()), &settings)?;
     if let Target::Existing(id) = target
         && store.app(*id).await?.is_none_or(|app| app.owner != caller.id)
@@ -198,11 +198,11 @@ async fn before(violation: Violation, store: &Store, caller: &Person, target: &T
 
 async fn fill(store: &Store, caller: &Person, stored: StoredCart) -> Result<FilledCart, Refused> {
     let ids: Vec<_> = stored.cart.items.iter().map(|item| item.product_id.clone()).collect();
-    let products = store.offerings::<Product>(&ids).await?;
+    let products = store.offerings_to_list::<Product>(&ids).await?;
     let mut catalogue_ids: Vec<_> = stored.cart.items.iter().map(|item| item.catalogue_id.clone()).collect();
     catalogue_ids.sort();
     catalogue_ids.dedup();
-    let catalogues = store.offerings::<Catalogue>(&catalogue_ids).await?;
+    let catalogues = store.offerings_to_list::<Catalogue>(&catalogue_ids).await?;
     let plan = match stored.cart.items.first() {
         Some(item) => store.offering::<Plan>(&item.plan_id).await?.map(|(plan, _)| plan),
         None => None,

@@ -24,3 +24,30 @@ impl Deadline {
         Instant::now() >= self.0
     }
 }
+
+/// How far a piece of work goes that has more to do than one step should.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Extent {
+    /// So many requests: the rest of a call's work is done in the background.
+    Requests(usize),
+    /// Until the time is used up.
+    Until(Deadline),
+}
+
+impl Extent {
+    /// True when the work is to stop, with `done` requests behind it.
+    pub(crate) fn is_reached(self, done: usize) -> bool {
+        match self {
+            Self::Requests(most) => done >= most,
+            Self::Until(deadline) => deadline.is_over(),
+        }
+    }
+
+    /// The requests to look at next: `usual` of them, or what remains.
+    pub(crate) fn at_most(self, usual: usize, done: usize) -> usize {
+        match self {
+            Self::Requests(most) => usual.min(most.saturating_sub(done)),
+            Self::Until(_) => usual,
+        }
+    }
+}

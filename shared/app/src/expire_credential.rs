@@ -1,17 +1,18 @@
 //! Write down that a credential has expired, and end the requests that were to extend one that has ended.
 
 use gatepass_domain::credential::CredentialStatus;
-use gatepass_domain::event::Detail;
+use gatepass_domain::event::{Aggregate, Detail};
 use gatepass_domain::id::{AppId, CredentialId, RequestId};
 use gatepass_domain::{AccessRequest, Actor, Context, Credential};
 use gatepass_store::{Store, Transaction};
 
+use crate::apps::end_claims;
 use crate::credentials::moved;
 use crate::ending::{Loss, end};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
-use crate::revoke_credential::requests_behind;
+use crate::revoke_credential::{REVOKED, requests_behind};
 
 /// The end of a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,9 +23,8 @@ pub(crate) enum Ending {
     NotYet,
 }
 
-/// Writes down that the credential has expired, if it has: its keys are closed, and its products are available to the app
-/// again, all in one transaction. Then moves the requests by which it opened products among those whose access has expired,
-/// and ends what a credential that has ended leaves behind: requests that were to
+/// Writes down that the credential has expired, if it has. Then moves the requests by which it opened products among those
+/// whose access has expired, and ends what a credential that has ended leaves behind: requests that were to
 /// extend it and, when it was revoked, the requests by which it opened products. Access that expired stays on record
 /// as it was provisioned. Safe to repeat.
 pub(crate) async fn settle(
@@ -33,6 +33,45 @@ pub(crate) async fn settle(
     app_id: AppId,
     id: CredentialId,
 ) -> Result<Ending, Refused> {
+    match write_down(store, context, app_id, id).await? {
+        None => Ok(Ending::Settled),
+        Some(CredentialStatus::Active | CredentialStatus::Suspended) => Ok(Ending::NotYet),
+        Some(CredentialStatus::Revoked) => {
+            let behind = requests_behind(store, app_id, id).await?;
+            if !behind.is_empty() {
+                let (by, loss, reason) = revocation(store, context, app_id, id).await?;
+                for request_id in behind {
+                    end(store, context, &by, request_id, loss, &reason).await?;
+                }
+            }
+            Ok(Ending::Settled)
+        }
+        Some(CredentialStatus::Expired) => {
+            let stored = store.credential(app_id, id).await?;
+            let provisioned = stored.map(|stored| stored.credential.holders()).unwrap_or_default();
+            // One update takes some of the claims.
+            end_claims(store, context, app_id, &provisioned).await?;
+            for request_id in &provisioned {
+                lapse(store, context, *request_id).await?;
+            }
+            let by = Actor::system("expire");
+            for request_id in requests_behind(store, app_id, id).await?.difference(&provisioned) {
+                end(store, context, &by, *request_id, Loss::Subject, "Its credential has expired.").await?;
+            }
+            Ok(Ending::Settled)
+        }
+    }
+}
+
+/// Writes down that the credential has expired, if it has: its keys are closed, and its products are available to the app
+/// again, the first hundred of them in the same transaction. Gives the status from then on; `None` when there is no such
+/// credential.
+async fn write_down(
+    store: &Store,
+    context: &mut Context,
+    app_id: AppId,
+    id: CredentialId,
+) -> Result<Option<CredentialStatus>, Refused> {
     let by = Actor::system("expire");
     let now = context.now;
     let read = || async {
@@ -44,7 +83,7 @@ pub(crate) async fn settle(
         let claims = store.ending_claims(app_id, &stored.credential.holders()).await?;
         Ok(Some((CredentialStatus::Expired, Some((stored, keys, claims)))))
     };
-    let status = commit_decision(store, context, &Idempotent::Unkeyed, read, |context, read| {
+    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, read| {
         let Some((status, expiring)) = read else { return Ok(Step::Done(None)) };
         let Some((stored, keys, claims)) = expiring else { return Ok(Step::Done(Some(status))) };
         let content = Credential { status, ..stored.credential.content.clone() };
@@ -52,24 +91,30 @@ pub(crate) async fn settle(
         let transaction = Transaction::new(context).credential_with_keys(&stored, keys).event(&event);
         Ok(Step::commit(transaction.end_claims(app_id, &claims), Some(status)))
     })
-    .await?;
-    let (reason, stays) = match status {
-        None => return Ok(Ending::Settled),
-        Some(CredentialStatus::Active | CredentialStatus::Suspended) => return Ok(Ending::NotYet),
-        Some(CredentialStatus::Revoked) => ("Its credential was revoked.", Default::default()),
-        Some(CredentialStatus::Expired) => {
-            let stored = store.credential(app_id, id).await?;
-            let provisioned = stored.map(|stored| stored.credential.holders()).unwrap_or_default();
-            for request_id in &provisioned {
-                lapse(store, context, *request_id).await?;
-            }
-            ("Its credential has expired.", provisioned)
-        }
+    .await
+}
+
+/// Who revoked the credential, what that means for the requests that were to extend it, and the reason that is given: the
+/// call that revoked it was broken off.
+async fn revocation(
+    store: &Store,
+    context: &mut Context,
+    app_id: AppId,
+    id: CredentialId,
+) -> Result<(Actor, Loss, String), Refused> {
+    let event = store.last_event_of(&Aggregate::Credential(id)).await?;
+    let Some(event) = event else {
+        return Ok((Actor::system("expire"), Loss::Subject, REVOKED.to_owned()));
     };
-    for request_id in requests_behind(store, app_id, id).await?.difference(&stays) {
-        end(store, context, &by, *request_id, Loss::Subject, reason).await?;
-    }
-    Ok(Ending::Settled)
+    context.follow(&event);
+    let by = event.actor();
+    // The app that is being deleted takes everything with it, in its owner's name.
+    let is_own = store
+        .app(app_id)
+        .await?
+        .is_none_or(|app| by.is_person(&app.owner) || app.former_owners.iter().any(|one| by.is_person(one)));
+    let reason = event.personal.and_then(|personal| personal.reason).unwrap_or_else(|| REVOKED.to_owned());
+    Ok((by, if is_own { Loss::App } else { Loss::Subject }, reason))
 }
 
 /// Moves a request out of the lists of what stands, because its access has expired.
@@ -101,6 +146,6 @@ pub(crate) async fn has_expired_unnoticed(
     if stored.is_none_or(|credential| credential.status == credential.status_at(context.now)) {
         return Ok(false);
     }
-    settle(store, context, app_id, credential_id).await?;
+    write_down(store, context, app_id, credential_id).await?;
     Ok(true)
 }

@@ -23,6 +23,7 @@ pub mod cart;
 pub mod credentials;
 pub mod cursors;
 pub mod decide_many;
+pub mod delete_offering;
 pub mod entities;
 pub mod evaluate;
 pub mod grant;

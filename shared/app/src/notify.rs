@@ -11,7 +11,7 @@ use gatepass_domain::event::{BusEvent, MailStatus};
 use gatepass_domain::id::RequestId;
 use gatepass_domain::mail_address::is_mail_address;
 use gatepass_domain::settings::MailKind;
-use gatepass_domain::{Plan, Product, Settings};
+use gatepass_domain::{Plan, Product};
 use gatepass_mail::{MailContext, RenderError, Rendered, render};
 use gatepass_store::{Lease, MailLease, ON_ITS_WAY, Store, StoreError};
 use jiff::Timestamp;
@@ -112,7 +112,10 @@ where
         MailTrigger::of(&event.detail).ok_or_else(|| MailError::NoMail(event.detail.event_type().to_owned()))?;
     let request = store.request(id).await?.ok_or(MailError::NoRequest(id))?.view();
     let mut attended = Vec::new();
-    let due = DueMail::by(trigger, &request, now);
+    let mut due = DueMail::by(trigger, &request, now);
+    if due.contains(&DueMail::Revoked) && had_ended(store, &request).await? {
+        due.clear();
+    }
     if due.is_empty() {
         // An earlier delivery may have been ended while it was sending what is not due any more.
         for (template, which) in trigger.may_be_overtaken() {
@@ -128,6 +131,15 @@ where
         attended.push((mail.template(), work.attend(&mail, send.as_ref()).await));
     }
     Ok(attended)
+}
+
+/// True when the access of a revoked request had ended by itself before it was revoked.
+async fn had_ended(store: &Store, request: &AccessRequestView) -> Result<bool, StoreError> {
+    let Some(id) = request.credential_id else { return Ok(false) };
+    let credential = store.credential(request.app.id, id).await?.map(|stored| stored.credential);
+    let expires_at = credential.and_then(|credential| credential.content.expires_at);
+    // Nothing changes in a request after it was revoked.
+    Ok(expires_at.is_some_and(|end| end <= request.updated_at))
 }
 
 /// One delivery of an event.
@@ -220,8 +232,7 @@ impl Delivery<'_> {
         Sent: Future<Output = Result<(), Unsent>>,
     {
         let Some(send) = send else { return Ok(MailStatus::NotConfigured) };
-        let settings = self.store.settings().await?;
-        let settings = settings.map_or_else(Settings::default, |(settings, _)| settings.content);
+        let settings = self.store.settings_in_force().await?;
         if settings.muted_mails.contains(&template) {
             return Ok(MailStatus::Muted);
         }

@@ -1,15 +1,13 @@
-//! Put catalogues, products and plans on offer, and take them off again.
+//! Put catalogues, products and plans on offer, and see what needs them.
 
-use futures_util::future::join_all;
 use gatepass_domain::catalogue::{Audience, AudienceKind};
 use gatepass_domain::event::EntitySubject;
 use gatepass_domain::id::{PlanId, ProductId};
 use gatepass_domain::text::{FieldError, ValidationErrors};
 use gatepass_domain::{AccessRequest, Actor, ApiOwner, Catalogue, Context, Plan, Product, Versioned};
-use gatepass_store::{CommitError, Deletion, Guard, Named, Offering, Page, Position, Store, Transaction};
-use jiff::{SignedDuration, Timestamp};
+use gatepass_store::{DeletionStage, Guard, Named, Offering, Page, Position, Store, Transaction, Withdrawn};
+use jiff::Timestamp;
 
-use crate::ending::{Loss, end};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
@@ -19,12 +17,6 @@ use crate::precondition::Precondition;
 const MOST_NAMED: usize = 100;
 /// Pages of expired access that are looked through for requests that need an offering.
 const MOST_PAGES: usize = 10;
-/// The most requests that the call which deletes an offering ends by itself; the others are ended in the background.
-const ENDED_AT_ONCE: usize = 50;
-/// The pause after which the background work takes over a deletion from the call that began it.
-const TAKEN_OVER_AFTER: SignedDuration = SignedDuration::from_secs(60);
-/// Requests that are read, and ended, at the same time.
-const AT_ONCE: usize = 10;
 
 /// The audience of a catalogue that is being deleted. Owners cannot choose it.
 const NOBODY: Audience = Audience { kind: AudienceKind::Groups, groups: Vec::new() };
@@ -42,10 +34,12 @@ pub trait Checked: Offering {
     fn names(&self) -> (&[ProductId], &[PlanId]);
     /// A catalogue as it is when it no longer offers `id`; `None` when it does not offer it now.
     fn withdrawn(id: &Self::Id, from: &Catalogue) -> Option<Catalogue>;
+    /// Undoes [`Checked::withdrawn`].
+    fn put_back(id: &Self::Id, withdrawn: &Withdrawn, into: Catalogue) -> Catalogue;
 }
 
 macro_rules! checked {
-    ($entity:ident, $this:ident => $names:expr, $withdrawn:expr) => {
+    ($entity:ident, $this:ident => $names:expr, $withdrawn:expr, $put_back:expr) => {
         impl Checked for $entity {
             fn check(&self) -> Result<(), Vec<FieldError>> {
                 self.check()
@@ -63,15 +57,43 @@ macro_rules! checked {
                 withdraw(id, &mut catalogue);
                 (&catalogue != from).then_some(catalogue)
             }
+            fn put_back(id: &Self::Id, withdrawn: &Withdrawn, into: Catalogue) -> Catalogue {
+                let mut catalogue = into;
+                let put_back: fn(&Self::Id, &Withdrawn, &mut Catalogue) = $put_back;
+                put_back(id, withdrawn, &mut catalogue);
+                catalogue
+            }
         }
     };
 }
-checked!(Product, _product => (&[], &[]), |id, catalogue| catalogue.product_ids.retain(|listed| listed != id));
-checked!(Plan, _plan => (&[], &[]), |id, catalogue| catalogue.plan_ids.retain(|listed| listed != id));
-checked!(Catalogue, catalogue => (&catalogue.product_ids, &catalogue.plan_ids), |id, catalogue| if &catalogue.id == id {
-    // Presented to nobody. Its products remain: by them the requests are found that wait for it.
-    catalogue.audience = NOBODY;
-});
+checked!(
+    Product,
+    _product => (&[], &[]),
+    |id, catalogue| catalogue.product_ids.retain(|listed| listed != id),
+    |id, _, catalogue| if !catalogue.product_ids.contains(id) {
+        catalogue.product_ids.push(id.clone());
+    }
+);
+checked!(
+    Plan,
+    _plan => (&[], &[]),
+    |id, catalogue| catalogue.plan_ids.retain(|listed| listed != id),
+    |id, _, catalogue| if !catalogue.plan_ids.contains(id) {
+        catalogue.plan_ids.push(id.clone());
+    }
+);
+checked!(
+    Catalogue,
+    catalogue => (&catalogue.product_ids, &catalogue.plan_ids),
+    |id, catalogue| if &catalogue.id == id {
+        // Presented to nobody. Its products remain: by them the requests are found that wait for it.
+        catalogue.audience = NOBODY;
+    },
+    // An owner's catalogue is presented to somebody.
+    |_, withdrawn, catalogue| if let (true, Some(audience)) = (catalogue.audience == NOBODY, &withdrawn.audience) {
+        catalogue.audience = audience.clone();
+    }
+);
 
 /// Requires that the products and plans that `content` names exist.
 async fn check_names<T: Checked>(store: &Store, content: &T) -> Result<(), Refused> {
@@ -137,23 +159,27 @@ pub async fn replace<T: Checked>(
 ) -> Result<Versioned<T>, Refused> {
     Checked::check(&content).map_err(Refused::Invalid)?;
     check_names(store, &content).await?;
-    if store.deletion::<T>(content.id()).await?.is_some() {
+    let deletion = store.deletion::<T>(content.id()).await?;
+    if deletion.is_some_and(|deletion| deletion.stage != DeletionStage::Finished) {
         return Err(being_deleted::<T>());
     }
-    revise(store, context, &Actor::from(owner.person()), content.id(), precondition, |_| content.clone()).await
+    let by = Actor::from(owner.person());
+    revise(store, context, &by, content.id(), precondition, |transaction| transaction, |_| content.clone()).await
 }
 
-fn being_deleted<T: Checked>() -> Refused {
+/// The refusal of whatever cannot be done while the offering is being deleted.
+pub(crate) fn being_deleted<T: Checked>() -> Refused {
     Refused::NoLongerPossible(format!("the {} is being deleted", T::KIND))
 }
 
-/// Changes the catalogue, product or plan `id` into what `next` makes of it.
-async fn revise<T: Checked>(
+/// Changes the catalogue, product or plan `id` into what `next` makes of it, under the guards that `guarded` adds.
+pub(crate) async fn revise<T: Checked>(
     store: &Store,
     context: &mut Context,
     by: &Actor,
     id: &T::Id,
     precondition: Precondition,
+    guarded: impl Fn(Transaction) -> Transaction + Sync,
     next: impl Fn(T) -> T + Sync,
 ) -> Result<Versioned<T>, Refused> {
     let read = || async { store.offering::<T>(id).await?.ok_or(Refused::NotFound(T::KIND)) };
@@ -162,7 +188,10 @@ async fn revise<T: Checked>(
         let next = standing.revised(next(standing.content.clone()), context.now);
         let detail = T::updated(EntitySubject::changed(id, next.version, &standing.content, &next.content));
         let event = chain.append(context, next.aggregate(), by, detail, None);
-        Ok(Step::commit(Transaction::new(context).offering(&next, Some(&standing), &event, chain), next))
+        let transaction = guarded(Transaction::new(context)).offering(&next, Some(&standing), &event, chain);
+        Ok(Step::commit_unless(transaction, next, |error, _| {
+            error.is_refused_by(Guard::Deletion).then(being_deleted::<T>)
+        }))
     })
     .await
 }
@@ -200,274 +229,13 @@ async fn users<T: Checked>(store: &Store, now: Timestamp, id: &T::Id) -> Result<
 }
 
 /// Refuses to go on while requests need the offering.
-async fn require_unused<T: Checked>(store: &Store, now: Timestamp, id: &T::Id) -> Result<(), Refused> {
+pub(crate) async fn require_unused<T: Checked>(store: &Store, now: Timestamp, id: &T::Id) -> Result<(), Refused> {
     match users::<T>(store, now, id).await? {
         Usage { items, more: false } if items.is_empty() => Ok(()),
         // So much access has expired since `expire` ran that this call cannot look through it.
         Usage { items, more: true } if items.is_empty() => Err(Refused::Busy),
         Usage { items, .. } => Err(Refused::InUse { what: T::KIND, by: items }),
     }
-}
-
-/// The treatment of requests that need an offering which is to be deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InUse {
-    /// Refuse the deletion.
-    Keep,
-    /// Reject the requests that wait, and revoke access that stands.
-    Force,
-}
-
-/// How far a deletion got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
-    /// The offering is deleted.
-    Finished,
-    /// Requests remain to be ended; the background work goes on.
-    More,
-}
-
-/// Deletes the catalogue, product or plan `id`. It is withdrawn from the catalogues first, so that nobody can ask for it
-/// any more. With [`InUse::Force`] the requests that need it are ended next: some by this call, the others in the
-/// background. Then it is deleted.
-///
-/// # Errors
-/// [`Refused::NotFound`]; [`Refused::VersionMismatch`], except for a deletion that has begun already;
-/// [`Refused::InUse`] with the requests that need it.
-pub async fn delete<T: Checked>(
-    store: &Store,
-    context: &mut Context,
-    owner: &ApiOwner,
-    id: &T::Id,
-    precondition: Precondition,
-    in_use: InUse,
-) -> Result<Progress, Refused> {
-    let by = Actor::from(owner.person());
-    if let Some(deletion) = store.deletion::<T>(id).await? {
-        return go_on::<T>(store, context, id, &deletion, ENDED_AT_ONCE).await;
-    }
-    let (standing, _) = store.offering::<T>(id).await?.ok_or(Refused::NotFound(T::KIND))?;
-    precondition.check(standing.version)?;
-    match in_use {
-        InUse::Keep => {
-            require_unused::<T>(store, context.now, id).await?;
-            let mut withdrawn = Vec::new();
-            let deleted = delete_unused::<T>(store, context, &by, id, precondition, &mut withdrawn).await;
-            let Err(refused) = deleted else { return Ok(Progress::Finished) };
-            // A deletion by force has begun meanwhile: it stays withdrawn.
-            if let Some(begun) = store.deletion::<T>(id).await? {
-                return go_on::<T>(store, context, id, &begun, ENDED_AT_ONCE).await;
-            }
-            // What is gone after all, by another call or because the reply was lost, stays out of the catalogues.
-            if store.offering::<T>(id).await?.is_some() {
-                put_back(store, context, &by, withdrawn).await?;
-            }
-            Err(refused)
-        }
-        InUse::Force => {
-            let deletion = Deletion { by, began_at: context.now };
-            if let Err(refused) = begin::<T>(store, context, id, precondition, &deletion).await {
-                // Another call may have begun it.
-                let begun = store.deletion::<T>(id).await?.ok_or(refused)?;
-                return go_on::<T>(store, context, id, &begun, ENDED_AT_ONCE).await;
-            }
-            go_on::<T>(store, context, id, &deletion, ENDED_AT_ONCE).await
-        }
-    }
-}
-
-/// Withdraws the offering and deletes it, unless somebody has asked for it before it was withdrawn. `withdrawn` are the
-/// catalogues that it was withdrawn from, as they were before, also when this fails.
-async fn delete_unused<T: Checked>(
-    store: &Store,
-    context: &mut Context,
-    by: &Actor,
-    id: &T::Id,
-    precondition: Precondition,
-    withdrawn: &mut Vec<Catalogue>,
-) -> Result<(), Refused> {
-    withdraw::<T>(store, context, by, id, withdrawn).await?;
-    require_unused::<T>(store, context.now, id).await?;
-    // Withdrawing a catalogue changes the catalogue itself.
-    let is_changed = withdrawn.iter().any(|one| T::key(id) == Catalogue::key(&one.id));
-    let expected = if is_changed { Precondition::Any } else { precondition };
-    finish::<T>(store, context, by, id, expected, Marked::No).await
-}
-
-/// Marks the offering as being deleted.
-async fn begin<T: Checked>(
-    store: &Store,
-    context: &mut Context,
-    id: &T::Id,
-    precondition: Precondition,
-    deletion: &Deletion,
-) -> Result<(), Refused> {
-    let read = || async { store.offering::<T>(id).await?.ok_or(Refused::NotFound(T::KIND)) };
-    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, (standing, mut chain)| {
-        precondition.check(standing.version)?;
-        let marked = standing.revised(standing.content.clone(), context.now);
-        let detail = T::closing(EntitySubject::changed(id, marked.version, &standing.content, &marked.content));
-        let event = chain.append(context, marked.aggregate(), &deletion.by, detail, None);
-        let due_at = context.now.checked_add(TAKEN_OVER_AFTER).unwrap_or(context.now);
-        let transaction = Transaction::new(context).offering(&marked, Some(&standing), &event, chain);
-        Ok(Step::commit_unless(transaction.begin_deletion::<T>(id, deletion, due_at), (), |error, ()| {
-            error.is_refused_by(Guard::Deletion).then_some(Refused::Busy)
-        }))
-    })
-    .await
-}
-
-/// Goes on with a deletion: ends at most `most` requests, and deletes the offering when none is left. Can be repeated at
-/// any time.
-///
-/// # Errors
-/// [`Refused::Store`], [`Refused::Busy`]: the rest remains to be done. A request that cannot be ended for a reason of its
-/// own is logged, and the others are ended all the same.
-pub(crate) async fn go_on<T: Checked>(
-    store: &Store,
-    context: &mut Context,
-    id: &T::Id,
-    deletion: &Deletion,
-    most: usize,
-) -> Result<Progress, Refused> {
-    withdraw::<T>(store, context, &deletion.by, id, &mut Vec::new()).await?;
-    match end_some::<T>(store, context, id, &deletion.by, most).await? {
-        Progress::More => Ok(Progress::More),
-        Progress::Finished => {
-            match finish::<T>(store, context, &deletion.by, id, Precondition::Any, Marked::Yes).await {
-                Ok(()) => Ok(Progress::Finished),
-                // Another call was faster, or it was deleted beside this deletion: no mark may await the next of that slug.
-                Err(Refused::NotFound(_)) => {
-                    let transaction = Transaction::new(context).drop_deletion::<T>(id, deletion);
-                    match store.commit(transaction).await {
-                        Err(CommitError::Store(error)) => Err(error.into()),
-                        Ok(()) | Err(_) => Ok(Progress::Finished),
-                    }
-                }
-                Err(refused) => Err(refused),
-            }
-        }
-    }
-}
-
-/// Ends at most `most` of the requests that need the offering, newest first.
-async fn end_some<T: Checked>(
-    store: &Store,
-    context: &mut Context,
-    id: &T::Id,
-    by: &Actor,
-    most: usize,
-) -> Result<Progress, Refused> {
-    let reason = format!("The {} `{id}` was deleted.", T::KIND);
-    let loss = match T::named(id) {
-        Named::Catalogue(_) => Loss::Offer,
-        Named::Product(_) | Named::Plan(_) => Loss::Subject,
-    };
-    let (mut after, mut ended, mut remaining) = (None, 0, 0);
-    loop {
-        let page = store.standing_requests(&T::named(id), AT_ONCE.min(most - ended), after).await?;
-        let work = page.items.iter().map(|request| {
-            let (mut context, reason) = (context.fork(), &reason);
-            let id = request.facts().id;
-            async move { (id, end(store, &mut context, by, id, loss, reason).await) }
-        });
-        let work: Vec<_> = work.collect();
-        ended += work.len();
-        for (request_id, result) in join_all(work).await {
-            match result {
-                Ok(()) => {}
-                Err(refused) if refused.is_transient() => return Err(refused),
-                Err(refused) => {
-                    remaining += 1;
-                    tracing::error!(%request_id, %refused, "a request cannot be ended, and holds up a deletion");
-                }
-            }
-        }
-        match page.next {
-            None if remaining == 0 => return Ok(Progress::Finished),
-            None => return Ok(Progress::More),
-            Some(_) if ended >= most => return Ok(Progress::More),
-            Some(next) => after = Some(next),
-        }
-    }
-}
-
-/// Tells a deletion that was marked as begun from one that takes a single call.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Marked {
-    Yes,
-    No,
-}
-
-/// Deletes the offering, which nothing needs any more.
-async fn finish<T: Checked>(
-    store: &Store,
-    context: &mut Context,
-    by: &Actor,
-    id: &T::Id,
-    precondition: Precondition,
-    marked: Marked,
-) -> Result<(), Refused> {
-    let read = || async { store.offering::<T>(id).await?.ok_or(Refused::NotFound(T::KIND)) };
-    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, (standing, mut chain)| {
-        precondition.check(standing.version)?;
-        let detail = T::deleted(EntitySubject::deleted(id, standing.version, &standing.content));
-        let event = chain.append(context, standing.aggregate(), by, detail, None);
-        let transaction = Transaction::new(context).without_offering(&standing, &event);
-        Ok(match marked {
-            Marked::Yes => Step::commit(transaction.end_deletion::<T>(id), ()),
-            Marked::No => Step::commit_unless(transaction.require_no_deletion::<T>(id), (), |error, ()| {
-                error.is_refused_by(Guard::Deletion).then(being_deleted::<T>)
-            }),
-        })
-    })
-    .await
-}
-
-/// Takes `id` out of every catalogue that offers it, and adds those catalogues, as they were before, to `withdrawn`.
-async fn withdraw<T: Checked>(
-    store: &Store,
-    context: &mut Context,
-    by: &Actor,
-    id: &T::Id,
-    withdrawn: &mut Vec<Catalogue>,
-) -> Result<(), Refused> {
-    for catalogue in store.all_offerings::<Catalogue>().await? {
-        if T::withdrawn(id, &catalogue).is_none() {
-            continue;
-        }
-        let without = |catalogue: Catalogue| T::withdrawn(id, &catalogue).unwrap_or(catalogue);
-        match revise(store, context, by, &catalogue.id, Precondition::Any, without).await {
-            Ok(_) => withdrawn.push(catalogue.content),
-            Err(Refused::NotFound(_)) => {}
-            Err(refused) => return Err(refused),
-        }
-    }
-    Ok(())
-}
-
-/// Undoes [`withdraw`].
-async fn put_back(store: &Store, context: &mut Context, by: &Actor, withdrawn: Vec<Catalogue>) -> Result<(), Refused> {
-    for before in withdrawn {
-        let with = |mut catalogue: Catalogue| {
-            let missing = |id: &&ProductId| !catalogue.product_ids.contains(id);
-            let products: Vec<_> = before.product_ids.iter().filter(missing).cloned().collect();
-            let missing = |id: &&PlanId| !catalogue.plan_ids.contains(id);
-            let plans: Vec<_> = before.plan_ids.iter().filter(missing).cloned().collect();
-            catalogue.product_ids.extend(products);
-            catalogue.plan_ids.extend(plans);
-            // An owner's catalogue is presented to somebody.
-            if catalogue.audience == NOBODY {
-                catalogue.audience = before.audience.clone();
-            }
-            catalogue
-        };
-        match revise(store, context, by, &before.id, Precondition::Any, with).await {
-            Ok(_) | Err(Refused::NotFound(_)) => {}
-            Err(refused) => return Err(refused),
-        }
-    }
-    Ok(())
 }
 
 /// The catalogue, product or plan `id`.

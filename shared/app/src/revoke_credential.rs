@@ -72,6 +72,9 @@ pub async fn revoke_own(
     close_with_requests(store, context, app_id, id, &revocation).await.map(|_| ())
 }
 
+/// The reason that is given for requests when none was given for the credential.
+pub(crate) const REVOKED: &str = "Its credential was revoked.";
+
 /// How a credential is revoked.
 pub(crate) struct Revocation<'a> {
     pub(crate) by: Actor,
@@ -94,7 +97,7 @@ async fn close_with_requests(
     let behind = requests_behind(store, app_id, id).await?;
     let closed = if behind.is_empty() { closed } else { Closed::Now };
     for request_id in behind {
-        let why = revocation.reason.unwrap_or("Its credential was revoked.");
+        let why = revocation.reason.unwrap_or(REVOKED);
         end(store, context, &revocation.by, request_id, revocation.undecided, why).await?;
     }
     let stored = store.credential(app_id, id).await?.ok_or(Refused::NotFound("credential"))?;

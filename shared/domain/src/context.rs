@@ -6,6 +6,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 
+use crate::event::Event;
 use crate::id::EventId;
 
 /// The HTTP call that caused something. Personal data, kept where it can be erased.
@@ -51,6 +52,13 @@ impl Context {
     pub fn caused_by(mut self, id: EventId) -> Self {
         self.causation_id = Some(id);
         self
+    }
+
+    /// From here on this is part of what `event` was part of: one search for the correlation id finds everything from the HTTP
+    /// request to the mail.
+    pub fn follow(&mut self, event: &Event) {
+        self.correlation_id.clone_from(&event.correlation_id);
+        self.causation_id = Some(event.id);
     }
 
     /// A context of its own for a part of this work: at the same time, in the name of the same cause, with

@@ -65,6 +65,9 @@ struct Access {
     extensions: HashSet<RequestId>,
 }
 
+/// The most claims that one update ends: DynamoDB takes expressions of 4 KB.
+const CLAIMS_AT_ONCE: usize = 100;
+
 /// The change of an app's claims when requests of it end.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EndingClaims {
@@ -74,6 +77,13 @@ pub struct EndingClaims {
     extensions: BTreeSet<RequestId>,
     /// Every extension of the app, as it was read: another one could be an heir.
     seen: HashSet<RequestId>,
+}
+
+impl EndingClaims {
+    /// True when there is nothing to end.
+    pub fn is_empty(&self) -> bool {
+        self.products.is_empty() && self.extensions.is_empty()
+    }
 }
 
 /// The entities on which a decision about a request depends.
@@ -200,11 +210,12 @@ impl Transaction {
         self.update(Guard::Access, &keys::access(app_id), change)
     }
 
-    /// Ends the claims of requests that end: hands them over to extensions that ask for the same products, and makes the
+    /// Ends claims of requests that end, as many as one update takes: hands them over to extensions that ask for the same products, and makes the
     /// others available to the app again. Refused by [`Guard::Access`] when the claims have changed since they were read.
     pub fn end_claims(self, app_id: AppId, claims: &EndingClaims) -> Self {
         let EndingClaims { products, extensions, seen } = claims;
-        if products.is_empty() && extensions.is_empty() {
+        let products: Vec<_> = products.iter().take(CLAIMS_AT_ONCE).collect();
+        if claims.is_empty() {
             return self;
         }
         let set = |ids: Vec<String>| AttributeValue::Ss(ids);
@@ -490,15 +501,15 @@ impl Store {
         Ok(Page { items: self.apps_of(which, rows).await?, next })
     }
 
-    /// The apps behind rows of a list.
+    /// The apps behind rows of a list, as far as they can be read.
     async fn apps_of(&self, which: &WhichApps, rows: Vec<Attributes>) -> Result<Vec<Versioned<App>>, StoreError> {
         if matches!(which, WhichApps::Of(_)) {
-            return rows.into_iter().filter_map(|row| parse(row).transpose()).collect();
+            return Ok(rows.into_iter().filter_map(|row| set_aside(parse(row)).flatten()).collect());
         }
-        let names = rows.into_iter().map(decode::<Item<NameReservation>>).collect::<Result<Vec<_>, _>>()?;
-        let keys: Vec<_> = names.iter().map(|name| keys::app(name.content.app_id)).collect();
+        let names = rows.into_iter().filter_map(|row| set_aside(decode::<Item<NameReservation>>(row)));
+        let keys: Vec<_> = names.map(|name| keys::app(name.content.app_id)).collect();
         let mut found = self.batch_get(&keys).await?;
-        keys.iter().filter_map(|key| parse(found.remove(key)?).transpose()).collect()
+        Ok(keys.iter().filter_map(|key| set_aside(parse(found.remove(key)?)).flatten()).collect())
     }
 
     /// A person as their latest request described them; `None` for one who has not asked for anything.

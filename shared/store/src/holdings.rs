@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::Store;
 use crate::error::StoreError;
 use crate::guard::Guard;
-use crate::item::Item;
+use crate::item::{Item, set_aside};
 use crate::keys;
 use crate::read::{Index, Query, Span};
 use crate::requests;
@@ -85,7 +85,8 @@ impl Store {
         let keys: Vec<_> = holdings.pending.iter().copied().map(keys::request).collect();
         let mut pending = Vec::with_capacity(keys.len());
         for row in self.batch_get(&keys).await?.into_values() {
-            let request = requests::parse(row)?;
+            // A request that cannot be read counts no longer: it keeps nobody from asking.
+            let Some(request) = set_aside(requests::parse(row)) else { continue };
             if request.view().status == Status::Pending {
                 pending.push(request.facts().id);
             }

@@ -28,7 +28,7 @@
 //! | how far the log is counted | `SET#counter` | `SET` | | |
 //!
 //! Items that background work must look at have one more key, in the index `WORK`, which holds nothing but keys:
-//! `WORK` / `minute#kind#time#PK/SK`. It is there from the moment at which work may become necessary, and goes when there is none.
+//! `WORK` / `kind#time#PK/SK`. It is there from the moment at which work may become necessary, and goes when there is none.
 //!
 //! Times in keys are UTC with exactly three decimals, so that they sort as text.
 
@@ -347,19 +347,20 @@ impl WorkKind {
     }
 }
 
-/// Work of `kind` on the item `key`, due at `due_at`. Rows are in the order of minutes, and within a minute by kind:
-/// a reader can skip a kind, minute by minute.
+/// Work of `kind` on the item `key`, due at `due_at`. Each kind has a range of its own, in the order in which work becomes
+/// due: however much of one kind there is, it stands before no other.
 pub(crate) fn work(kind: WorkKind, due_at: Timestamp, key: &Key) -> IndexKey {
-    work_of_kind(kind.as_str(), due_at, key)
+    IndexKey { pk: WORK.into(), sk: format!("{}#{}#{}/{}", kind.as_str(), time(due_at), key.pk, key.sk) }
 }
 
-pub(crate) fn work_of_kind(kind: &str, due_at: Timestamp, key: &Key) -> IndexKey {
-    IndexKey { pk: WORK.into(), sk: format!("{}#{kind}#{}#{}/{}", minute(due_at), time(due_at), key.pk, key.sk) }
+/// Lower bound of the sort keys of work of `kind`.
+pub(crate) fn work_of(kind: WorkKind) -> String {
+    format!("{}#", kind.as_str())
 }
 
-/// Upper bound of the sort keys of work that became due in the minute of `now` or before.
-pub(crate) fn work_due_until(now: Timestamp) -> String {
-    format!("{}#~", minute(now))
+/// Upper bound of the sort keys of work of `kind` that is due at `now`.
+pub(crate) fn work_due_until(kind: WorkKind, now: Timestamp) -> String {
+    format!("{}#{}#~", kind.as_str(), time(now))
 }
 
 fn minute(at: Timestamp) -> String {

@@ -38,7 +38,7 @@ pub use apps::{Allowance, EndingClaims, Surroundings, WhichApps};
 pub use carts::StoredCart;
 pub use commit_error::{CommitError, Refusal};
 pub use credentials::StoredCredential;
-pub use deletions::Deletion;
+pub use deletions::{Deletion, DeletionStage, Withdrawn};
 pub use error::StoreError;
 pub use events::{LogPage, LogPosition, UnreadableItem};
 pub use guard::Guard;
@@ -55,7 +55,7 @@ pub use requests::Dossier;
 pub use statistics::CountedDay;
 pub use submission::{ReferencedEntities, References};
 pub use transaction::Transaction;
-pub use work::{DueItem, WorkPosition};
+pub use work::DueItem;
 
 /// The table, through the real SDK.
 #[derive(Debug, Clone)]

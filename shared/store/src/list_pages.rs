@@ -9,7 +9,7 @@ use crate::apps;
 use crate::credentials::{self, StoredCredential};
 use crate::error::StoreError;
 use crate::events;
-use crate::item::Attributes;
+use crate::item::{Attributes, set_aside};
 use crate::keys;
 use crate::offerings::{self, Offering};
 use crate::read::{Index, Page, Query, Span};
@@ -39,7 +39,7 @@ impl Store {
         let query = Query::new(Index::Gsi1, keys::kind(T::KIND), span).limit(ahead(limit));
         let (rows, more) = self.query_page(&query, None).await?;
         let page = cut(rows, Index::Gsi1, "", limit, after, more.is_some());
-        let items = page.items.into_iter().map(offerings::parse::<T>).collect::<Result<_, _>>()?;
+        let items = page.items.into_iter().filter_map(|row| set_aside(offerings::parse::<T>(row))).collect();
         Ok(Page { items, next: page.next })
     }
 
@@ -59,7 +59,7 @@ impl Store {
         let query = Query::new(Index::Table, keys::app(app_id).pk, span).newest_first().limit(ahead(limit));
         let (rows, more) = self.query_page(&query, None).await?;
         let page = cut(rows, Index::Table, prefix, limit, after, more.is_some());
-        let items = page.items.into_iter().map(credentials::parse).collect::<Result<_, _>>()?;
+        let items = page.items.into_iter().filter_map(|row| set_aside(credentials::parse(row))).collect();
         Ok(Page { items, next: page.next })
     }
 
@@ -118,7 +118,7 @@ impl Store {
                 return Ok(Page { items, next: last });
             }
             // An index may still show an app to a team that it has left.
-            items.extend(apps::parse(row)?.filter(|app| app.is_visible_to(person)));
+            items.extend(set_aside(apps::parse(row)).flatten().filter(|app| app.is_visible_to(person)));
             last = Some(position);
         }
         Ok(Page { items, next: read_to })

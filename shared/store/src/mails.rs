@@ -1,7 +1,8 @@
 //! The record of the mails about a request.
 //!
 //! The mail service has no idempotency token. A marker is taken before a mail is handed over and
-//! settled afterwards, so that a mail is sent twice only if the process dies in between.
+//! settled afterwards, so that a mail is sent twice only when the process stops in between, the answer is lost, or the
+//! record cannot be written.
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -44,7 +45,12 @@ struct Leased {
 pub struct MailLease {
     key: Key,
     template: MailKind,
+    /// When it was taken: once it counts as lost, another delivery takes a lease of its own.
+    since: i64,
 }
+
+/// The marker is that of the lease.
+const OWN: &str = "#status = :sending AND since = :since";
 
 impl Store {
     /// Asks to send the mail `template` about a request; `which` tells apart those that may be due more than once.
@@ -77,7 +83,7 @@ impl Store {
             .send()
             .await;
         match put {
-            Ok(_) => Ok(Lease::Taken(MailLease { key, template })),
+            Ok(_) => Ok(Lease::Taken(MailLease { key, template, since: now.as_millisecond() })),
             Err(error) if error.code() == Some("ConditionalCheckFailedException") => {
                 let standing: Option<Item<MailRecord>> = self.get(&key).await?;
                 Ok(match standing.map(|item| item.content.status) {
@@ -103,15 +109,24 @@ impl Store {
         Ok(record.map(|item| item.content))
     }
 
-    /// Writes down what became of a mail.
+    /// Writes down what became of a mail, unless another delivery has taken it over: that one does.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn settle_mail(&self, lease: &MailLease, status: MailStatus, now: Timestamp) -> Result<(), StoreError> {
         let record = MailRecord { template: lease.template, status, at: now };
         let item = encode(&Item::new(lease.key.clone(), record))?;
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await;
-        put.map(drop).map_err(|error| StoreError::from_sdk("PutItem", &error))
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let put = put
+            .condition_expression(OWN)
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":sending", AttributeValue::S("sending".into()))
+            .expression_attribute_values(":since", AttributeValue::N(lease.since.to_string()));
+        match put.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(()),
+            Err(error) => Err(StoreError::from_sdk("PutItem", &error)),
+        }
     }
 
     /// Settles the mail `template` about a request if it counts as lost with its process: whether it was sent is
@@ -142,13 +157,23 @@ impl Store {
         }
     }
 
-    /// Gives a lease back: the mail was not sent, and may be tried again at once.
+    /// Gives a lease back: the mail was not sent, and may be tried again at once. Does nothing when another delivery has taken
+    /// it over.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn release_mail(&self, lease: MailLease) -> Result<(), StoreError> {
         let key = crate::item::attributes_of(&lease.key);
-        let delete = self.client.delete_item().table_name(&self.table).set_key(Some(key)).send().await;
-        delete.map(drop).map_err(|error| StoreError::from_sdk("DeleteItem", &error))
+        let delete = self.client.delete_item().table_name(&self.table).set_key(Some(key));
+        let delete = delete
+            .condition_expression(OWN)
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":sending", AttributeValue::S("sending".into()))
+            .expression_attribute_values(":since", AttributeValue::N(lease.since.to_string()));
+        match delete.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(()),
+            Err(error) => Err(StoreError::from_sdk("DeleteItem", &error)),
+        }
     }
 }

@@ -183,13 +183,28 @@ impl Store {
     /// Those of `ids` that exist, in the order of `ids`.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]; also when one of them cannot be read, for that it is missing would be untrue.
     pub async fn offerings<T: Offering>(&self, ids: &[T::Id]) -> Result<Vec<Versioned<T>>, StoreError> {
+        self.each_offering(ids).await?.into_iter().collect()
+    }
+
+    /// Those of `ids` that exist and can be read, in the order of `ids`: for lists that people look at.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn offerings_to_list<T: Offering>(&self, ids: &[T::Id]) -> Result<Vec<Versioned<T>>, StoreError> {
+        Ok(self.each_offering(ids).await?.into_iter().filter_map(set_aside).collect())
+    }
+
+    async fn each_offering<T: Offering>(
+        &self,
+        ids: &[T::Id],
+    ) -> Result<Vec<Result<Versioned<T>, StoreError>>, StoreError> {
         // DynamoDB refuses a batch that names a key twice.
         let mut seen = HashSet::new();
         let keys: Vec<_> = ids.iter().map(T::key).filter(|key| seen.insert(key.clone())).collect();
         let mut found = self.batch_get(&keys).await?;
-        Ok(keys.iter().filter_map(|key| set_aside(parse_from(&mut found, key)).flatten()).collect())
+        Ok(keys.iter().filter_map(|key| parse_from(&mut found, key).transpose()).collect())
     }
 
     /// Those of the products and plans that exist, read together.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::Store;
 use crate::error::StoreError;
 use crate::events::LogPosition;
-use crate::item::{Item, attributes_of, decode, encode};
+use crate::item::{Item, attributes_of, decode, encode, set_aside};
 use crate::keys::{self, Key, WorkKind};
 use crate::read::{Index, Query, Span};
 
@@ -153,9 +153,9 @@ impl Store {
         let missing = minutes.into_iter().filter(|minute| !receipts.by_minute.contains_key(minute));
         let reads = missing.map(|minute| async {
             let rows = self.query_all(Query::new(Index::Table, minute.clone(), Span::All)).await?;
-            let ids = rows.into_iter().map(|row| Ok(decode::<Item<Receipt>>(row)?.content.ids));
-            let ids: Vec<_> = ids.collect::<Result<_, StoreError>>()?;
-            Ok::<_, StoreError>((minute, ids.into_iter().flatten().collect()))
+            // Without a receipt that cannot be read, its events are published once more.
+            let receipts = rows.into_iter().filter_map(|row| set_aside(decode::<Item<Receipt>>(row)));
+            Ok::<_, StoreError>((minute, receipts.flat_map(|receipt| receipt.content.ids).collect()))
         });
         let read = futures_util::future::try_join_all(reads).await?;
         receipts.by_minute.extend(read);

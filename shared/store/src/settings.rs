@@ -43,6 +43,14 @@ impl Store {
         Ok(stored.map(|item| item.content.into_entity()))
     }
 
+    /// The settings; the built-in ones as long as nobody changed them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn settings_in_force(&self) -> Result<Settings, StoreError> {
+        Ok(self.settings().await?.map(|(settings, _)| settings.content).unwrap_or_default())
+    }
+
     /// The key that signs cursors; `None` until [`Store::put_cursor_key`] has been called once.
     ///
     /// # Errors

@@ -18,8 +18,8 @@ use crate::read::{Index, Query, Span, key_of};
 /// An item that is due for background work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueItem {
-    /// The kind of work; `None` when a newer version of Gatepass wrote it, which this one leaves alone.
-    pub kind: Option<WorkKind>,
+    /// The kind of work.
+    pub kind: WorkKind,
     /// When the work became due.
     pub due_at: Timestamp,
     /// The key of the item in the table.
@@ -27,35 +27,11 @@ pub struct DueItem {
     sort_key: String,
 }
 
-/// A position in the list of due work.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WorkPosition(String);
-
-impl WorkPosition {
-    /// The beginning of the list.
-    pub fn start() -> Self {
-        Self("0".into())
-    }
-}
-
 impl DueItem {
-    /// The position right behind this item.
-    pub fn position(&self) -> WorkPosition {
-        WorkPosition(format!("{} ", self.sort_key))
-    }
-
-    /// The position behind everything of the same kind that became due in the same minute: where the
-    /// list goes on for the other kinds.
-    pub fn position_after_kind(&self) -> WorkPosition {
-        let mut parts = self.sort_key.splitn(3, '#');
-        let (minute, kind) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        WorkPosition(format!("{minute}#{kind}#~"))
-    }
-
     fn read(row: &Attributes) -> Option<Self> {
         let sort_key = row.get(Index::Work.sort_key())?.as_s().ok()?.clone();
-        let mut parts = sort_key.splitn(4, '#').skip(1);
-        let kind = WorkKind::parse(parts.next()?);
+        let mut parts = sort_key.splitn(3, '#');
+        let kind = WorkKind::parse(parts.next()?)?;
         let due_at = parts.next()?.parse().ok()?;
         Some(Self { kind, due_at, key: key_of(row)?, sort_key })
     }
@@ -91,19 +67,21 @@ impl Store {
         self.change_work(item, |partition_key, sort_key| format!("REMOVE {partition_key}, {sort_key}"), None).await
     }
 
-    /// The work that is due at `now` and stands behind `position`, in the order of the minutes in which it
-    /// became due and within a minute by kind; at most `limit` items. One query. The index is eventually
-    /// consistent: the item itself says whether there is still something to do.
+    /// The work of `kind` that is due at `now`, oldest first, behind the item `after`; at most `limit` items. One query. The
+    /// index is eventually consistent: the item itself says whether there is still something to do.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn due_work(
         &self,
-        position: &WorkPosition,
+        kind: WorkKind,
+        after: Option<&DueItem>,
         now: Timestamp,
         limit: i32,
     ) -> Result<Vec<DueItem>, StoreError> {
-        let span = Span::Between(position.0.clone(), keys::work_due_until(now));
+        // A blank is the first character that may follow.
+        let from = after.map_or_else(|| keys::work_of(kind), |item| format!("{} ", item.sort_key));
+        let span = Span::Between(from, keys::work_due_until(kind, now));
         let query = Query::new(Index::Work, keys::WORK, span).limit(limit);
         let (rows, _) = self.query_page(&query, None).await?;
         Ok(rows.iter().filter_map(DueItem::read).collect())
@@ -115,8 +93,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn put_off(&self, item: &DueItem, until: Timestamp) -> Result<(), StoreError> {
-        let kind = item.sort_key.split('#').nth(1).unwrap_or_default();
-        let later = AttributeValue::S(keys::work_of_kind(kind, until, &item.key).sk);
+        let later = AttributeValue::S(keys::work(item.kind, until, &item.key).sk);
         self.change_work(item, |_, sort_key| format!("SET {sort_key} = :later"), Some(later)).await
     }
 

@@ -10,7 +10,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use gatepass_domain::event::{Aggregate, Chain};
-use gatepass_store::{Store, WorkPosition};
+use gatepass_store::Store;
+use gatepass_store::keys::WorkKind;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -60,8 +61,11 @@ pub async fn run_makes_progress(world: &Arc<World>) -> Vec<String> {
     let (store, expire) = (world.store(), world.function_of("expire"));
     let now = world.time_of(expire);
     let due = async || {
-        let due = store.due_work(&WorkPosition::start(), now, MOST_DUE).await;
-        due.expect("the table can be read")
+        let mut due = Vec::new();
+        for kind in WorkKind::ALL {
+            due.extend(store.due_work(kind, None, now, MOST_DUE).await.expect("the table can be read"));
+        }
+        due
     };
     let before = due().await;
     world.run_schedules().await;

@@ -3,8 +3,9 @@
 use gatepass_domain::Person;
 use gatepass_domain::event::MailStatus;
 use gatepass_domain::settings::MailKind;
+use gatepass_lambda::Failure;
 use gatepass_testkit::aws::bus_event;
-use gatepass_testkit::{ada, context, owen};
+use gatepass_testkit::{ada, at, context, owen};
 use serde_json::json;
 
 use crate::stage::Stage;
@@ -43,6 +44,68 @@ async fn access_that_is_not_ready_within_two_minutes_is_said_to_be_prepared() {
     stage.succeeds_at_last(id).await;
     stage.deliver_at("2026-11-23T12:03:30Z", id, "AccessProvisioned").await.unwrap();
     assert_eq!(stage.templates(), ["ready"]);
+}
+
+/// Access becomes ready between the first look at the request and the moment at which the mail is marked as being sent.
+#[tokio::test]
+async fn a_mail_that_access_is_being_prepared_is_not_sent_once_it_is_ready() {
+    let stage = Stage::new().await;
+    let id = stage.submitted("weather-api").await;
+    stage.world.approved(id).await;
+    stage.requeued_at("2026-11-23T12:02:00Z", id).await;
+    let held = stage.world.table.faults.hold("PutItem", 0);
+    let (delivered, ()) = tokio::join!(stage.deliver_at("2026-11-23T12:02:00Z", id, "ProvisioningRequeued"), async {
+        held.arrived().await;
+        stage.succeeds_at_last(id).await;
+        held.release();
+    });
+    delivered.unwrap();
+    assert_eq!(stage.templates(), [""; 0]);
+    stage.deliver_at("2026-11-23T12:02:01Z", id, "AccessProvisioned").await.unwrap();
+    assert_eq!(stage.templates(), ["approve"], "it is the first that the requester hears");
+}
+
+#[tokio::test]
+async fn the_mail_that_access_is_ready_waits_for_the_one_that_it_is_being_prepared() {
+    let stage = Stage::new().await;
+    let id = stage.submitted("weather-api").await;
+    stage.world.approved(id).await;
+    let (which, since) = (Some("being-prepared"), at("2026-11-23T12:02:00Z"));
+    let lease = stage.world.store.lease_mail(id, MailKind::Approve, which, since).await.unwrap();
+    let gatepass_store::Lease::Taken(lease) = lease else { panic!("{lease:?}") };
+    stage.succeeds_at_last(id).await;
+    let early = stage.deliver_at("2026-11-23T12:02:01Z", id, "AccessProvisioned").await.unwrap_err();
+    assert!(matches!(early, Failure::Transient(_)), "{early}");
+    assert_eq!(stage.templates(), [""; 0]);
+    stage.world.store.settle_mail(&lease, MailStatus::Sent, since).await.unwrap();
+    stage.deliver_at("2026-11-23T12:02:02Z", id, "AccessProvisioned").await.unwrap();
+    assert_eq!(stage.templates(), ["ready"]);
+}
+
+/// Access had ended by itself: nobody is told that it is taken back.
+#[tokio::test]
+async fn revoking_an_expired_credential_tells_nobody_that_access_was_revoked() {
+    for (time, templates) in [("2026-11-24T12:00:00Z", vec!["revoked"]), ("2027-01-01T12:00:00Z", vec![])] {
+        let stage = Stage::new().await;
+        let request = stage.world.submitted(&ada(), "weather-api", "free", "Storm warnings").await;
+        stage.provision(request.id).await;
+        let credential_id = stage.world.request(request.id).await.credential_id.unwrap();
+        let mut late = context();
+        late.now = at(time);
+        let any = gatepass_app::Precondition::Any;
+        gatepass_app::revoke_credential::revoke_own(
+            &stage.world.store,
+            &mut late,
+            &ada(),
+            request.app.id,
+            credential_id,
+            &any,
+        )
+        .await
+        .unwrap();
+        stage.deliver_at(time, request.id, "AccessRevoked").await.unwrap();
+        assert_eq!(stage.templates(), templates, "{time}");
+    }
 }
 
 #[tokio::test]

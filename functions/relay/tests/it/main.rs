@@ -9,7 +9,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use gatepass_domain::Event;
 use gatepass_lambda::{ConfigError, Metric, Metrics, Vars};
 use gatepass_relay::{Config, Relay};
-use gatepass_store::{SetAsideReason, Store, WorkPosition};
+use gatepass_store::keys::WorkKind;
+use gatepass_store::{SetAsideReason, Store};
 use gatepass_testkit::aws::EventBridge;
 use gatepass_testkit::{Fault, World, ada, at, clock_at};
 use serde_json::{Map, Value, json};
@@ -202,7 +203,7 @@ async fn a_record_that_cannot_be_read_is_set_aside_and_holds_up_no_others() {
     assert_eq!(stream.deliver(&records).await, nothing_failed());
     assert_eq!(stream.published(), others);
     assert_eq!(stream.receipts(&events).await, sorted(others));
-    let due = stream.world.store.due_work(&WorkPosition::start(), at(NOON), 10).await.unwrap();
+    let due = stream.world.store.due_work(WorkKind::SetAside, None, at("2026-11-23T12:01:00Z"), 10).await.unwrap();
     let entry = stream.world.store.event_set_aside(&due[0].key).await.unwrap().unwrap();
     assert_eq!((due.len(), entry.event(), entry.reason), (1, key, SetAsideReason::Unreadable));
 }

@@ -10,13 +10,12 @@ use super::{Limits, PUT_OFF, Step};
 use crate::auto_approve::{Outcome, auto_approve};
 use crate::error::Refused;
 
-pub(super) const LIMITS: Limits = Limits { items: 2000, failures: 20, time: Duration::from_secs(15), put_off: PUT_OFF };
+pub(super) const LIMITS: Limits = Limits { items: 2000, failures: 20, time: Duration::from_secs(4), put_off: PUT_OFF };
 
 pub(super) async fn step(store: &Store, context: &mut Context, item: &DueItem) -> Result<Step, Refused> {
     let Some(id) = keys::request_id(&item.key) else { return Err(Refused::NotFound("access request")) };
     if let Some(event) = store.last_event_of(&Aggregate::Request(id)).await? {
-        context.correlation_id = event.correlation_id;
-        context.causation_id = Some(event.id);
+        context.follow(&event);
     }
     Ok(match auto_approve(store, context, id).await? {
         Outcome::Approved | Outcome::Referred | Outcome::Rejected => Step::Done,

@@ -1,10 +1,10 @@
 //! Find what stands still, by its state, and move it on.
 //!
 //! Events make things fast; this makes them certain. Every item that has to move on is listed in the index `WORK` with the
-//! time at which this must look at it, and leaves the index when it has moved on. A run works through what is due,
-//! oldest first. Each kind of work has a file here, with limits of its own: a kind that has used up its limits, or that
-//! keeps failing, is skipped for the rest of the run, and the other kinds go on. An item that could not be moved on is put
-//! off, so that it stands in nobody's way. When nothing is due a run costs one query.
+//! time at which this must look at it, and leaves the index when it has moved on. Each kind of work has a file here, a range
+//! of its own in the index, and a budget of its own: the budgets add up to a run, so that no kind takes another's time. The time
+//! that kinds leave over goes to those that have more to do. An item that could not be moved on is put off, so that it stands
+//! in nobody's way. When nothing is due a run costs one query for each kind.
 
 mod auto_approve;
 mod delete_app;
@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use gatepass_domain::Context;
 use gatepass_store::keys::WorkKind;
-use gatepass_store::{DueItem, Store, StoreError, WorkPosition};
+use gatepass_store::{DueItem, Store, StoreError};
 use jiff::SignedDuration;
 
 use crate::deadline::Deadline;
@@ -49,6 +49,8 @@ struct Limits {
 enum Step {
     /// It was moved on.
     Done,
+    /// It was moved on, and there is more to do: others of its kind come first.
+    More,
     /// There was nothing to do, or not yet.
     Nothing,
     /// An event is to be published. Whoever started the run does that.
@@ -69,8 +71,6 @@ pub struct Tally {
 pub struct Report {
     /// By kind of work; kinds of which nothing was due are absent.
     pub kinds: BTreeMap<WorkKind, Tally>,
-    /// Items of kinds that this version does not know: a newer one wrote them.
-    pub unknown: usize,
     /// Events that were set aside and can be published now; to be [settled](settle) then.
     pub released: Vec<Released>,
 }
@@ -88,27 +88,34 @@ impl Report {
 }
 
 /// A kind's part of a run.
+#[derive(Default)]
 struct Share {
-    limits: Limits,
     tally: Tally,
     looked_at: usize,
-    deadline: Deadline,
-    is_given_up: bool,
+    /// The item that was looked at last.
+    position: Option<DueItem>,
+    end: ShareEnd,
+}
+
+/// The reason for which a kind has no further part in a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum ShareEnd {
+    /// There may be more to do.
+    #[default]
+    Open,
+    /// Nothing is due any more, as many items were looked at as one run may, or too many failed.
+    Over,
 }
 
 impl Share {
-    fn new(kind: WorkKind, deadline: Deadline) -> Self {
-        let limits = limits(kind);
-        let deadline = deadline.or_after(limits.time);
-        Self { limits, tally: Tally::default(), looked_at: 0, deadline, is_given_up: false }
+    fn is_over(&self, limits: &Limits) -> bool {
+        self.end == ShareEnd::Over || self.looked_at >= limits.items || self.tally.failed >= limits.failures
     }
+}
 
-    fn is_used_up(&self) -> bool {
-        self.is_given_up
-            || self.looked_at >= self.limits.items
-            || self.tally.failed >= self.limits.failures
-            || self.deadline.is_over()
-    }
+/// The time that a run takes at most, but for the step that it is at: the budgets of all kinds.
+pub fn budget() -> Duration {
+    WorkKind::ALL.into_iter().map(|kind| limits(kind).time).sum()
 }
 
 fn limits(kind: WorkKind) -> Limits {
@@ -122,52 +129,80 @@ fn limits(kind: WorkKind) -> Limits {
     }
 }
 
-async fn step(kind: WorkKind, store: &Store, context: &mut Context, item: &DueItem) -> Result<Step, Refused> {
+/// Moves one item on. Work that has many steps of its own stops when `until` is over.
+async fn step(
+    kind: WorkKind,
+    store: &Store,
+    context: &mut Context,
+    item: &DueItem,
+    until: Deadline,
+) -> Result<Step, Refused> {
     match kind {
         WorkKind::AutoApprove => auto_approve::step(store, context, item).await,
         WorkKind::Provision => provision::step(store, context, item).await,
-        WorkKind::DeleteOffering => delete_offering::step(store, context, item).await,
+        WorkKind::DeleteOffering => delete_offering::step(store, context, item, until).await,
         WorkKind::SetAside => set_aside::step(store, context, item).await,
         WorkKind::EndCredential => end_credential::step(store, context, item).await,
-        WorkKind::DeleteApp => delete_app::step(store, context, item).await,
+        WorkKind::DeleteApp => delete_app::step(store, context, item, until).await,
     }
 }
 
-/// Does what is due at `context.now`, until `deadline`. Items that fail are logged, counted and put off; they do not make
-/// the run fail.
+/// Does what is due at `context.now`, until `deadline`: each kind of work for the time of its own budget, and then those that
+/// have more to do for what is left. Items that fail are logged, counted and put off; they do not make the run fail.
 ///
 /// # Errors
 /// [`StoreError`] when the list of due work cannot be read. What was done before stays done.
 pub async fn reconcile(store: &Store, context: &mut Context, deadline: Deadline) -> Result<Report, StoreError> {
     let mut report = Report::default();
     let mut shares: BTreeMap<WorkKind, Share> = BTreeMap::new();
-    let mut position = WorkPosition::start();
-    'pages: while !deadline.is_over() {
-        let items = store.due_work(&position, context.now, PAGE).await?;
-        if items.is_empty() {
-            break;
-        }
-        for item in &items {
-            let Some(kind) = item.kind else {
-                tracing::warn!(key = item.key.pk, "background work of a kind that this version does not know");
-                report.unknown += 1;
-                position = item.position_after_kind();
-                continue 'pages;
+    for turn in [Turn::OwnBudget, Turn::LeftOver] {
+        for kind in WorkKind::ALL {
+            let until = match turn {
+                Turn::OwnBudget => deadline.or_after(limits(kind).time),
+                Turn::LeftOver => deadline,
             };
-            let share = shares.entry(kind).or_insert_with(|| Share::new(kind, deadline));
-            if share.is_used_up() {
-                position = item.position_after_kind();
-                continue 'pages;
-            }
-            position = item.position();
-            // A run starts in the minute in which work becomes due, which may be a moment before it is due.
-            if item.due_at <= context.now {
-                report.released.extend(look_at(kind, store, context, item, share).await);
-            }
+            let share = shares.entry(kind).or_default();
+            work_through(kind, store, context, share, until, &mut report.released).await?;
         }
     }
-    report.kinds = shares.into_iter().map(|(kind, share)| (kind, share.tally)).collect();
+    let kinds = shares.into_iter().filter(|(_, share)| share.looked_at > 0);
+    report.kinds = kinds.map(|(kind, share)| (kind, share.tally)).collect();
     Ok(report)
+}
+
+/// The time that a kind of work may use.
+#[derive(Debug, Clone, Copy)]
+enum Turn {
+    /// The kind's own.
+    OwnBudget,
+    /// The time that the other kinds did not need.
+    LeftOver,
+}
+
+/// Works through what is due of one kind, oldest first, until the time or the kind's limits are used up.
+async fn work_through(
+    kind: WorkKind,
+    store: &Store,
+    context: &mut Context,
+    share: &mut Share,
+    until: Deadline,
+    released: &mut Vec<Released>,
+) -> Result<(), StoreError> {
+    let limits = limits(kind);
+    while !until.is_over() && !share.is_over(&limits) {
+        let items = store.due_work(kind, share.position.as_ref(), context.now, PAGE).await?;
+        if items.is_empty() {
+            share.end = ShareEnd::Over;
+        }
+        for item in items {
+            if until.is_over() || share.is_over(&limits) {
+                return Ok(());
+            }
+            released.extend(look_at(kind, store, context, &item, share, until).await);
+            share.position = Some(item);
+        }
+    }
+    Ok(())
 }
 
 /// Looks at one item. Gives the event that is to be published, if there is one.
@@ -177,32 +212,39 @@ async fn look_at(
     context: &mut Context,
     item: &DueItem,
     share: &mut Share,
+    until: Deadline,
 ) -> Option<Released> {
     share.looked_at += 1;
-    let done = step(kind, store, &mut context.fork(), item).await;
+    let done = step(kind, store, &mut context.fork(), item, until).await;
+    let put_off = limits(kind).put_off;
     let (kind, key) = (kind.as_str(), &item.key.pk);
-    match done {
+    let pause = match done {
         Ok(Step::Done) => {
             share.tally.done += 1;
             return None;
         }
         Ok(Step::Publish(released)) => return Some(*released),
-        Ok(Step::Nothing) => {}
+        Ok(Step::More) => {
+            share.tally.done += 1;
+            SignedDuration::ZERO
+        }
+        Ok(Step::Nothing) => put_off,
         Err(failure) => {
             share.tally.failed += 1;
             tracing::error!(kind, key, failure = causes(&failure), "background work failed");
             // When others were faster each time, that is the item's trouble alone.
             if failure.is_transient() && !matches!(failure, Refused::Busy) {
                 // The store is in trouble, not the item: the next run goes on here.
-                share.is_given_up = true;
+                share.end = ShareEnd::Over;
                 return None;
             }
+            put_off
         }
-    }
-    let later = context.now.checked_add(share.limits.put_off).unwrap_or(context.now);
+    };
+    let later = context.now.checked_add(pause).unwrap_or(context.now);
     if let Err(error) = store.put_off(item, later).await {
         tracing::error!(kind, key, %error, "the item could not be put off");
-        share.is_given_up = true;
+        share.end = ShareEnd::Over;
     }
     None
 }

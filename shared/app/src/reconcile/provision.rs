@@ -12,10 +12,9 @@ use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{self, commit_decision};
 
-pub(super) const LIMITS: Limits = Limits { items: 2000, failures: 20, time: Duration::from_secs(20), put_off: PUT_OFF };
+pub(super) const LIMITS: Limits = Limits { items: 2000, failures: 20, time: Duration::from_secs(5), put_off: PUT_OFF };
 
-/// Queues the provisioning again. It goes on as part of what the last event of the request was part of: its events have
-/// that correlation id, so that one search finds everything from the HTTP request to the mail.
+/// Queues the provisioning again, as part of what the last event of the request was part of.
 pub(super) async fn step(store: &Store, context: &mut Context, item: &DueItem) -> Result<Step, Refused> {
     let Some(id) = keys::request_id(&item.key) else { return Err(Refused::NotFound("access request")) };
     let read = || async {
@@ -29,8 +28,7 @@ pub(super) async fn step(store: &Store, context: &mut Context, item: &DueItem) -
             return Ok(optimistic::Step::Done(Step::Nothing));
         }
         if let Some(event) = last_event {
-            context.correlation_id = event.correlation_id;
-            context.causation_id = Some(event.id);
+            context.follow(&event);
         }
         let (queued, event) = queued.requeue(context, &Actor::system("expire"));
         let transaction = Transaction::new(context).request(&queued.into(), &event);

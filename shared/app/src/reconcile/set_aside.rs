@@ -15,7 +15,7 @@ use crate::sweep::{AFTER_NO_ANSWER, MOST_ATTEMPTS};
 /// The pause between two looks at the same event. Each look at one that cannot be published is reported, so that the alarm
 /// lasts as long as there is one.
 const PAUSE: SignedDuration = SignedDuration::from_secs(30);
-pub(super) const LIMITS: Limits = Limits { items: 1000, failures: 1000, time: Duration::from_secs(10), put_off: PAUSE };
+pub(super) const LIMITS: Limits = Limits { items: 1000, failures: 1000, time: Duration::from_secs(1), put_off: PAUSE };
 
 /// An event that was set aside and can be read: to be published, and then [settled](settle).
 #[derive(Debug)]

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use gatepass_app::delete_offering::{self, InUse, Progress};
 use gatepass_app::grant::{self, GrantRequest};
-use gatepass_app::offerings::{self, InUse, Progress};
 use gatepass_app::reconcile::reconcile;
-use gatepass_app::{Deadline, Idempotent, Precondition, Refused};
+use gatepass_app::{Deadline, Idempotent, Precondition, Refused, offerings};
 use gatepass_domain::access_request::{Order, Status};
 use gatepass_domain::event::Aggregate;
 use gatepass_domain::id::{CatalogueId, ProductId, RequestId};
 use gatepass_domain::{AccessRequest, Actor, Catalogue, Plan, Product};
-use gatepass_store::{Deletion, Filter, Listing, Offering, Store, Transaction};
+use gatepass_store::{Deletion, DeletionStage, Filter, Listing, Offering, Store, Transaction, Withdrawn};
 use gatepass_testkit::{World, ada, context, owen, person};
 use jiff::SignedDuration;
 
@@ -20,7 +20,7 @@ async fn delete<T: offerings::Checked>(store: &Store, id: &str, in_use: InUse) -
 where
     T::Id: std::str::FromStr<Err: std::fmt::Debug>,
 {
-    offerings::delete::<T>(store, &mut context(), &owen(), &slug(id), Precondition::Any, in_use).await
+    delete_offering::delete::<T>(store, &mut context(), &owen(), &slug(id), Precondition::Any, in_use).await
 }
 
 async fn exists<T: Offering>(world: &World, id: &T::Id) -> bool {
@@ -70,7 +70,8 @@ async fn a_deletion_by_force_that_is_too_long_for_a_call_goes_on_in_the_backgrou
         let request = standing(&world, id).await;
         assert!(matches!(request, AccessRequest::Closed(_) | AccessRequest::Revoked(_)), "{request:?}");
     }
-    assert_eq!(minute(&world, 2).await, 0, "nothing is left to do");
+    assert_eq!(minute(&world, 2).await, 1, "it looks once more for requests");
+    assert_eq!(minute(&world, 3).await, 0, "nothing is left to do");
 }
 
 #[tokio::test]
@@ -105,9 +106,7 @@ async fn a_submit_beside_a_deletion_is_refused() {
         held.release();
         let refused = if kind == "plan" { "plan-not-offered" } else { "product-not-offered" };
         assert_eq!(said(&late.await.unwrap()), refused, "{kind}");
-        let listing =
-            Listing { status: Some(Status::Pending), provisioning: None, order: Order::Newest, limit: 1, after: None };
-        assert!(world.store.requests(&Filter::Everything, &listing).await.unwrap().items.is_empty(), "{kind}");
+        assert!(world.store.requests(&Filter::Everything, &pending()).await.unwrap().items.is_empty(), "{kind}");
     }
 }
 
@@ -211,49 +210,164 @@ async fn offering(world: &World, product: &ProductId) -> Vec<Catalogue> {
     catalogues.into_iter().map(|catalogue| sorted(catalogue.content)).collect()
 }
 
-async fn mark(store: &Store, product: &ProductId) {
+/// Marks the product as being deleted by force, over the deletion that is at the stage `from`.
+async fn mark(store: &Store, product: &ProductId, from: Option<DeletionStage>) {
     let mut context = context();
-    let deletion = Deletion { by: Actor::from(owen().person()), began_at: context.now };
+    let by = Actor::from(owen().person());
+    let deletion = Deletion { by, began_at: context.now, stage: DeletionStage::Forced };
     let due_at = context.now.checked_add(SignedDuration::from_mins(1)).unwrap();
-    let transaction = Transaction::new(&mut context).begin_deletion::<Product>(product, &deletion, due_at);
-    store.commit(transaction).await.unwrap();
+    let transaction = Transaction::new(&mut context);
+    store.commit(transaction.mark_deletion::<Product>(product, from.as_ref(), &deletion, due_at)).await.unwrap();
 }
 
-/// It is withdrawn from every catalogue, and somebody edits it before it is deleted.
+/// Transactions of a deletion before it withdraws anything: the mark, and the mark with the catalogues.
+const MARKS: usize = 2;
+
+/// It is withdrawn from every catalogue, and an edit that began before comes through before it is deleted.
 #[tokio::test]
 async fn a_deletion_that_is_refused_at_its_end_puts_back_what_it_withdrew() {
     let world = World::new().await;
     let id: ProductId = slug("weather-api");
     let before = offering(&world, &id).await;
-    let held = world.table.faults.hold("TransactWriteItems", before.len());
+    let edit = world.table.beside();
+    let edited = edit.faults.hold("TransactWriteItems", 0);
+    let mut content = world.store.offering::<Product>(&id).await.unwrap().unwrap().0.content;
+    content.name = "Weather, edited".into();
+    let store = edit.store();
+    let editing =
+        tokio::spawn(
+            async move { offerings::replace(&store, &mut context(), &owen(), Precondition::Any, content).await },
+        );
+    edited.arrived().await;
+    let held = world.table.faults.hold("TransactWriteItems", MARKS + before.len());
     let (store, product) = (world.table.store(), id.clone());
     let deleting = tokio::spawn(async move {
         let precondition = Precondition::OneOf(vec![1]);
-        offerings::delete::<Product>(&store, &mut context(), &owen(), &product, precondition, InUse::Keep).await
+        delete_offering::delete::<Product>(&store, &mut context(), &owen(), &product, precondition, InUse::Keep).await
     });
     held.arrived().await;
-    let beside = world.table.beside().store();
-    let mut edited = beside.offering::<Product>(&id).await.unwrap().unwrap().0.content;
-    edited.name = "Weather, edited".into();
-    offerings::replace(&beside, &mut context(), &owen(), Precondition::Any, edited).await.unwrap();
+    edited.release();
+    editing.await.unwrap().unwrap();
     held.release();
     assert_eq!(said(&deleting.await.unwrap()), "version-mismatch");
     assert_eq!(offering(&world, &id).await, before);
+    assert_eq!(world.store.deletion::<Product>(&id).await.unwrap(), None);
 }
 
 #[tokio::test]
-async fn a_deletion_beside_one_by_force_leaves_no_mark_behind() {
+async fn a_deletion_by_force_takes_over_one_without() {
     let world = World::new().await;
     let id: ProductId = slug("weather-api");
-    let held = world.table.faults.hold("TransactWriteItems", offering(&world, &id).await.len());
+    let held = world.table.faults.hold("TransactWriteItems", MARKS + offering(&world, &id).await.len());
     let store = world.table.store();
     let deleting = tokio::spawn(async move { delete::<Product>(&store, "weather-api", InUse::Keep).await });
     held.arrived().await;
-    mark(&world.table.beside().store(), &id).await;
+    mark(&world.table.beside().store(), &id, Some(DeletionStage::IfUnused(Withdrawn::default()))).await;
     held.release();
     assert_eq!(deleting.await.unwrap().unwrap(), Progress::Finished);
     assert!(!exists::<Product>(&world, &id).await);
+    assert_eq!(minute(&world, 1).await, 1);
     assert_eq!(world.store.deletion::<Product>(&id).await.unwrap(), None);
+}
+
+/// Runs a deletion without force on a store of its own, and kills it when it is about to commit the transaction that comes
+/// after `commits` others; `meanwhile` is what happens before.
+async fn killed<T: offerings::Checked + 'static>(
+    world: &World,
+    id: &'static str,
+    commits: usize,
+    meanwhile: impl AsyncFnOnce(),
+) where
+    T::Id: std::str::FromStr<Err: std::fmt::Debug>,
+{
+    let table = world.table.beside();
+    let held = table.faults.hold("TransactWriteItems", commits);
+    let store = table.store();
+    let deleting = tokio::spawn(async move { delete::<T>(&store, id, InUse::Keep).await });
+    held.arrived().await;
+    meanwhile().await;
+    deleting.abort();
+    assert!(deleting.await.unwrap_err().is_cancelled());
+}
+
+#[tokio::test]
+async fn a_deletion_that_is_killed_half_way_is_finished_in_the_background() {
+    let world = World::new().await;
+    let id: ProductId = slug("weather-api");
+    killed::<Product>(&world, "weather-api", MARKS + 1, async || ()).await;
+    assert!(exists::<Product>(&world, &id).await, "it was killed half-way");
+    assert_eq!(minute(&world, 1).await, 1);
+    assert!(!exists::<Product>(&world, &id).await);
+    assert_eq!(minute(&world, 2).await, 1, "it looks once more for requests");
+    assert_eq!(minute(&world, 3).await, 0);
+}
+
+/// Somebody asks for it in time, and the process is gone before it can put anything back.
+#[tokio::test]
+async fn what_a_killed_deletion_withdrew_is_put_back_in_the_background_when_it_is_needed() {
+    for kind in ["catalogue", "product", "plan"] {
+        let world = World::new().await;
+        let catalogue = async || {
+            let mut found = world.store.offering::<Catalogue>(&slug("public-apis")).await.unwrap().unwrap().0.content;
+            found.product_ids.sort();
+            found.plan_ids.sort();
+            found
+        };
+        let before = catalogue().await;
+        let in_time = async || {
+            submit(&world.table.beside().store(), &ada(), &weather("gold", "In time")).await.unwrap();
+        };
+        match kind {
+            "catalogue" => killed::<Catalogue>(&world, "public-apis", MARKS, in_time).await,
+            "product" => killed::<Product>(&world, "weather-api", MARKS, in_time).await,
+            _ => killed::<Plan>(&world, "gold", MARKS, in_time).await,
+        }
+        assert_eq!(minute(&world, 1).await, 1, "{kind}");
+        assert_eq!(catalogue().await, before, "{kind}");
+        assert_eq!(minute(&world, 2).await, 0, "{kind}");
+        let request = world.store.requests(&Filter::Everything, &pending()).await.unwrap().items;
+        assert_eq!(request.len(), 1, "{kind}");
+    }
+}
+
+fn pending() -> Listing {
+    Listing { status: Some(Status::Pending), provisioning: None, order: Order::Newest, limit: 1, after: None }
+}
+
+/// The index did not show the request when the product was deleted.
+#[tokio::test]
+async fn a_request_that_a_deletion_did_not_see_is_ended_a_minute_later() {
+    let world = World::new().await;
+    let request = submit(&world.store, &ada(), &weather("gold", "Unseen")).await.unwrap().id;
+    let id: ProductId = slug("weather-api");
+    let by = Actor::from(owen().person());
+    let deletion = Deletion { by, began_at: context().now, stage: DeletionStage::Finished };
+    world.withdraw_offer::<Product>(&id).await;
+    let transaction = Transaction::new(&mut context());
+    let transaction = transaction.mark_deletion::<Product>(&id, None, &deletion, context().now);
+    world.store.commit(transaction).await.unwrap();
+    assert_eq!(minute(&world, 1).await, 1);
+    let view = standing(&world, request).await.view();
+    assert_eq!(
+        (view.status, view.reason.as_deref()),
+        (Status::Rejected, Some("The product `weather-api` was deleted."))
+    );
+    assert_eq!(world.store.deletion::<Product>(&id).await.unwrap(), None);
+}
+
+/// What has the slug by now is not what was deleted.
+#[tokio::test]
+async fn a_product_may_be_created_anew_at_once_and_keeps_its_requests() {
+    let world = World::new().await;
+    let content = world.store.offering::<Product>(&slug("weather-api")).await.unwrap().unwrap().0.content;
+    let catalogue = world.store.offering::<Catalogue>(&slug("public-apis")).await.unwrap().unwrap().0.content;
+    delete::<Product>(&world.store, "weather-api", InUse::Keep).await.unwrap();
+    let by = Actor::from(owen().person());
+    offerings::create(&world.store, &mut context(), &by, content, &Idempotent::Unkeyed).await.unwrap();
+    offerings::replace(&world.store, &mut context(), &owen(), Precondition::Any, catalogue).await.unwrap();
+    let request = submit(&world.store, &ada(), &weather("gold", "Anew")).await.unwrap().id;
+    assert_eq!(minute(&world, 1).await, 1);
+    assert_eq!(standing(&world, request).await.view().status, Status::Pending);
 }
 
 /// A mark without a product must not delete the next product of that slug.
@@ -262,7 +376,7 @@ async fn a_product_is_not_created_under_a_mark_of_deletion_which_goes_away_by_it
     let world = World::new().await;
     let id: ProductId = slug("weather-api");
     let content = world.store.offering::<Product>(&id).await.unwrap().unwrap().0.content;
-    mark(&world.store, &id).await;
+    mark(&world.store, &id, None).await;
     world.withdraw_offer::<Product>(&id).await;
     let create = async || {
         let by = Actor::from(owen().person());

@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use gatepass_app::reconcile::{Report, reconcile};
 use gatepass_app::submit::{SubmitRequest, Target};
 use gatepass_app::{
-    Deadline, Idempotent, Precondition, Refused, apps, auto_approve, offerings, reject, revoke, revoke_credential,
-    submit,
+    Deadline, Idempotent, Precondition, Refused, apps, auto_approve, delete_offering, offerings, reject, revoke,
+    revoke_credential, submit,
 };
 use gatepass_domain::access_request::{AccessRequestView, Order, ProvisioningStatus, Status};
 use gatepass_domain::credential::{Closed, CredentialStatus};
@@ -249,6 +249,27 @@ async fn a_revocation_that_is_broken_off_is_finished_in_the_background() {
     may_ask_for_maps(&scene, &mut context_after(1), &first).await;
 }
 
+/// The owner of the app revokes the credential; the process is gone after its first transaction.
+#[tokio::test]
+async fn an_owners_revocation_that_is_broken_off_is_finished_in_the_owners_name() {
+    let scene = Scene::new().await;
+    let first = provisioned(&scene).await;
+    let pending = ask(&scene, &mut context(), &extension_of(&first, "gold")).await.unwrap();
+    let (app_id, id) = (first.app.id, first.credential_id.unwrap());
+    broken_off(&scene, |store| async move {
+        revoke_credential::revoke_own(&store, &mut context(), &ada(), app_id, id, &Precondition::Any).await
+    })
+    .await;
+    assert_eq!(scene.view(pending.id).await.status, Status::Pending);
+
+    assert_eq!(reconcile_after(&scene, 1).await.failed(), 0);
+    let pending = scene.view(pending.id).await;
+    assert_eq!((pending.status, pending.decided_by.unwrap().id.as_str()), (Status::Withdrawn, "ada"));
+    let first = scene.view(first.id).await;
+    assert_eq!(first.provisioning.status, ProvisioningStatus::Revoked);
+    assert_eq!(first.reason.as_deref(), Some("The owner of the app revoked the credential."));
+}
+
 /// The process that deletes the app is gone after it has closed it.
 #[tokio::test]
 async fn a_deletion_that_is_broken_off_is_finished_in_the_background() {
@@ -275,7 +296,12 @@ async fn a_deletion_that_is_broken_off_is_finished_in_the_background() {
     let types: Vec<_> = events.iter().map(|event| event.detail.event_type()).collect();
     assert_eq!(types, ["AppCreated", "AppClosing", "AppDeleted"]);
     assert_eq!(events.last().unwrap().actor().id, "ada", "it is still the owner who deletes it");
-    assert_eq!(reconcile_after(&scene, 2).await.done(), 0, "nothing is left to do");
+    assert_eq!(
+        reconcile_after(&scene, 2).await.done(),
+        1,
+        "the credential that was closed a minute ago has nothing behind it"
+    );
+    assert_eq!(reconcile_after(&scene, 3).await.done(), 0, "nothing is left to do");
 }
 
 /// The first request of the app is about to be ended, and the keys of all of them are closed already.
@@ -410,9 +436,9 @@ async fn access_that_has_expired_leaves_the_lists_of_what_stands() {
         let page = store.requests(&Filter::Product(slug("weather-api")), &listing).await.unwrap();
         assert_eq!(page.items.len(), 1, "{status:?}");
     }
-    let unforced = offerings::InUse::Keep;
+    let unforced = delete_offering::InUse::Keep;
     let context = &mut context_after(EXPIRED);
-    offerings::delete::<Product>(store, context, &owen(), &slug("weather-api"), Precondition::Any, unforced)
+    delete_offering::delete::<Product>(store, context, &owen(), &slug("weather-api"), Precondition::Any, unforced)
         .await
         .unwrap();
 }

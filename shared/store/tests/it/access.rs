@@ -190,3 +190,26 @@ async fn apps_are_listed_once_and_newest_first() {
     assert_eq!(names(store.apps_seen_by(&ada(), 100, None).await.unwrap().items), ["third", "second", "first"]);
     assert_eq!(names(store.apps_seen_by(&grace(), 100, None).await.unwrap().items), ["elsewhere"]);
 }
+
+/// A credential can hold hundreds of products. DynamoDB takes expressions of 4 KB.
+#[tokio::test]
+async fn the_claims_of_very_many_products_end_in_several_updates() {
+    let store = Table::new().await.store();
+    let app_id = create_app(&store, &ada(), "Storm warnings").await.unwrap();
+    let request = context().id();
+    let names: Vec<_> = (0..250).map(|number| format!("product-{number}")).collect();
+    for names in names.chunks(20) {
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        claim(&store, app_id, request, &names).await.unwrap();
+    }
+    let mut left = Vec::new();
+    loop {
+        let claims = store.ending_claims(app_id, &[request].into()).await.unwrap();
+        if claims.is_empty() {
+            break;
+        }
+        store.commit(Transaction::new(&mut context()).end_claims(app_id, &claims)).await.unwrap();
+        left.push(held(&store, app_id, request).await.len());
+    }
+    assert_eq!(left, [150, 50, 0]);
+}

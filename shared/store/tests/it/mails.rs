@@ -109,3 +109,18 @@ async fn mails_of_one_template_about_one_request_are_told_apart() {
     let failed = (MailKind::ProvisioningFailed, MailStatus::Sent);
     assert_eq!(seen, [failed, failed, (MailKind::Reject, MailStatus::Sending)]);
 }
+
+/// Who was held up for a minute no longer holds the lease, and must not undo what the next one did.
+#[tokio::test]
+async fn a_lease_that_was_taken_over_settles_and_gives_back_nothing() {
+    let store = Table::new().await.store();
+    let (id, now) = (context().id(), context().now);
+    let late = taken(approve_mail(&store, id, now).await);
+    let next = taken(approve_mail(&store, id, later(now, 60_000)).await);
+    store.settle_mail(&late, MailStatus::Refused, later(now, 60_001)).await.unwrap();
+    store.release_mail(late.clone()).await.unwrap();
+    assert_eq!(approve_mail(&store, id, later(now, 60_002)).await, Lease::Busy);
+    store.settle_mail(&next, MailStatus::Sent, later(now, 60_003)).await.unwrap();
+    store.release_mail(late).await.unwrap();
+    assert_eq!(approve_mail(&store, id, later(now, 60_004)).await, Lease::Settled(MailStatus::Sent));
+}

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use gatepass_domain::id::EventId;
 use gatepass_domain::{AccessRequest, Context, Event};
-use gatepass_store::keys::{self, Key};
-use gatepass_store::{LogPosition, SetAside, SetAsideReason, Store, SweepState, WorkPosition};
+use gatepass_store::keys::{self, Key, WorkKind};
+use gatepass_store::{LogPosition, SetAside, SetAsideReason, Store, SweepState};
 use gatepass_testkit::{Table, ada, at, context};
 use jiff::Timestamp;
 
@@ -151,12 +151,12 @@ async fn an_event_that_was_set_aside_is_due_until_it_is_taken_back() {
     let entry = SetAside::new(keys::event(&event), SetAsideReason::Refused, "ThrottlingException");
     store.set_aside(&entry, now).await.unwrap();
     // The request itself is not due: a person decides on it.
-    let due = store.due_work(&WorkPosition::start(), now, 10).await.unwrap();
+    let due = store.due_work(WorkKind::SetAside, None, now, 10).await.unwrap();
     assert_eq!(due.len(), 1);
     assert_eq!(store.event_set_aside(&due[0].key).await.unwrap(), Some(entry.clone()));
     assert_eq!(store.event_item(&entry.event()).await.unwrap(), Some(Ok(event)));
     store.take_back(&entry.event()).await.unwrap();
-    assert_eq!(store.due_work(&WorkPosition::start(), now, 10).await.unwrap(), []);
+    assert_eq!(store.due_work(WorkKind::SetAside, None, now, 10).await.unwrap(), []);
     let nowhere = Key { pk: "E#R#1".into(), sk: "00000001".into() };
     assert_eq!(store.event_item(&nowhere).await.unwrap(), None);
 }

@@ -41,7 +41,7 @@ macro_rules! endpoints {
             use axum::Json;
             use axum::extract::State;
             use axum::http::StatusCode;
-            use gatepass_app::offerings::{InUse, Progress};
+            use gatepass_app::delete_offering::{self, InUse, Progress};
             use gatepass_app::{Refused, offerings};
             use gatepass_domain::id::$id;
             use gatepass_domain::text::FieldError;
@@ -135,7 +135,7 @@ macro_rules! endpoints {
             ) -> Result<StatusCode, Problem> {
                 let in_use = if force { InUse::Force } else { InUse::Keep };
                 let id = id.parse()?;
-                let deletion = offerings::delete::<$entity>(&api.store, &mut context, &owner, &id, precondition, in_use);
+                let deletion = delete_offering::delete::<$entity>(&api.store, &mut context, &owner, &id, precondition, in_use);
                 Ok(match deletion.await? {
                     Progress::Finished => StatusCode::NO_CONTENT,
                     Progress::More => StatusCode::ACCEPTED,
