@@ -15,6 +15,8 @@ use crate::template::{ACCOUNT, REGION, Wiring};
 
 /// The largest entry that EventBridge takes ("Calculating PutEvents event entry size").
 const LARGEST: usize = 256 * 1024;
+/// The most characters of a detail type.
+const LONGEST_TYPE: usize = 128;
 
 /// All event buses of the template.
 pub(crate) struct Buses {
@@ -89,6 +91,14 @@ impl Buses {
         if entry.source.is_empty() || entry.detail_type.is_empty() {
             let text = "Parameters Source and DetailType are required.";
             return Err(refused("InvalidArgument", text.to_owned()));
+        }
+        if entry.detail_type.chars().count() > LONGEST_TYPE {
+            let text = format!("Parameter DetailType is longer than {LONGEST_TYPE} characters.");
+            return Err(refused("InvalidArgument", text));
+        }
+        if entry.source.to_ascii_lowercase().starts_with("aws.") {
+            let text = format!("Source {} is reserved for AWS.", entry.source);
+            return Err(refused("NotAuthorizedForSourceException", text));
         }
         if size(&entry) > LARGEST {
             return Err(refused("InvalidArgument", format!("The entry is larger than {LARGEST} bytes.")));

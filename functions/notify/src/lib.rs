@@ -78,8 +78,18 @@ impl Notify {
             match attended {
                 Ok(attended) => {
                     tracing::info!(correlation_id, template, ?attended, "mail attended to");
-                    if attended == Attended::Now(MailStatus::Sent) {
-                        self.metrics.write(self.clock.now(), &[Metric::MailSent]);
+                    match attended {
+                        Attended::Now(MailStatus::Sent) => self.metrics.write(self.clock.now(), &[Metric::MailSent]),
+                        Attended::Now(MailStatus::NoRecipient) => {
+                            tracing::error!(
+                                alarm = "no-recipient",
+                                correlation_id,
+                                template,
+                                "a mail has no recipient"
+                            );
+                            self.metrics.write(self.clock.now(), &[Metric::MailWithoutRecipient]);
+                        }
+                        _ => {}
                     }
                 }
                 // If any of the mails may still go out, the event is to come again.

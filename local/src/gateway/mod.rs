@@ -128,10 +128,11 @@ fn event(
     event
 }
 
-/// The answers of API Gateway itself.
+/// The answers of API Gateway itself. Here they forbid caching too, because nothing on localhost may outlive a change.
 pub(crate) fn message(status: StatusCode, text: &str) -> Response {
     let body = json!({ "message": text }).to_string();
-    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (status, headers, body).into_response()
 }
 
 fn refused(refused: &authorizer::Refused) -> Response {

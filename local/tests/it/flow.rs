@@ -168,6 +168,8 @@ async fn an_event_can_be_put_on_the_bus_again() {
     for (member, value, said) in [
         ("Detail", json!("[]"), "MalformedDetail"),
         ("Source", json!(""), "InvalidArgument"),
+        ("Source", json!("aws.ec2"), "NotAuthorizedForSourceException"),
+        ("DetailType", json!("x".repeat(129)), "InvalidArgument"),
         ("EventBusName", json!("elsewhere"), "ResourceNotFoundException"),
         ("Detail", json!(1), "PutEvents"),
     ] {

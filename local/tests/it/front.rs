@@ -110,6 +110,7 @@ async fn what_api_gateway_says_by_itself() {
     let world = World::start(options()).await;
     let answer = async |request: reqwest::RequestBuilder| {
         let response = request.send().await.unwrap();
+        assert_eq!(response.headers()["cache-control"], "no-store");
         (response.status().as_u16(), response.json::<Value>().await.unwrap())
     };
     let me = || world.client.request(Method::GET, "/v1/me");

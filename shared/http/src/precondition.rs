@@ -86,7 +86,7 @@ fn version(tag: &str) -> Option<u64> {
 }
 
 /// The entity tag of a version.
-fn tag(version: u64) -> String {
+pub(crate) fn tag(version: u64) -> String {
     format!("\"{version}\"")
 }
 

@@ -36,6 +36,8 @@ pub enum Metric {
     MailSent,
     /// A mail was refused for good.
     MailRefused,
+    /// A mail was due and there is nobody to write to.
+    MailWithoutRecipient,
     /// An item of background work could not be moved on.
     WorkFailed,
 }
@@ -52,6 +54,7 @@ impl Metric {
             Self::ProvisioningFailed => ("ProvisioningFailed", "Count", 1),
             Self::MailSent => ("MailSent", "Count", 1),
             Self::MailRefused => ("MailRefused", "Count", 1),
+            Self::MailWithoutRecipient => ("MailWithoutRecipient", "Count", 1),
             Self::WorkFailed => ("WorkFailed", "Count", 1),
         }
     }
@@ -121,7 +124,7 @@ fn document(function: &str, now: Timestamp, values: &[Metric]) -> Value {
 mod tests {
     use super::*;
 
-    const ALL: [Metric; 8] = [
+    const ALL: [Metric; 9] = [
         Metric::Submitted,
         Metric::Decided,
         Metric::Provisioned,
@@ -129,6 +132,7 @@ mod tests {
         Metric::ProvisioningFailed,
         Metric::MailSent,
         Metric::MailRefused,
+        Metric::MailWithoutRecipient,
         Metric::WorkFailed,
     ];
 

@@ -52,8 +52,13 @@ fn is_link(word: &str) -> bool {
     }
     let is_host = |text: &str| {
         let labels: Vec<_> = text.split('.').collect();
-        let top_level = labels.last().is_some_and(|label| label.len() >= 2 && label.chars().all(char::is_alphabetic));
-        labels.len() > 1 && top_level && labels.iter().all(|label| !label.is_empty())
+        let is_name = |label: &&str| {
+            // A top-level domain in another script may be written in ASCII, as in `xn--p1ai`.
+            label.starts_with("xn--") || label.len() >= 2 && label.chars().all(char::is_alphabetic)
+        };
+        let is_address = labels.len() == 4 && labels.iter().all(|label| label.parse::<u8>().is_ok());
+        let is_named = labels.len() > 1 && labels.last().is_some_and(is_name);
+        (is_named || is_address) && labels.iter().all(|label| !label.is_empty())
     };
     let outside = |c: char| !c.is_alphanumeric() && !matches!(c, '.' | '-' | '_' | '@');
     lower.split(outside).any(|part| match part.trim_matches('.').rsplit_once('@') {
@@ -96,6 +101,9 @@ mod tests {
             ("Ada (evil.example/x) HTTP://EVIL.EXAMPLE", "Ada"),
             ("Ada www.evil", "Ada"),
             ("Ada <evil.example>", "Ada"),
+            ("Ada evil.xn--p1ai xn--e1afmkfd.xn--p1ai/x", "Ada"),
+            ("Ada 203.0.113.7 203.0.113.7/login", "Ada"),
+            ("Ada 3.0.1", "Ada 3.0.1"),
             ("Ada @evil.example x@evil.example/x", "Ada"),
             ("Ada\" has left. \u{201c}Eve\u{201d}", "Ada' has left. 'Eve'"),
             ("evil.example", "(no name)"),

@@ -14,7 +14,7 @@ use crate::error::StoreError;
 use crate::guard::Guard;
 use crate::item::{Attributes, Item, decode, set_aside};
 use crate::keys::{self, IndexKey, Key};
-use crate::read::{Index, Query, Span, take};
+use crate::read::{Index, Query, Reads, Span, take};
 use crate::stored::{Stored, StoredAs};
 use crate::transaction::Transaction;
 
@@ -185,25 +185,27 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; also when one of them cannot be read, for that it is missing would be untrue.
     pub async fn offerings<T: Offering>(&self, ids: &[T::Id]) -> Result<Vec<Versioned<T>>, StoreError> {
-        self.each_offering(ids).await?.into_iter().collect()
+        self.each_offering(ids, Reads::Consistent).await?.into_iter().collect()
     }
 
-    /// Those of `ids` that exist and can be read, in the order of `ids`: for lists that people look at.
+    /// Those of `ids` that exist and can be read, in the order of `ids`: for lists that people look at. A change of the last
+    /// second may be missing.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn offerings_to_list<T: Offering>(&self, ids: &[T::Id]) -> Result<Vec<Versioned<T>>, StoreError> {
-        Ok(self.each_offering(ids).await?.into_iter().filter_map(set_aside).collect())
+        Ok(self.each_offering(ids, Reads::Eventual).await?.into_iter().filter_map(set_aside).collect())
     }
 
     async fn each_offering<T: Offering>(
         &self,
         ids: &[T::Id],
+        reads: Reads,
     ) -> Result<Vec<Result<Versioned<T>, StoreError>>, StoreError> {
         // DynamoDB refuses a batch that names a key twice.
         let mut seen = HashSet::new();
         let keys: Vec<_> = ids.iter().map(T::key).filter(|key| seen.insert(key.clone())).collect();
-        let mut found = self.batch_get(&keys).await?;
+        let mut found = self.batch_get_as(&keys, reads).await?;
         Ok(keys.iter().filter_map(|key| parse_from(&mut found, key).transpose()).collect())
     }
 

@@ -88,6 +88,15 @@ impl Query {
     }
 }
 
+/// The kinds of reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reads {
+    /// They see every change that was made before.
+    Consistent,
+    /// They may miss the changes of the last second, and cost half as much.
+    Eventual,
+}
+
 impl Store {
     /// The item under `key`, read consistently.
     pub(crate) async fn get<T: DeserializeOwned>(&self, key: &Key) -> Result<Option<T>, StoreError> {
@@ -111,6 +120,15 @@ impl Store {
     /// The items under `keys`, read consistently in as few calls as can be, by key. What does not
     /// exist is absent.
     pub(crate) async fn batch_get(&self, keys: &[Key]) -> Result<HashMap<Key, Attributes>, StoreError> {
+        self.batch_get_as(keys, Reads::Consistent).await
+    }
+
+    /// As [`Store::batch_get`], with reads of this kind.
+    pub(crate) async fn batch_get_as(
+        &self,
+        keys: &[Key],
+        reads: Reads,
+    ) -> Result<HashMap<Key, Attributes>, StoreError> {
         /// The most keys that one call takes.
         const MOST: usize = 100;
         /// Rounds after which keys that DynamoDB left unprocessed are given up.
@@ -130,7 +148,7 @@ impl Store {
                 }
                 let request = KeysAndAttributes::builder()
                     .set_keys(Some(std::mem::take(&mut wanted)))
-                    .consistent_read(true)
+                    .consistent_read(reads == Reads::Consistent)
                     .build()
                     .map_err(|cause| StoreError::Unwritable(cause.to_string()))?;
                 let answer = self

@@ -3,7 +3,7 @@
 use gatepass_domain::event::MailStatus;
 use gatepass_domain::settings::MailKind;
 use gatepass_domain::{Person, Product, Settings};
-use gatepass_lambda::Failure;
+use gatepass_lambda::{Failure, Metric};
 use gatepass_testkit::aws::bus_event;
 use gatepass_testkit::{ada, demo};
 use serde_json::json;
@@ -146,6 +146,7 @@ async fn a_mail_without_a_recipient_is_on_record() {
     assert!(stage.ses.mails().is_empty());
     let expected = [(MailKind::Submitted, MailStatus::NoRecipient), (MailKind::Reject, MailStatus::NoRecipient)];
     assert_eq!(stage.record(id).await, expected);
+    assert_eq!(stage.metrics(), [Metric::MailWithoutRecipient; 2]);
 }
 
 /// R35

@@ -231,9 +231,14 @@ async fn look_at(
         Ok(Step::Nothing) => put_off,
         Err(failure) => {
             share.tally.failed += 1;
-            tracing::error!(kind, key, failure = causes(&failure), "background work failed");
+            let cause = causes(&failure);
             // When others were faster each time, that is the item's trouble alone.
-            if failure.is_transient() && !matches!(failure, Refused::Busy) {
+            if matches!(failure, Refused::Busy) {
+                tracing::warn!(kind, key, failure = cause, "others were faster than background work");
+            } else if !failure.is_transient() {
+                tracing::error!(alarm = "work-failed", kind, key, failure = cause, "background work failed");
+            } else {
+                tracing::error!(kind, key, failure = cause, "background work failed");
                 // The store is in trouble, not the item: the next run goes on here.
                 share.end = ShareEnd::Over;
                 return None;

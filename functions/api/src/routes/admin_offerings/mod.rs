@@ -55,7 +55,7 @@ macro_rules! endpoints {
             /// Creates a catalogue, a product or a plan, under a slug that the caller chooses.
             #[utoipa::path(post, path = $list, tag = "admin: offerings", operation_id = $create_id, security(("bearer" = ["administrator"])),
                 params(IdempotencyKey), request_body = $entity,
-                responses((status = 201, body = $response, headers(("Location" = String)))))]
+                responses((status = 201, body = $response, headers(("Location" = String), ("ETag" = String)))))]
             pub(crate) async fn create(
                 State(api): State<Api>,
                 Owner(owner): Owner,
@@ -69,7 +69,7 @@ macro_rules! endpoints {
             }
 
             fn answer(entity: &Versioned<$entity>) -> Answer {
-                created(&$response::from(entity.clone()), format!("{}/{}", $list, entity.id))
+                created(&$response::from(entity.clone()), format!("{}/{}", $list, entity.id)).tagged(entity.version)
             }
 
             /// A page of the catalogues, products or plans, by slug.

@@ -12,7 +12,7 @@ use crate::state::Api;
 /// Creates an app.
 #[utoipa::path(post, path = "/v1/apps", tag = "apps", operation_id = "create_app", security(("bearer" = [])),
     params(IdempotencyKey), request_body = Profile,
-    responses((status = 201, body = AppResponse, headers(("Location" = String)))))]
+    responses((status = 201, body = AppResponse, headers(("Location" = String), ("ETag" = String)))))]
 pub(crate) async fn create(
     State(api): State<Api>,
     Caller(caller): Caller,
@@ -25,5 +25,5 @@ pub(crate) async fn create(
 }
 
 fn answer(app: &Versioned<App>) -> Answer {
-    created(&AppResponse::from(app.clone()), format!("/v1/apps/{}", app.id))
+    created(&AppResponse::from(app.clone()), format!("/v1/apps/{}", app.id)).tagged(app.version)
 }

@@ -16,6 +16,7 @@ async fn an_app_is_created() {
     answer.is("apps_create");
     let there = api.get(&answer.headers["location"]).by(&ada()).send().await.expect(200);
     assert_eq!(there.body, answer.body);
+    assert_eq!((answer.headers["etag"].as_str(), &there.headers["etag"]), ("\"1\"", &answer.headers["etag"]));
 }
 
 #[tokio::test]
