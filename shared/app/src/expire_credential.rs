@@ -112,7 +112,7 @@ async fn revocation(
     let is_own = store
         .app(app_id)
         .await?
-        .is_none_or(|app| by.is_person(&app.owner) || app.former_owners.iter().any(|one| by.is_person(one)));
+        .is_none_or(|app| by.is_person(&app.owner) || app.handovers.iter().any(|one| by.is_person(&one.from)));
     let reason = event.personal.and_then(|personal| personal.reason).unwrap_or_else(|| REVOKED.to_owned());
     Ok((by, if is_own { Loss::App } else { Loss::Subject }, reason))
 }
