@@ -8,7 +8,7 @@ use gatepass_domain::catalogue::{Audience, AudienceKind};
 use gatepass_domain::id::NotASlug;
 use gatepass_domain::person::ActorKind;
 use gatepass_domain::plan::{AutoApproveWhen, Limit};
-use gatepass_domain::product::{AuthMethod, Gateway, GatewayKind};
+use gatepass_domain::product::{AuthMethod, Gateway, GatewayKind, ProductStatus};
 use gatepass_domain::{Actor, Catalogue, Context, Plan, Product};
 use gatepass_lambda::{Clock, NoEntropy};
 use gatepass_store::{Store, StoreError};
@@ -90,6 +90,9 @@ fn products() -> Result<Vec<Product>, NotASlug> {
             approver_groups: Vec::new(),
             documentation_url: Some(format!("https://developer.example.com/{id}")),
             published: true,
+            status: ProductStatus::Stable,
+            sunset_on: None,
+            support: Some(format!("{owner}@example.com")),
         })
     };
     let (key, oauth2) = (AuthMethod::ApiKey, AuthMethod::OAuth2);

@@ -95,6 +95,8 @@ def seed(stack: Stack) -> dict[str, str]:
     access = settled(ask("Standing", plan="free"))
     suspended = approved(ask("Suspended"))["credential_id"]
     stack.call("POST", f"/v1/admin/credentials/{suspended}/suspend", owen)
+    document = {"openapi": "3.1.0", "info": {"title": "Weather", "version": "1"}, "paths": {}}
+    stack.call("PUT", "/v1/admin/products/weather-api/openapi", owen, document)
     doomed = {"id": "doomed", "name": "Doomed"}
     stack.call("POST", "/v1/admin/plans", owen, doomed)
     stack.call("POST", "/v1/admin/catalogues", owen, doomed | {"audience": {"kind": "everyone"}})

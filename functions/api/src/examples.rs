@@ -105,8 +105,13 @@ fn add_parameters(operation: &mut Value, example: &Example, things: &Map<String,
 
 fn add_request(operation: &mut Value, example: &Example, things: &Map<String, Value>) {
     let Some(request) = &example.request else { return };
-    for (_, content) in members(operation.pointer_mut("/requestBody/content")) {
-        content["example"] = resolved(request, things);
+    for (media_type, content) in members(operation.pointer_mut("/requestBody/content")) {
+        let value = resolved(request, things);
+        content["example"] = match media_type.as_str() {
+            // Every JSON text is YAML.
+            "application/yaml" => json!(format!("{value:#}")),
+            _ => value,
+        };
     }
 }
 
@@ -191,8 +196,8 @@ fn meaning(status: &str) -> &'static str {
         "404" => "It does not exist, or the caller has no access to it.",
         "409" => "The current state does not allow it.",
         "412" => "It has changed since it was read: `If-Match` does not name the current version.",
-        "413" => "The body is larger than 256 KiB.",
-        "415" => "The media type of the body is not `application/json`.",
+        "413" => "The body is larger than 256 KiB; an OpenAPI document, than 2 MiB.",
+        "415" => "The media type of the body is not one that the operation takes.",
         "422" => "The request breaks a rule, or the `Idempotency-Key` was used for a different request.",
         "428" => "`If-Match` is missing.",
         "429" => "The plan's request allowance is used up, or a limit per person is reached.",

@@ -24,6 +24,17 @@ pub enum Refused {
     /// The request names products that other people decide on.
     #[error("Others decide on {}: name your own products in `product_ids`, or leave the decision to them.", rule::list(.0))]
     NotEntitled(Vec<ProductId>),
+    /// The OpenAPI document cannot be taken.
+    #[error("The OpenAPI document cannot be taken: {refusal}.")]
+    Document {
+        /// The notation in which it was sent.
+        format: gatepass_openapi::Format,
+        /// The reason.
+        refusal: gatepass_openapi::Refusal,
+    },
+    /// The OpenAPI document cannot be stored.
+    #[error("The OpenAPI document is too large: at most 2 MB remain of it when it is compressed.")]
+    DocumentTooLarge,
     /// The caller sees it, but only its owner may change it.
     #[error("Only the owner of the app may change it.")]
     NotTheOwner,

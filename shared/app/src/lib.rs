@@ -15,6 +15,7 @@ mod mail_triggers;
 mod precondition;
 mod standing;
 
+pub mod api_documents;
 pub mod approve;
 pub mod apps;
 pub mod auto_approve;

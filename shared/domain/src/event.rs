@@ -273,6 +273,10 @@ details! {
     ProductCreated(EntitySubject),
     /// A product was changed.
     ProductUpdated(EntitySubject),
+    /// The OpenAPI document of a product was uploaded or replaced; the hashes are of the document.
+    ProductOpenapiUpdated(EntitySubject),
+    /// The OpenAPI document of a product was deleted; the hash is of the document.
+    ProductOpenapiDeleted(EntitySubject),
     /// A product is being deleted: nobody can ask for it any more, and the requests for it end.
     ProductClosing(EntitySubject),
     /// A product was deleted.

@@ -8,6 +8,7 @@
 //! is a [`Credential`] in their [`App`].
 
 pub mod access_request;
+pub mod api_document;
 pub mod app;
 pub mod cart;
 pub mod catalogue;
@@ -31,6 +32,7 @@ pub mod visible;
 pub mod web_address;
 
 pub use access_request::AccessRequest;
+pub use api_document::ApiDocument;
 pub use app::App;
 pub use cart::Cart;
 pub use catalogue::Catalogue;

@@ -1,5 +1,6 @@
 //! Products: APIs that one can ask for, and the gateway that guards them.
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -40,6 +41,30 @@ pub struct Product {
     /// True when others than the owners see it.
     #[serde(default)]
     pub published: bool,
+    /// How far its consumers can rely on it.
+    #[serde(default)]
+    pub status: ProductStatus,
+    /// The day from which a deprecated product may stop working.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Date, example = "2027-06-30")]
+    pub sunset_on: Option<Date>,
+    /// The place to ask for help: a mail address, or an `https` address of at most 512 bytes.
+    #[serde(default)]
+    #[schema(example = "weather-support@example.com")]
+    pub support: Option<String>,
+}
+
+/// How far the consumers of a product can rely on it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProductStatus {
+    /// It changes in compatible ways only.
+    #[default]
+    Stable,
+    /// It may change in incompatible ways.
+    Beta,
+    /// It still works, and new consumers should choose another one.
+    Deprecated,
 }
 
 /// An authentication method.
@@ -132,6 +157,18 @@ impl Product {
         {
             errors.require(false, "/documentation_url", &detail);
         }
+        if let Some(support) = self.support.as_deref().filter(|support| !is_mail_address(support)) {
+            errors.require(
+                web_address::check(support, Fragment::Allowed).is_ok(),
+                "/support",
+                "must be a mail address such as `help@example.com`, or an address that begins with `https://`",
+            );
+        }
+        errors.require(
+            self.sunset_on.is_none() || self.status == ProductStatus::Deprecated,
+            "/sunset_on",
+            "goes with the status `deprecated`",
+        );
         errors.require(
             self.gateway.configuration.iter().all(|(name, value)| is_plain(name) && can_be_kept(value, 16)),
             "/gateway",

@@ -3,6 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
+use gatepass_openapi::Format;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
@@ -18,6 +19,15 @@ pub struct JsonBody<T> {
     pub value: T,
     /// The body as it was sent.
     pub bytes: Bytes,
+}
+
+/// An OpenAPI document as it was sent, in JSON or YAML, of at most 2 MiB.
+#[derive(Debug)]
+pub struct DocumentBody {
+    /// The text of the document.
+    pub text: String,
+    /// Its notation.
+    pub format: Format,
 }
 
 /// A JSON body that may be missing: `{}` then.
@@ -57,26 +67,71 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for OptionalBody<T> {
     }
 }
 
+impl<S: Send + Sync> FromRequest<S> for DocumentBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let (headers, bytes) = read_at_most(request, gatepass_openapi::MAX_BYTES, "2 MiB").await?;
+        let media_type = media_type(&headers);
+        let format = match essence(media_type).as_str() {
+            "application/json" | "application/openapi+json" | "application/vnd.oai.openapi+json" => Format::Json,
+            "application/yaml"
+            | "application/x-yaml"
+            | "text/yaml"
+            | "text/x-yaml"
+            | "application/openapi+yaml"
+            | "application/vnd.oai.openapi" => Format::Yaml,
+            _ => {
+                let detail = format!(
+                    "Send the document with `Content-Type: application/json` or `application/yaml`; this says `{media_type}`."
+                );
+                return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail));
+            }
+        };
+        let text = String::from_utf8(bytes.into()).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            let line = 1 + error.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count();
+            Problem::from(gatepass_app::Refused::Document {
+                format,
+                refusal: gatepass_openapi::Refusal::Malformed { line, detail: "this is not UTF-8".to_owned() },
+            })
+        })?;
+        Ok(Self { text, format })
+    }
+}
+
 async fn read(request: Request) -> Result<(HeaderMap, Bytes), Problem> {
+    read_at_most(request, BODY_LIMIT, "256 KiB").await
+}
+
+async fn read_at_most(request: Request, limit: usize, named: &str) -> Result<(HeaderMap, Bytes), Problem> {
     let (parts, body) = request.into_parts();
     // API Gateway has read the body whole; it is at most 6 MB here.
     let bytes = axum::body::to_bytes(body, usize::MAX).await;
     let bytes = bytes.map_err(|cause| Problem::internal("the body could not be read", &cause))?;
-    if bytes.len() > BODY_LIMIT {
-        let detail = format!("The body has {} bytes; at most {BODY_LIMIT} (256 KiB) are accepted.", bytes.len());
+    if bytes.len() > limit {
+        let detail = format!("The body has {} bytes; at most {limit} ({named}) are accepted.", bytes.len());
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail));
     }
     Ok((parts.headers, bytes))
 }
 
 fn check_media_type(headers: &HeaderMap) -> Result<(), Problem> {
-    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if essence == "application/json" {
+    let media_type = media_type(headers);
+    if essence(media_type) == "application/json" {
         return Ok(());
     }
     let detail = format!("The body must be JSON, with `Content-Type: application/json`; this says `{media_type}`.");
     Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail))
+}
+
+fn media_type(headers: &HeaderMap) -> &str {
+    headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// A media type without its parameters.
+fn essence(media_type: &str) -> String {
+    media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
@@ -94,7 +149,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 }
 
 fn fault(pointer: String, detail: String) -> InvalidParam {
-    InvalidParam { pointer: Some(pointer), parameter: None, detail }
+    InvalidParam { pointer: Some(pointer), parameter: None, line: None, detail }
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {

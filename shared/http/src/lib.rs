@@ -19,7 +19,7 @@ mod problem;
 mod token;
 
 pub use answer::{Answer, Reply, created, ok};
-pub use body::{EmptyBody, JsonBody, OptionalBody};
+pub use body::{DocumentBody, EmptyBody, JsonBody, OptionalBody};
 pub use caller::{Caller, Owner};
 pub use context::RequestContext;
 pub use cursor::{CursorKey, Listed};

@@ -8,6 +8,7 @@ use gatepass_domain::id::RequestId;
 use gatepass_domain::text::FieldError;
 use gatepass_domain::{AccessRequest, PersonId};
 use gatepass_lambda::causes;
+use gatepass_openapi::{Fault, Format, Refusal};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -83,6 +84,10 @@ pub struct InvalidParam {
     /// Name of the query parameter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parameter: Option<String>,
+    /// The line of the document, from 1: set for OpenAPI documents only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 12)]
+    pub line: Option<usize>,
     /// The fault there and the remedy.
     pub detail: String,
 }
@@ -103,9 +108,15 @@ impl InvalidParam {
     }
 }
 
+impl From<Fault> for InvalidParam {
+    fn from(Fault { pointer, line, detail }: Fault) -> Self {
+        Self { pointer: Some(pointer), parameter: None, line: Some(line), detail }
+    }
+}
+
 impl From<FieldError> for InvalidParam {
     fn from(fault: FieldError) -> Self {
-        Self { pointer: Some(fault.pointer), parameter: None, detail: fault.detail }
+        Self { pointer: Some(fault.pointer), parameter: None, line: None, detail: fault.detail }
     }
 }
 
@@ -160,7 +171,12 @@ impl Problem {
 
     /// A query parameter, or a combination of them, that cannot be used.
     pub fn parameter(parameter: &str, detail: &str) -> Self {
-        let error = InvalidParam { pointer: None, parameter: Some(parameter.to_owned()), detail: detail.to_owned() };
+        let error = InvalidParam {
+            pointer: None,
+            parameter: Some(parameter.to_owned()),
+            line: None,
+            detail: detail.to_owned(),
+        };
         let text = format!("The query parameter `{parameter}` cannot be used: {detail}.");
         Self::new(StatusCode::BAD_REQUEST, "invalid-parameter", text).with_errors(vec![error])
     }
@@ -178,7 +194,8 @@ impl Problem {
 
 /// The title of the problems of kind `slug`: `plan-not-offered` → `Plan not offered`.
 pub fn title(slug: &str) -> String {
-    let mut words = slug.replace('-', " ").replace("json", "JSON").replace("if match", "If-Match");
+    let mut words =
+        slug.replace('-', " ").replace("json", "JSON").replace("yaml", "YAML").replace("if match", "If-Match");
     if let Some(first) = words.get_mut(..1) {
         first.make_ascii_uppercase();
     }
@@ -192,6 +209,18 @@ impl From<Refused> for Problem {
         match refused {
             Refused::NotFound(what) => Self::not_found(what),
             Refused::Invalid(faults) => Self::invalid_body(faults.into_iter().map(InvalidParam::from).collect()),
+            Refused::Document { refusal: Refusal::Invalid(faults), .. } => {
+                Self::invalid_body(faults.into_iter().map(InvalidParam::from).collect())
+            }
+            Refused::Document { format, refusal: Refusal::Malformed { line, detail } } => {
+                let slug = match format {
+                    Format::Json => "malformed-json",
+                    Format::Yaml => "malformed-yaml",
+                };
+                let fault = InvalidParam { pointer: None, parameter: None, line: Some(line), detail: detail.clone() };
+                Self::new(StatusCode::BAD_REQUEST, slug, format!("Line {line}: {detail}.")).with_errors(vec![fault])
+            }
+            Refused::DocumentTooLarge => Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", detail),
             Refused::NotTheOwner => Self::new(StatusCode::FORBIDDEN, "not-the-owner", detail),
             Refused::ConflictOfInterest(_) => Self::new(StatusCode::FORBIDDEN, "conflict-of-interest", detail),
             Refused::NotEntitled(_) => Self::new(StatusCode::FORBIDDEN, "not-entitled", detail),

@@ -16,6 +16,7 @@
 //! | key | `K#digest` | `KEY` | | |
 //! | catalogue, product, plan | `CAT#id`, `PROD#id`, `PLAN#id` | `OFFER` | `KIND#kind` / `id` | |
 //! | version of one of them, for transactions that depend on it | `CAT#id`, `PROD#id`, `PLAN#id` | `VERSION` | | |
+//! | OpenAPI document of a product: the facts, and its content in pieces | `PROD#id` | `OPENAPI`, `OPENAPI#n` | | |
 //! | deletion of one of them, in progress | `CAT#id`, `PROD#id`, `PLAN#id` | `DELETION` | | |
 //! | product whose requests a group decides on | `APPROVER#group` | product | | |
 //! | settings | `SET#settings` | `SET` | | |
@@ -502,6 +503,16 @@ pub fn plan(id: &PlanId) -> Key {
 /// The version of an offering, apart from the offering.
 pub(crate) fn offering_version(offering: &Key) -> Key {
     key(&offering.pk, "VERSION")
+}
+
+/// The facts about the OpenAPI document of a product.
+pub fn api_document(id: &ProductId) -> Key {
+    key(product(id).pk, "OPENAPI")
+}
+
+/// A piece of that document, from 0.
+pub(crate) fn api_document_piece(id: &ProductId, index: usize) -> Key {
+    key(product(id).pk, format!("OPENAPI#{index}"))
 }
 
 /// The mark of an offering that is being deleted.

@@ -16,6 +16,7 @@ mod read;
 mod request_lists;
 mod transaction;
 
+mod api_documents;
 mod apps;
 mod carts;
 mod credentials;
@@ -34,6 +35,7 @@ mod stored;
 mod submission;
 mod work;
 
+pub use api_documents::CompressedDocument;
 pub use apps::{Allowance, EndingClaims, Surroundings, WhichApps};
 pub use carts::StoredCart;
 pub use commit_error::{CommitError, Refusal};

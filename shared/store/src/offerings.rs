@@ -9,7 +9,6 @@ use gatepass_domain::id::{CatalogueId, PlanId, ProductId};
 use gatepass_domain::{Catalogue, Event, Plan, Product, Versioned};
 use serde::Serialize;
 
-use crate::Store;
 use crate::error::StoreError;
 use crate::guard::Guard;
 use crate::item::{Attributes, Item, decode, set_aside};
@@ -17,6 +16,7 @@ use crate::keys::{self, IndexKey, Key};
 use crate::read::{Index, Query, Reads, Span, take};
 use crate::stored::{Stored, StoredAs};
 use crate::transaction::Transaction;
+use crate::{Store, api_documents};
 
 /// A kind of thing that owners put on offer. They are kept in the same way.
 pub trait Offering: StoredAs + Serialize + Clone + Send + Sync {
@@ -35,6 +35,8 @@ pub trait Offering: StoredAs + Serialize + Clone + Send + Sync {
     }
     /// The aggregate that its events belong to.
     fn aggregate(&self) -> Aggregate;
+    /// The keys of what belongs to it alone, and is deleted with it.
+    fn parts(id: &Self::Id) -> Vec<Key>;
     /// That it was created.
     fn created(subject: EntitySubject) -> Detail;
     /// That it was changed.
@@ -46,7 +48,7 @@ pub trait Offering: StoredAs + Serialize + Clone + Send + Sync {
 }
 
 macro_rules! offering {
-    ($entity:ident, $id:ty, $kind:literal, $key:path, $created:ident, $updated:ident, $closing:ident, $deleted:ident $(, $groups:ident)?) => {
+    ($entity:ident, $id:ty, $kind:literal, $key:path, $parts:path, $created:ident, $updated:ident, $closing:ident, $deleted:ident $(, $groups:ident)?) => {
         impl Offering for $entity {
             type Id = $id;
             const KIND: &'static str = $kind;
@@ -62,6 +64,9 @@ macro_rules! offering {
             })?
             fn aggregate(&self) -> Aggregate {
                 Aggregate::$entity(self.id.clone())
+            }
+            fn parts(id: &Self::Id) -> Vec<Key> {
+                $parts(id)
             }
             fn created(subject: EntitySubject) -> Detail {
                 Detail::$created(subject)
@@ -79,11 +84,21 @@ macro_rules! offering {
     };
 }
 
+fn no_parts<T>(_: &T) -> Vec<Key> {
+    Vec::new()
+}
+
+/// The OpenAPI document of a product.
+fn document(id: &ProductId) -> Vec<Key> {
+    api_documents::keys_of(id).collect()
+}
+
 offering!(
     Catalogue,
     CatalogueId,
     "catalogue",
     keys::catalogue,
+    no_parts,
     CatalogueCreated,
     CatalogueUpdated,
     CatalogueClosing,
@@ -94,13 +109,14 @@ offering!(
     ProductId,
     "product",
     keys::product,
+    document,
     ProductCreated,
     ProductUpdated,
     ProductClosing,
     ProductDeleted,
     approver_groups
 );
-offering!(Plan, PlanId, "plan", keys::plan, PlanCreated, PlanUpdated, PlanClosing, PlanDeleted);
+offering!(Plan, PlanId, "plan", keys::plan, no_parts, PlanCreated, PlanUpdated, PlanClosing, PlanDeleted);
 
 /// The version of an offering by itself: a transaction that depends on an offering pays for the size of what it checks.
 #[derive(Debug, Serialize)]
@@ -163,10 +179,12 @@ impl Transaction {
     /// Deletes an offering in `version`, with the event that says so.
     pub fn without_offering<T: Offering>(self, entity: &Versioned<T>, event: &Event) -> Self {
         let key = T::key(entity.id());
-        self.delete(Guard::Offering, &key, entity.version)
+        let deleted = self
+            .delete(Guard::Offering, &key, entity.version)
             .delete(Guard::Offering, &keys::offering_version(&key), entity.version)
             .no_longer_approved_by(&entity.content, entity.approver_groups().iter())
-            .event(event)
+            .event(event);
+        T::parts(entity.id()).iter().fold(deleted, |transaction, key| transaction.discard(Guard::Offering, key))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatepass_domain::catalogue::{Audience, AudienceKind};
 use gatepass_domain::event::{Chain, EntitySubject};
-use gatepass_domain::product::{AuthMethod, Gateway, GatewayKind};
+use gatepass_domain::product::{AuthMethod, Gateway, GatewayKind, ProductStatus};
 use gatepass_domain::{Actor, Catalogue, Context, Plan, Product, Versioned};
 use gatepass_store::{Offering, Store, Transaction, keys};
 use jiff::Timestamp;
@@ -117,6 +117,9 @@ pub mod demo {
             approver_groups: Vec::new(),
             documentation_url: None,
             published: true,
+            status: ProductStatus::Stable,
+            sunset_on: None,
+            support: None,
         }
     }
 

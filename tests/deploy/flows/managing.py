@@ -125,6 +125,24 @@ def a_product_that_is_deleted_by_force_leaves_nothing_behind(world: World):
 
 
 @flow
+def an_openapi_document_is_read_by_those_who_see_the_product(world: World):
+    """It is replaced with what breaks, and deleted."""
+    world.product("tides")
+    world.catalogue("tidal-apis", ["tides-api"], {"kind": "everyone"})
+    path = "/v1/admin/products/tides-api/openapi"
+    document = {"openapi": "3.1.0", "info": {"title": "Tides", "version": "1"}, "x-amazon-apigateway-policy": {}}
+    operation = {"get": {"responses": {"200": {"description": "Fine."}}}}
+    world.owner.call("PUT", path, document | {"paths": {"/tides": operation}}).expect(200)
+    equal(world.owner.get(path).expect(200).body["document"]["title"], "Tides")
+    read = world.person("Ada", "builders").get("/v1/products/tides-api/openapi").expect(200).body
+    assert "/tides" in read["paths"] and "x-amazon-apigateway-policy" not in read, read
+    replaced = world.owner.call("PUT", path, document | {"paths": {"/levels": operation}}).expect(200).body
+    equal(replaced["breaking_changes"][0]["operation"], "GET /tides")
+    world.owner.call("DELETE", path).expect(204)
+    equal(world.owner.get(path).expect(200).body["document"], None)
+
+
+@flow
 def a_plan_and_a_catalogue_are_deleted_by_force(world: World):
     """A plan takes what is held under it along; a catalogue what waits, while access outlives it."""
     world.plan("tidal", auto_approve=True)

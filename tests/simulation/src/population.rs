@@ -55,6 +55,8 @@ pub const OPERATIONS: &[(&str, u32)] = &[
     ("admin_create_product", 1),
     ("admin_put_product", 2),
     ("admin_delete_product", 1),
+    ("admin_put_product_openapi", 1),
+    ("admin_delete_product_openapi", 1),
     ("admin_create_plan", 1),
     ("admin_put_plan", 2),
     ("admin_delete_plan", 1),
@@ -410,6 +412,18 @@ impl Crowd {
             "admin_delete_product" => ("products", PRODUCTS[rng.random_range(1..PRODUCTS.len())], None),
             "admin_delete_plan" => ("plans", "dual", None),
             "admin_delete_catalogue" => ("catalogues", "second", None),
+            "admin_put_product_openapi" => {
+                let info = json!({ "title": "Maps", "version": round.to_string() });
+                let document = json!({ "openapi": "3.1.0", "info": info, "paths": {} });
+                let call = Call::change("PUT", "/v1/admin/products/maps-api/openapi", document);
+                self.world.call(administrator, &call).await;
+                return;
+            }
+            "admin_delete_product_openapi" => {
+                let call = Call::change("DELETE", "/v1/admin/products/maps-api/openapi", Value::Null);
+                self.world.call(administrator, &call).await;
+                return;
+            }
             "put_settings" => {
                 let current = self.world.call(administrator, &Call::get("/v1/admin/settings")).await;
                 let mut settings = current.body.clone();

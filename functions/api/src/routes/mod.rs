@@ -5,6 +5,7 @@ mod admin_access_requests;
 mod admin_apps;
 mod admin_credentials;
 mod admin_offerings;
+mod admin_openapi;
 mod admin_policy;
 mod admin_settings;
 mod admin_statistics;
@@ -72,6 +73,7 @@ endpoints! {
     catalogues::get::get,
     products::search::search,
     products::get::get,
+    products::openapi::openapi,
     apps::create::create,
     apps::list::list,
     apps::get::get,
@@ -116,6 +118,9 @@ endpoints! {
     admin_offerings::products::put,
     admin_offerings::products::delete,
     admin_offerings::products::usage,
+    admin_openapi::get::get,
+    admin_openapi::put::put,
+    admin_openapi::delete::delete,
     admin_offerings::plans::create,
     admin_offerings::plans::list,
     admin_offerings::plans::get,

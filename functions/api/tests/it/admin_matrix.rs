@@ -61,6 +61,9 @@ GET /v1/admin/products                                                   | 200 o
 POST /v1/admin/products {new product}                                    | 201            | 403 forbidden | 403 forbidden | 403 forbidden | 401
 GET /v1/admin/products/tides-api                                         | 200            | 403 forbidden | 403 forbidden | 403 forbidden | 401
 PUT /v1/admin/products/tides-api {new product}                           | 200            | 403 forbidden | 403 forbidden | 403 forbidden | 401
+GET /v1/admin/products/tides-api/openapi                                 | 200            | 403 forbidden | 403 forbidden | 403 forbidden | 401
+PUT /v1/admin/products/tides-api/openapi {"openapi": "3.1.0", "info": {"title": "Tides", "version": "1"}, "paths": {}} | 200 | 403 forbidden | 403 forbidden | 403 forbidden | 401
+DELETE /v1/admin/products/tides-api/openapi                              | 204            | 403 forbidden | 403 forbidden | 403 forbidden | 401
 GET /v1/admin/products/weather-api/usage                                 | 200 of 3       | 403 forbidden | 403 forbidden | 403 forbidden | 401
 DELETE /v1/admin/products/weather-api                                    | 409 in-use     | 403 forbidden | 403 forbidden | 403 forbidden | 401
 DELETE /v1/admin/products/tides-api                                      | 204            | 403 forbidden | 403 forbidden | 403 forbidden | 401

@@ -150,6 +150,10 @@ impl<'a> Call<'a> {
         self.claims(claims)
     }
 
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     pub(crate) fn by_owner(self, who: &ApiOwner) -> Self {
         self.by(who.person())
     }

@@ -30,6 +30,7 @@ GET /v1/catalogues/partner-apis       | 404 not-found | 404 not-found | 404 not-
 GET /v1/products                      | 200 of 4      | 200 of 4      | 200 of 3      | 200 of 3      | 200 of 3      | 401
 GET /v1/products/weather-api          | 200           | 200           | 200           | 200           | 200           | 401
 GET /v1/products/fleet-api            | 200           | 200           | 404 not-found | 404 not-found | 404 not-found | 401
+GET /v1/products/weather-api/openapi  | 404 not-found | 404 not-found | 404 not-found | 404 not-found | 404 not-found | 401
 "#;
 
 const APPS: &str = r#"

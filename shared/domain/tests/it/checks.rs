@@ -4,7 +4,7 @@ use gatepass_domain::app::{App, Profile, Visibility};
 use gatepass_domain::catalogue::AudienceKind;
 use gatepass_domain::person::API_OWNERS;
 use gatepass_domain::plan::Limit;
-use gatepass_domain::product::{AuthMethod, Gateway, GatewayKind};
+use gatepass_domain::product::{AuthMethod, Gateway, GatewayKind, ProductStatus};
 use gatepass_domain::settings::MailKind;
 use gatepass_domain::text::FieldError;
 use gatepass_domain::{Person, PersonId, Plan, Product, Settings};
@@ -89,6 +89,16 @@ fn a_product_is_checked_as_a_whole() {
     expected.extend(["/documentation_url".to_owned(), "/gateway/kind".to_owned()]);
     assert_eq!(pointers(faulty.check()), expected);
 
+    let lasting =
+        Product { sunset_on: Some(jiff::civil::date(2027, 6, 30)), ..product("maps-api", AuthMethod::ApiKey) };
+    assert_eq!(pointers(lasting.check()), ["/sunset_on"]);
+    assert_eq!(Product { status: ProductStatus::Deprecated, ..lasting }.check(), Ok(()));
+    for (support, is_fine) in
+        [("help@example.com", true), ("https://example.com/help", true), ("javascript:alert(1)", false), ("us", false)]
+    {
+        let product = Product { support: Some(support.into()), ..product("maps-api", AuthMethod::ApiKey) };
+        assert_eq!(product.check().is_ok(), is_fine, "{support}");
+    }
     let many = Product { owners: vec!["a@example.com".into(); 21], ..product("weather-api", AuthMethod::ApiKey) };
     assert_eq!(pointers(many.check()), ["/owners"]);
     let keys_for_clients =

@@ -3,7 +3,7 @@
 use gatepass_domain::access_request::{AppRef, Item, LastError, Pending, RequestKind, Submission, submit};
 use gatepass_domain::catalogue::{Audience, AudienceKind};
 use gatepass_domain::policy::{Inputs, Review, Rule, Subject, Verdict};
-use gatepass_domain::product::{AuthMethod, Gateway, GatewayKind};
+use gatepass_domain::product::{AuthMethod, Gateway, GatewayKind, ProductStatus};
 use gatepass_domain::{Actor, Catalogue, Context, Event, Person, PersonId, Plan, Product, Versioned};
 use jiff::Timestamp;
 
@@ -56,6 +56,9 @@ pub(crate) fn product(id: &str, auth_method: AuthMethod) -> Product {
         approver_groups: Vec::new(),
         documentation_url: None,
         published: true,
+        status: ProductStatus::Stable,
+        sunset_on: None,
+        support: None,
     }
 }
 

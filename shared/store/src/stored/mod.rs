@@ -6,6 +6,7 @@
 //! apart. Values inside an entity (a person, an item, a verdict) are stored as the domain serialises them.
 //! The files in `tests/golden` hold every form in place.
 
+pub(crate) mod api_document;
 pub(crate) mod app;
 pub(crate) mod catalogue;
 pub(crate) mod credential;

@@ -2,7 +2,8 @@
 
 use gatepass_domain::Product;
 use gatepass_domain::id::ProductId;
-use gatepass_domain::product::{AuthMethod, Gateway};
+use gatepass_domain::product::{AuthMethod, Gateway, ProductStatus};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 const SCHEMA_VERSION: u32 = 1;
@@ -21,6 +22,12 @@ pub struct ProductForm {
     approver_groups: Vec<String>,
     documentation_url: Option<String>,
     published: bool,
+    #[serde(default)]
+    status: ProductStatus,
+    #[serde(default)]
+    sunset_on: Option<Date>,
+    #[serde(default)]
+    support: Option<String>,
 }
 
 impl From<&Product> for ProductForm {
@@ -35,6 +42,9 @@ impl From<&Product> for ProductForm {
             approver_groups,
             documentation_url,
             published,
+            status,
+            sunset_on,
+            support,
         } = product.clone();
         Self {
             schema_version: SCHEMA_VERSION,
@@ -47,6 +57,9 @@ impl From<&Product> for ProductForm {
             approver_groups,
             documentation_url,
             published,
+            status,
+            sunset_on,
+            support,
         }
     }
 }
@@ -64,7 +77,23 @@ impl From<ProductForm> for Product {
             approver_groups,
             documentation_url,
             published,
+            status,
+            sunset_on,
+            support,
         } = form;
-        Self { id, name, description, auth_method, gateway, owners, approver_groups, documentation_url, published }
+        Self {
+            id,
+            name,
+            description,
+            auth_method,
+            gateway,
+            owners,
+            approver_groups,
+            documentation_url,
+            published,
+            status,
+            sunset_on,
+            support,
+        }
     }
 }

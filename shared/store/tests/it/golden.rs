@@ -11,7 +11,7 @@ use gatepass_domain::credential::{CredentialStatus, Grant, GrantStatus, Key, Key
 use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
 use gatepass_domain::key::PlainKey;
 use gatepass_domain::plan::{AutoApproveWhen, Limit};
-use gatepass_domain::product::AuthMethod;
+use gatepass_domain::product::{AuthMethod, ProductStatus};
 use gatepass_domain::settings::{AccessFlow, MailKind};
 use gatepass_domain::{
     AccessRequest, Actor, App, Catalogue, Context, Credential, Event, Plan, Product, Settings, Versioned,
@@ -151,6 +151,9 @@ fn product() -> Product {
     let mut product = demo::products().remove(2);
     product.documentation_url = Some("https://example.com/payments".into());
     product.approver_groups = vec!["payments-team".into()];
+    product.status = ProductStatus::Deprecated;
+    product.sunset_on = Some(jiff::civil::date(2027, 6, 30));
+    product.support = Some("payments-support@example.com".into());
     product.gateway.configuration.insert("issuer".into(), "https://id.example.com".into());
     product
 }

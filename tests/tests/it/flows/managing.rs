@@ -148,6 +148,35 @@ async fn a_product_that_is_deleted_by_force_leaves_nothing_behind() {
     asked.problem(422, "product-not-offered");
 }
 
+// Covers P41.
+#[tokio::test]
+async fn an_openapi_document_is_read_by_those_who_see_the_product() {
+    let stack = Stack::new().await;
+    let (ada, owen) = (stack.person("ada").await, stack.person("owen").await);
+    let document = |path: &str| {
+        let operation = json!({ "responses": { "200": { "description": "Fine." } } });
+        json!({
+            "openapi": "3.1.0", "info": { "title": "Weather", "version": "1" },
+            "paths": { path: { "get": operation } }, "x-amazon-apigateway-policy": {},
+        })
+    };
+    let admin = "/v1/admin/products/weather-api/openapi";
+    owen.put(admin, document("/forecast")).await.expect(200);
+    assert_eq!(owen.get(admin).await.expect(200).body["document"]["title"], "Weather");
+    let read = ada.get("/v1/products/weather-api/openapi").await.expect(200).body;
+    assert!(read["paths"]["/forecast"].is_object() && read.get("x-amazon-apigateway-policy").is_none(), "{read}");
+    let replaced = owen.put(admin, document("/outlook")).await.expect(200).body;
+    assert_eq!(replaced["breaking_changes"][0]["operation"], "GET /forecast");
+    owen.delete(admin).await.expect(204);
+    ada.get("/v1/products/weather-api/openapi").await.problem(404, "not-found");
+    let published = until("the documents are published", async || {
+        let updated = stack.events("ProductOpenapiUpdated").await;
+        let deleted = stack.events("ProductOpenapiDeleted").await;
+        (updated.len() == 2 && deleted.len() == 1).then_some(updated)
+    });
+    assert_eq!(published.await[0]["detail"]["data"]["id"], "weather-api");
+}
+
 /// An approval that no longer makes sense is refused with the reason, and nothing of it is done.
 #[tokio::test]
 async fn what_is_no_longer_presented_to_the_requester_is_not_approved() {

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use gatepass_domain::catalogue::Audience;
 use gatepass_domain::id::{CatalogueId, PlanId, ProductId};
 use gatepass_domain::plan::{AutoApproveWhen, Limit};
-use gatepass_domain::product::{AuthMethod, Gateway};
+use gatepass_domain::product::{AuthMethod, Gateway, ProductStatus};
 use gatepass_domain::{Catalogue, Plan, Product, Versioned};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -65,6 +66,14 @@ pub(crate) struct ProductResponse {
     documentation_url: Option<String>,
     /// True when others than the owners see it.
     published: bool,
+    /// How far its consumers can rely on it.
+    status: ProductStatus,
+    /// The day from which a deprecated product may stop working.
+    #[schema(value_type = Option<String>, format = Date, example = "2027-06-30")]
+    sunset_on: Option<Date>,
+    /// The place to ask for help: a mail address, or an `https` address of at most 512 bytes.
+    #[schema(example = "weather-support@example.com")]
+    support: Option<String>,
     /// Version: 1, and one more with each change.
     #[schema(example = 1)]
     pub(crate) version: u64,
@@ -140,6 +149,9 @@ impl From<Versioned<Product>> for ProductResponse {
             approver_groups,
             documentation_url,
             published,
+            status,
+            sunset_on,
+            support,
         } = content;
         Self {
             id,
@@ -151,6 +163,9 @@ impl From<Versioned<Product>> for ProductResponse {
             approver_groups,
             documentation_url,
             published,
+            status,
+            sunset_on,
+            support,
             version,
             created_at,
             updated_at,

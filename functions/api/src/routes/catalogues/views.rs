@@ -4,8 +4,9 @@
 use gatepass_app::browse::Shelf;
 use gatepass_domain::id::{CatalogueId, PlanId, ProductId};
 use gatepass_domain::plan::Limit;
-use gatepass_domain::product::AuthMethod;
+use gatepass_domain::product::{AuthMethod, ProductStatus};
 use gatepass_domain::{Catalogue, Plan, Product, Versioned};
+use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -41,6 +42,13 @@ pub(crate) struct ProductSummary {
     auth_method: AuthMethod,
     /// Pages to read on.
     documentation_url: Option<String>,
+    /// How far one can rely on it.
+    status: ProductStatus,
+    /// The day from which a deprecated product may stop working.
+    #[schema(value_type = Option<String>, format = Date)]
+    sunset_on: Option<Date>,
+    /// The place to ask for help: a mail address, or an `https` address.
+    support: Option<String>,
     /// Version: 1, and one more with each change.
     version: u64,
 }
@@ -98,8 +106,8 @@ impl From<Versioned<Catalogue>> for CatalogueSummary {
 
 impl From<Versioned<Product>> for ProductSummary {
     fn from(Versioned { content, version, .. }: Versioned<Product>) -> Self {
-        let Product { id, name, description, auth_method, documentation_url, .. } = content;
-        Self { id, name, description, auth_method, documentation_url, version }
+        let Product { id, name, description, auth_method, documentation_url, status, sunset_on, support, .. } = content;
+        Self { id, name, description, auth_method, documentation_url, status, sunset_on, support, version }
     }
 }
 

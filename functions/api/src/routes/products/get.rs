@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use gatepass_app::browse;
+use gatepass_app::{Refused, browse};
+use gatepass_domain::ApiDocument;
 use gatepass_domain::id::{CatalogueId, PlanId, ProductId};
 use gatepass_domain::policy::{self, Inputs, Review, Subject};
 use gatepass_http::{Caller, Id, Problem};
@@ -18,6 +19,8 @@ use crate::state::Api;
 pub(crate) struct ProductDetail {
     #[serde(flatten)]
     product: ProductSummary,
+    /// The facts about its OpenAPI document, which `/v1/products/{id}/openapi` answers; `null` when it has none.
+    openapi: Option<ApiDocument>,
     /// The plans open to the caller, each once.
     plans: Vec<OfferedPlan>,
     /// The offers of the product to the caller, to be named in a request.
@@ -64,6 +67,7 @@ pub(crate) async fn get(
     id: Id<ProductId>,
 ) -> Result<Json<ProductDetail>, Problem> {
     let offer = browse::product(&api.store, &caller, &id.parse()?).await?;
+    let openapi = api.store.api_document(&offer.product.id).await.map_err(Refused::from)?;
     let requester = Subject { id: caller.id.clone(), groups: caller.groups.clone() };
     let product_ids = vec![offer.product.id.clone()];
     let plans = offer.plans.into_iter().map(|plan| {
@@ -80,6 +84,7 @@ pub(crate) async fn get(
     let (plans, offers) = (fitting(plans, MAX_BYTES), fitting(offers, MAX_BYTES));
     Ok(Json(ProductDetail {
         product: offer.product.into(),
+        openapi,
         more: plans.more || offers.more,
         plans: plans.items,
         offers: offers.items,

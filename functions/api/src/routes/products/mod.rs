@@ -1,4 +1,5 @@
 //! Products.
 
 pub(crate) mod get;
+pub(crate) mod openapi;
 pub(crate) mod search;

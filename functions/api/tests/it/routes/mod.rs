@@ -5,6 +5,7 @@ mod admin_access_requests;
 mod admin_apps;
 mod admin_credentials;
 mod admin_offerings;
+mod admin_openapi;
 mod admin_policy;
 mod admin_settings;
 mod admin_statistics;
