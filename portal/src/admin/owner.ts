@@ -1,9 +1,14 @@
+/** Who may use the Admin Portal, as the API says of the person. As long as it has not, nobody may. */
 import type { Schema } from '../api/client.ts';
 
-/** The group whose members decide on requests and manage what is on offer: the API asks for it too. */
-const OWNERS = 'api-owners';
+type Me = Schema<'Me'> | null;
 
-/** Whether somebody is an API Owner; as long as the API has not said who they are, they are not. */
-export function isOwner(me: Schema<'Me'> | null): boolean {
-  return me?.groups.includes(OWNERS) ?? false;
+/** Whether somebody manages everything and may decide on every request. */
+export function isAdministrator(me: Me): boolean {
+  return me?.administrator ?? false;
+}
+
+/** Whether somebody decides on requests: on all, or on those for their products. */
+export function decides(me: Me): boolean {
+  return me !== null && (me.administrator || me.approver_of.length > 0);
 }

@@ -27,11 +27,14 @@ const ROUTES: readonly [string, Load][] = [
   ['/admin/settings', () => import('./settings/Settings.svelte')],
 ];
 
-/** The page at `path`. */
-export function destination(path: string): { params: Record<string, string>; load: Load } {
+/** The pages of approvers who are not administrators. */
+const OF_APPROVERS = ['/admin/access-requests', '/admin/access-requests/:id'];
+
+/** The page at `path`, for an administrator or an approver. */
+export function destination(path: string, administrator: boolean): { params: Record<string, string>; load: Load } {
   for (const [pattern, load] of ROUTES) {
     const params = match(pattern, path);
-    if (params) return { params, load };
+    if (params && (administrator || OF_APPROVERS.includes(pattern))) return { params, load };
   }
   return { params: {}, load: () => import('../router/NotFound.svelte') };
 }

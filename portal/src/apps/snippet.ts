@@ -2,13 +2,18 @@
 
 const PLACEHOLDER = 'https://your-gateway.example.com/{product_id}';
 
+/** Where a product is called. `template` is the configuration's `product_url`. */
+export function productAddress(template: string | undefined, productId: string): string {
+  return (template ?? PLACEHOLDER).replaceAll('{product_id}', encodeURIComponent(productId));
+}
+
 /** `template` is the configuration's `product_url`. */
 export function curl(template: string | undefined, productId: string, key: string): string {
-  const address = (template ?? PLACEHOLDER).replaceAll('{product_id}', encodeURIComponent(productId));
+  const address = productAddress(template, productId);
   return `curl ${quoted(address)} \\\n  --header ${quoted(`x-api-key: ${key}`)}`;
 }
 
 /** As one word of a POSIX shell. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

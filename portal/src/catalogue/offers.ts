@@ -29,6 +29,10 @@ export interface Offer {
   product: Schema<'ProductSummary'>;
   /** With the expected approval, when somebody is signed in. */
   plans: (Schema<'PlanSummary'> & Partial<Pick<Schema<'OfferedPlan'>, 'approval'>>)[];
+  /** True when there are plans that are not shown: the API left them out. */
+  more: boolean;
+  /** True when it has an OpenAPI document, which those who are signed in may read. */
+  documented: boolean;
   catalogue: { id: string; name: string };
   /** The catalogue to name in a request with this plan. */
   source: (planId: string) => string;
@@ -40,7 +44,14 @@ export async function offer(catalogueId: string, productId: string, signal: Abor
     const shelf = await catalogue(catalogueId, signal);
     const product = shelf.products.find(({ id }) => id === productId);
     if (!product) throw new Problem('refused', 404, { type: '/problems/not-found', ...t.problem.noSuchProduct });
-    return { product, plans: shelf.plans, catalogue: shelf, source: () => catalogueId };
+    return {
+      product,
+      plans: shelf.plans,
+      more: shelf.more,
+      documented: false,
+      catalogue: shelf,
+      source: () => catalogueId,
+    };
   }
   const params = { path: { id: productId } };
   const [shelf, product] = await Promise.all([
@@ -51,5 +62,6 @@ export async function offer(catalogueId: string, productId: string, signal: Abor
     const offers = product.offers.filter(({ plan_ids }) => plan_ids.includes(planId));
     return (offers.find(({ catalogue_id }) => catalogue_id === catalogueId) ?? offers[0])?.catalogue_id ?? catalogueId;
   };
-  return { product, plans: product.plans, catalogue: shelf, source };
+  const { plans, more, openapi } = product;
+  return { product, plans, more, documented: openapi != null, catalogue: shelf, source };
 }

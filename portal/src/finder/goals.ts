@@ -1,5 +1,5 @@
 /** The places that the finder leads to. */
-import { isOwner } from '../admin/owner.ts';
+import { decides, isAdministrator } from '../admin/owner.ts';
 import { api, ask, everyPage, type Schema } from '../api/client.ts';
 import { catalogues } from '../catalogue/offers.ts';
 import { list } from '../messages/format.ts';
@@ -65,7 +65,11 @@ function pages(): Goal[] {
     ['/admin/plans', t.finder.admin.plans],
     ['/admin/catalogues', t.finder.admin.catalogues],
   ] as const;
-  const all = isOwner(session.me) ? [...consumers, ...owners] : consumers;
+  const all = isAdministrator(session.me)
+    ? [...consumers, ...owners]
+    : decides(session.me)
+      ? [...consumers, owners[1]]
+      : consumers;
   return all.map(([href, name]) => ({ href, name, details: href.startsWith('/admin') ? t.nav.admin : '' }));
 }
 

@@ -183,6 +183,47 @@ export const en = {
     openCart: 'Open the cart',
     switchPlan: (plan: string) => `Switch the cart to ${plan}`,
     startOver: 'Empty the cart and add this',
+    statuses: { stable: 'Stable', beta: 'Beta', deprecated: 'Deprecated' },
+    sunset: (day: string) => `Deprecated, may stop working on ${day}`,
+    support: 'Support',
+    yourAccess: 'Your access',
+    morePlans: 'There are more plans than can be shown here.',
+    limits:
+      'Rate limits and quotas count for each credential. Beyond them the API answers 429 until the time has passed.',
+  },
+
+  reference: {
+    title: 'API reference',
+    version: 'Version',
+    servers: 'Base address',
+    find: 'Find an operation',
+    operations: (n: number) => count(n, 'operation', 'operations'),
+    required: 'required',
+    parameters: 'Parameters',
+    parametersOf: (operation: string) => `Parameters of ${operation}`,
+    places: { path: 'path', query: 'query', header: 'header', cookie: 'cookie' },
+    body: 'Request body',
+    bodyOf: (operation: string) => `Request body of ${operation}`,
+    answers: 'Responses',
+    answersOf: (operation: string) => `Responses of ${operation}`,
+    answerOf: (status: string, operation: string) => `Response ${status} of ${operation}`,
+    example: 'Example',
+    exampleOf: (what: string) => `Example: ${what}`,
+  },
+
+  tryIt: {
+    title: 'Try it',
+    credential: 'Credential',
+    keyOf: (key: string, app: string) => `${key}, ${app}`,
+    send: 'Send request',
+    sending: 'Sending…',
+    recorded: 'This reveals the key to this page, which is recorded.',
+    answer: 'Response',
+    unreachable: 'The API could not be reached from this page. Paste the command into a terminal instead.',
+    paste:
+      'This API cannot be called from this page. Reveal your key in the app and paste the command into a terminal.',
+    noKey: 'You have no active key for this product yet. Request access above, then call it from here.',
+    command: 'Command for a terminal',
   },
 
   plan: {
@@ -297,6 +338,9 @@ export const en = {
     delayedNext: 'It is retried automatically.',
     justification: 'Justification',
     noJustification: 'None given',
+    awaiting: 'Waiting for',
+    awaits: (group: string, products: string) =>
+      group === 'api-owners' ? `An administrator, for ${products}` : `${group}, for ${products}`,
     review: 'Decision',
     reviews: { automatic: 'Automatic', manual: 'By an API Owner' },
     reference: 'Reference',
@@ -310,6 +354,7 @@ export const en = {
     you: 'You',
     policy: (plan: string) => `Approval policy of the ${plan} plan`,
     mail: 'We emailed you',
+    earlier: 'Show earlier events',
     events: {
       AccessRequestSubmitted: 'Submitted',
       AccessRequestReferred: 'Sent to the API Owners for review',

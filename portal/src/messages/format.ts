@@ -56,6 +56,11 @@ export function rate({ requests, per_seconds }: { requests: number; per_seconds:
   return whole ? t.time.perUnit(amount, whole[0]) : t.time.perSpan(amount, span(per_seconds));
 }
 
+/** `30 June 2027`: a day of a calendar, wherever one is. */
+export function day(date: string): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(date));
+}
+
 /** `24 Nov`: a day of a calendar, wherever one is. */
 export function shortDay(date: string): string {
   return new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(new Date(date));

@@ -194,7 +194,7 @@ test('a plan with two approvals needs two people, and the first approval is show
   const owen = await on.signedIn('Owen', '/admin/access-requests');
   await chooses(owen.page, request, 'Approve');
   await owen.page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click();
-  await owen.page.getByText('The plan needs one more approval.').waitFor();
+  await owen.page.getByText('Somebody else must approve it too.').waitFor();
   await row(owen.page, request).getByText('Approved by Owen').waitFor();
   await chooses(owen.page, request, 'Approve');
   await owen.page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click();

@@ -29,6 +29,7 @@ test('an address says which requests are meant, and is as short as it can be', (
     '?status=approved&app=a1&order=oldest',
     '?requester=ada%26co',
     '?order=newest',
+    '?queue=mine&product=maps-api',
     '?text=tides+berths&plan=gold&from=2026-11-01&to=2026-11-24',
   ];
   for (const query of all) {
@@ -37,6 +38,7 @@ test('an address says which requests are meant, and is as short as it can be', (
   }
   assert.deepEqual(searchOf('/?status=nonsense&order=sideways'), {
     status: 'pending',
+    queue: 'all',
     filter: undefined,
     order: 'oldest',
     text: '',
@@ -45,6 +47,8 @@ test('an address says which requests are meant, and is as short as it can be', (
     to: '',
   });
   assert.equal(addressOf(searchOf('/?from=yesterday')), '/admin/access-requests', 'a day that is none filters nothing');
+  assert.deepEqual(parameters(searchOf('/?queue=mine')), { mine: true, order: 'oldest' });
+  assert.equal(addressOf(searchOf('/?queue=mine'), { status: 'all' }), '/admin/access-requests?status=all');
   assert.deepEqual(parameters(searchOf('/?status=failed')), { provisioning: 'failed', order: 'newest' });
   assert.deepEqual(parameters(searchOf('/?status=all&product=maps-api')), { product_id: 'maps-api', order: 'newest' });
   const changed = addressOf(searchOf('/?order=newest&product=maps-api'), { status: 'all' });

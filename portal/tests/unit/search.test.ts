@@ -21,6 +21,7 @@ function shelf(id: string, products: [string, 'api_key' | 'oauth2'][]): Shelf {
       name,
       description: `About ${name}.`,
       auth_method,
+      status: 'stable' as const,
       version: 1,
     })),
   };

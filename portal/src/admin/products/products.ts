@@ -14,6 +14,12 @@ export interface ProductForm {
   owners: string;
   documentation_url: string;
   published: boolean;
+  status: Schema<'ProductStatus'>;
+  /** A day as `2027-06-30`; empty for none. */
+  sunset_on: string;
+  support: string;
+  /** The groups whose members decide on requests for it, one per line. */
+  approver_groups: string;
 }
 
 type Product = Schema<'Versioned_Product'>;
@@ -30,6 +36,10 @@ function toForm(product: Product): ProductForm {
     owners: toLines(product.owners ?? []),
     documentation_url: product.documentation_url ?? '',
     published: product.published ?? false,
+    status: product.status,
+    sunset_on: product.sunset_on ?? '',
+    support: product.support ?? '',
+    approver_groups: toLines(product.approver_groups ?? []),
   };
 }
 
@@ -43,6 +53,10 @@ function toProduct(form: ProductForm): Schema<'Product'> {
     owners: fromLines(form.owners),
     documentation_url: form.documentation_url.trim() || null,
     published: form.published,
+    status: form.status,
+    sunset_on: form.status === 'deprecated' ? form.sunset_on || null : null,
+    support: form.support.trim() || null,
+    approver_groups: fromLines(form.approver_groups),
   };
 }
 
@@ -71,6 +85,10 @@ export const products: Offering<ProductForm, Product> = {
     owners: '',
     documentation_url: '',
     published: false,
+    status: 'stable',
+    sunset_on: '',
+    support: '',
+    approver_groups: '',
   },
   toForm,
   faults: (form): Record<string, string> =>

@@ -22,9 +22,13 @@ export interface Decision {
   text: string;
 }
 
-/** Whether `me` may decide on a request: nobody decides on their own. */
-export function isDecidable(request: Request, me: string | undefined): boolean {
-  return request.status === 'pending' && request.requester.id !== me;
+/**
+ * Whether `me` may decide on a request, as far as the request tells: nobody decides on their own, and an approver decides on
+ * what waits for a group of theirs.
+ */
+export function isDecidable(request: Request, me: Schema<'Me'> | null): boolean {
+  if (me === null || request.status !== 'pending' || request.requester.id === me.id) return false;
+  return me.administrator || request.awaiting.some(({ group }) => me.groups.includes(group));
 }
 
 /** Decides, and tells of each request what became of it. */

@@ -12,6 +12,8 @@ type Request = Schema<'AccessRequest'>;
 export interface Search {
   /** `failed`: approved, and could not be set up. */
   status: Schema<'Status'> | 'failed' | 'all';
+  /** Whether only what waits for the person is looked at. */
+  queue: 'mine' | 'all';
   /** One filter beside the status: the API has an index for each. */
   filter: { by: (typeof FILTERS)[number]; id: string } | undefined;
   order: (typeof ORDERS)[number];
@@ -37,6 +39,7 @@ export function fromQuery(query: URLSearchParams): Search {
   const day = (name: 'from' | 'to') => /^\d{4}-\d\d-\d\d$/.exec(query.get(name) ?? '')?.[0] ?? '';
   return {
     status,
+    queue: query.get('queue') === 'mine' ? 'mine' : 'all',
     filter: by && { by, id: query.get(by) ?? '' },
     order,
     text: query.get('text') ?? '',
@@ -49,8 +52,9 @@ export function fromQuery(query: URLSearchParams): Search {
 /** The query of a search, with its question mark; empty for what is looked at by default. */
 export function queryOf(search: Partial<Search>, change: Partial<Search> = {}): string {
   const all = { ...search, ...change };
-  const { status = 'pending', filter, order } = all;
+  const { status = 'pending', queue, filter, order } = all;
   const query = new URLSearchParams();
+  if (queue === 'mine' && status === 'pending') query.set('queue', queue);
   if (status !== 'pending') query.set('status', status);
   if (filter) query.set(filter.by, filter.id);
   // An order that was chosen goes with the status that it was chosen for.
@@ -65,10 +69,11 @@ export function addressOf(search: Partial<Search>, change: Partial<Search> = {})
 }
 
 /** The search as the API takes it. */
-export function parameters({ status, filter, order }: Search) {
+export function parameters({ status, queue, filter, order }: Search) {
   const names = { product: 'product_id', app: 'app_id', requester: 'requester' } as const;
+  const mine = queue === 'mine' && status === 'pending';
   return {
-    ...(status === 'failed' ? { provisioning: status } : status !== 'all' && { status }),
+    ...(mine ? { mine } : status === 'failed' ? { provisioning: status } : status !== 'all' && { status }),
     ...(filter && { [names[filter.by]]: filter.id }),
     order,
   };

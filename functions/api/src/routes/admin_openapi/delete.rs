@@ -10,7 +10,7 @@ use crate::state::Api;
 
 /// Deletes the OpenAPI document of a product. It succeeds again when there is none.
 #[utoipa::path(delete, path = "/v1/admin/products/{id}/openapi", tag = "admin: offerings",
-    operation_id = "admin_delete_product_openapi", security(("bearer" = [])), params(Id<ProductId>, OptionalIfMatch),
+    operation_id = "admin_delete_product_openapi", security(("bearer" = ["administrator"])), params(Id<ProductId>, OptionalIfMatch),
     responses((status = 204)))]
 pub(crate) async fn delete(
     State(api): State<Api>,

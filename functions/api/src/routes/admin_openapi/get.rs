@@ -20,7 +20,7 @@ pub(crate) struct StandingDocument {
 
 /// The facts about the OpenAPI document of a product. The document itself is at `/v1/products/{id}/openapi`.
 #[utoipa::path(get, path = "/v1/admin/products/{id}/openapi", tag = "admin: offerings",
-    operation_id = "admin_get_product_openapi", security(("bearer" = [])), params(Id<ProductId>),
+    operation_id = "admin_get_product_openapi", security(("bearer" = ["administrator"])), params(Id<ProductId>),
     responses((status = 200, body = StandingDocument)))]
 pub(crate) async fn get(
     State(api): State<Api>,

@@ -40,7 +40,7 @@ pub(crate) struct BreakingChangeView {
 /// Uploads or replaces the OpenAPI document of a product: version 3.0 or 3.1, at most 2 MiB, without references to other
 /// documents. Extensions of AWS (`x-amazon-…`) are taken out. Faults are named with their line and JSON pointer.
 #[utoipa::path(put, path = "/v1/admin/products/{id}/openapi", tag = "admin: offerings",
-    operation_id = "admin_put_product_openapi", security(("bearer" = [])), params(Id<ProductId>, OptionalIfMatch),
+    operation_id = "admin_put_product_openapi", security(("bearer" = ["administrator"])), params(Id<ProductId>, OptionalIfMatch),
     request_body(content((serde_json::Value = "application/json"), (String = "application/yaml"))),
     responses((status = 200, body = UploadedDocument)))]
 pub(crate) async fn put(
