@@ -133,8 +133,7 @@ export const en = {
     anyPlan: 'All plans',
     from: 'From',
     to: 'To',
-    queue: 'Pending requests',
-    queues: { mine: 'Waiting for me', all: 'All pending' },
+    mine: 'Waiting for me',
     order: 'Order',
     orders: { oldest: 'Longest waiting first', newest: 'Newest first' },
     only: {

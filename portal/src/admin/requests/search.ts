@@ -39,7 +39,7 @@ export function fromQuery(query: URLSearchParams): Search {
   const day = (name: 'from' | 'to') => /^\d{4}-\d\d-\d\d$/.exec(query.get(name) ?? '')?.[0] ?? '';
   return {
     status,
-    queue: query.get('queue') === 'mine' ? 'mine' : 'all',
+    queue: status === 'pending' && query.get('queue') === 'mine' ? 'mine' : 'all',
     filter: by && { by, id: query.get(by) ?? '' },
     order,
     text: query.get('text') ?? '',
