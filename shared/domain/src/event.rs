@@ -145,6 +145,21 @@ pub struct Submitted {
     pub review: Review,
 }
 
+/// Less than was asked for is to be approved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Narrowed {
+    /// The request, with the products and the plan that remain.
+    #[serde(flatten)]
+    pub subject: RequestSubject,
+    /// The products that were dropped.
+    pub dropped_product_ids: Vec<ProductId>,
+    /// The plan until then, when another one was chosen.
+    pub former_plan_id: Option<PlanId>,
+    /// The end of the access, when one was set.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub access_expires_at: Option<Timestamp>,
+}
+
 /// An attempt to provision failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AttemptFailed {
@@ -219,6 +234,8 @@ details! {
     AccessRequestSubmitted(Submitted),
     /// A request that the policy had approved was referred to the owners after all.
     AccessRequestReferred(RequestSubject),
+    /// A request was changed into one for less than was asked.
+    AccessRequestNarrowed(Narrowed),
     /// One of several required approvals was given.
     AccessRequestApprovalRecorded(RequestSubject),
     /// A request was approved; provisioning is queued.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!            ┌─ withdraw ─► Withdrawn
-//! Pending ───┼─ reject ───► Rejected
+//! Pending ───┼─ reject ───► Rejected        (narrow: Pending ─► Pending, for less)
 //!            ├─ expire ───► Expired
 //!            └─ approve ──► Queued ── provisioned ─► Provisioned ── revoke ─► Revoked
 //!                             ▲ └─ attempt failed ─► Queued, at last Failed
@@ -18,6 +18,7 @@
 mod awaiting;
 mod due;
 mod lifecycle;
+mod narrowing;
 mod progress;
 mod submission;
 mod view;
@@ -28,8 +29,9 @@ pub use lifecycle::{
     AccessRequest, AfterApproval, Approved, AttemptOutcome, Closed, Failed, Pending, Provisioned, Queued, Revoked,
     grant, submit,
 };
+pub use narrowing::Reduction;
 pub use progress::{Inconsistent, Progress, Provisioning};
-pub use submission::{Facts, Submission};
+pub use submission::{Asked, Facts, Narrowing, Submission};
 pub use view::{AccessRequestView, ProvisioningView};
 pub use vocabulary::{
     AppRef, Approval, Decision, Ending, Item, LastError, MAX_ATTEMPTS, MAX_TEXT, Order, ProvisioningStatus,

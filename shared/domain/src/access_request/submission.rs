@@ -37,13 +37,38 @@ pub struct Submission {
     pub approvals_required: u8,
 }
 
+/// The products and the plan that a request asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The products, with where they were offered.
+    pub items: Vec<Item>,
+    /// The plan.
+    pub plan_id: PlanId,
+    /// The plan's name.
+    pub plan_name: String,
+}
+
+/// Less than a request asked for, as somebody who decides on it has changed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Narrowing {
+    /// The products and the plan before the first change.
+    pub asked: Asked,
+    /// The end of the access, whatever the plan says.
+    pub access_expires_at: Option<Timestamp>,
+    /// The last change that ended approvals given before.
+    pub approvals_restarted_at: Option<Timestamp>,
+}
+
 /// The part of a request that every state has: the submission and the revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
     /// UUIDv7.
     pub id: RequestId,
-    /// The submission. Only its policy can change, when the request is referred to the owners.
+    /// The submission. Its policy changes when the request is referred to the owners, its products and its plan when less is
+    /// approved.
     pub submission: Submission,
+    /// The difference to what was asked for, if there is one.
+    pub narrowing: Option<Narrowing>,
     /// Time of the submit.
     pub created_at: Timestamp,
     /// Time of the last change.
@@ -63,6 +88,7 @@ impl Facts {
             version: 0,
             chain: Chain::default(),
             submission,
+            narrowing: None,
         }
     }
 

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::lifecycle::AccessRequest;
 use super::progress::{Progress, Provisioning};
+use super::submission::Narrowing;
 use super::vocabulary::{AppRef, Approval, Decision, Item, LastError, ProvisioningStatus, RequestKind, Status};
 use crate::id::{CredentialId, PlanId, ProductId, RequestId};
 use crate::person::{Actor, Person};
@@ -55,6 +56,8 @@ pub struct AccessRequestView {
     pub status: Status,
     /// The verdict of the policy at submit, or when it referred the request to the owners.
     pub policy: Verdict,
+    /// The difference to what was asked for, if there is one.
+    pub narrowing: Option<Narrowing>,
     /// The number of people who had to approve each product by the plan at submit.
     pub approvals_required: u8,
     /// Approvals given so far.
@@ -120,6 +123,7 @@ impl AccessRequest {
             justification: submission.justification,
             status,
             policy: submission.policy,
+            narrowing: facts.narrowing.clone(),
             approvals_required: submission.approvals_required,
             approvals: self.approvals().to_vec(),
             decided_by,

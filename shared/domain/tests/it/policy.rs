@@ -1,6 +1,6 @@
 //! R7, R29: whether asking is enough.
 
-use gatepass_domain::plan::AutoApproveWhen;
+use gatepass_domain::plan::{AutoApproveWhen, Limit};
 use gatepass_domain::policy::{Inputs, Review, Rule, evaluate};
 use gatepass_domain::{Plan, Versioned};
 use proptest::prelude::*;
@@ -130,5 +130,43 @@ proptest! {
         let verdict = evaluate(&plan, asked);
         prop_assert_eq!(other.plan_version, verdict.plan_version + 1);
         prop_assert_eq!((other.review, other.rule, other.reasons), (verdict.review, verdict.rule, verdict.reasons));
+    }
+}
+
+fn limit() -> impl Strategy<Value = Option<Limit>> {
+    prop::option::of((1u64..200, 1u64..200).prop_map(|(requests, per_seconds)| Limit { requests, per_seconds }))
+}
+
+proptest! {
+    // Covers P16.
+    /// A plan within another one never lets more calls through: not in any span of time that begins with a fresh allowance.
+    #[test]
+    fn a_plan_within_another_gives_no_more(own in limit(), others in limit(), span in 0u64..1000) {
+        let calls = |limit: Option<Limit>| limit.map_or(u64::MAX, |limit| limit.requests * (span / limit.per_seconds + 1));
+        let with = |rate_limit| Plan { rate_limit, ..plan("gold") };
+        prop_assert!(with(own).is_within(&with(own)));
+        if with(own).is_within(&with(others)) {
+            // Windows that do not divide the span leave up to one allowance of difference.
+            let slack = others.map_or(0, |limit| limit.requests);
+            prop_assert!(calls(own) <= calls(others).saturating_add(slack));
+        } else {
+            let others = others.unwrap();
+            let more = |own: Limit| own.requests > others.requests || own.requests * others.per_seconds > others.requests * own.per_seconds;
+            prop_assert!(own.is_none_or(more), "only one that lets more through is refused");
+        }
+    }
+}
+
+#[test]
+fn lifetimes_and_scopes_are_part_of_a_plan() {
+    let gold = Plan { key_expires_in_seconds: Some(100), scopes: vec!["read".into()], ..plan("gold") };
+    for (other, is_within) in [
+        (Plan { key_expires_in_seconds: Some(100), ..plan("a") }, true),
+        (Plan { key_expires_in_seconds: Some(101), ..plan("a") }, false),
+        (plan("a"), false),
+        (Plan { key_expires_in_seconds: Some(1), scopes: vec!["write".into()], ..plan("a") }, false),
+        (Plan { key_expires_in_seconds: Some(1), access_expires_in_seconds: Some(1), ..plan("a") }, true),
+    ] {
+        assert_eq!(other.is_within(&gold), is_within, "{other:?}");
     }
 }
