@@ -97,6 +97,15 @@ pub struct Surroundings {
     pub claims: EndingClaims,
 }
 
+impl EndingClaims {
+    /// Only the claims on some products, for a request that goes on without them.
+    pub fn on(mut self, products: &[ProductId]) -> Self {
+        self.products.retain(|product, _| products.contains(product));
+        self.extensions.clear();
+        self
+    }
+}
+
 /// That a name is taken among its owner's apps; by these rows all apps are listed and found by name.
 #[derive(Debug, Serialize, Deserialize)]
 struct NameReservation {

@@ -42,17 +42,29 @@ impl Transaction {
     /// Writes a request in its new state, with the event that led there. The request must still be
     /// in the version that the new state came from; a new one must have a new id.
     pub fn request(self, request: &AccessRequest, event: &Event) -> Self {
+        self.request_after(request, &[], event)
+    }
+
+    /// Writes a request that has changed several times at once: `event` after the events `earlier`.
+    pub fn request_after(self, request: &AccessRequest, earlier: &[Event], event: &Event) -> Self {
         let item = item(request);
-        let written = match request.facts().version {
-            1 => self.create(Guard::Request, &item),
-            version => self.replace(Guard::Request, &item, version - 1),
+        let changes = earlier.len() as u64 + 1;
+        let written = match request.facts().version.saturating_sub(changes) {
+            0 => self.create(Guard::Request, &item),
+            version => self.replace(Guard::Request, &item, version),
         };
-        match moves(request, event) {
+        let events = || earlier.iter().chain([event]);
+        let id = request.facts().id;
+        let written = events().flat_map(dropped).fold(written, |transaction, product| {
+            transaction.remove(Guard::Request, &keys::request_for_product(id, product))
+        });
+        let moves = events().map(|event| moves(request, event)).max().unwrap_or(Moves::Stays);
+        let written = match moves {
             Moves::Enters => written.created_rows(&lookup_rows(request, Outcome::of(request))),
             Moves::On => written.moved_rows(&lookup_rows(request, Outcome::of(request))),
             Moves::Stays => written,
-        }
-        .event(event)
+        };
+        events().fold(written, Self::event)
     }
 
     /// Moves a provisioned request among those whose access has expired, when its credential has. The request itself does
@@ -73,20 +85,30 @@ impl Transaction {
     }
 }
 
-/// The effect of a change on the lookup rows of a request.
+/// The products that an event took away from the request.
+fn dropped(event: &Event) -> &[ProductId] {
+    match &event.detail {
+        Detail::AccessRequestNarrowed(narrowed) => &narrowed.dropped_product_ids,
+        _ => &[],
+    }
+}
+
+/// The effect of a change on the lookup rows of a request; of several changes, the greatest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Moves {
+    /// Its rows stay as they are.
+    Stays,
+    /// It has another outcome than before, or another plan.
+    On,
     /// The request is new.
     Enters,
-    /// It has another outcome than before.
-    On,
-    /// It has the same.
-    Stays,
 }
 
 fn moves(request: &AccessRequest, event: &Event) -> Moves {
     match &event.detail {
         _ if request.facts().version == 1 => Moves::Enters,
         Detail::AccessRequestApproved(_) => Moves::On,
+        Detail::AccessRequestNarrowed(narrowed) if narrowed.former_plan_id.is_some() => Moves::On,
         _ if request.is_standing() => Moves::Stays,
         _ => Moves::On,
     }

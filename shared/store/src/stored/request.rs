@@ -4,8 +4,8 @@
 //! stands in it twice, the request's id being its key, and what is empty is absent.
 
 use gatepass_domain::access_request::{
-    AppRef, Approval, Decision, Ending, Facts, Inconsistent, Item, LastError, Progress, Provisioning, RequestKind,
-    Submission,
+    AppRef, Approval, Asked, Decision, Ending, Facts, Inconsistent, Item, LastError, Narrowing, Progress, Provisioning,
+    RequestKind, Submission,
 };
 use gatepass_domain::event::Chain;
 use gatepass_domain::id::{CredentialId, PlanId, ProductId, RequestId};
@@ -33,6 +33,8 @@ pub(crate) struct RequestForm {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     justification: Option<String>,
     policy: VerdictForm,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    narrowing: Option<NarrowingForm>,
     /// Absent when it is 1.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     approvals_required: u8,
@@ -66,6 +68,32 @@ struct PersonForm {
     groups: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     organisation: Option<String>,
+}
+
+/// The difference to what was asked for.
+#[derive(Debug, Serialize, Deserialize)]
+struct NarrowingForm {
+    items: Vec<Item>,
+    plan_id: PlanId,
+    plan_name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    access_expires_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    approvals_restarted_at: Option<Timestamp>,
+}
+
+impl From<Narrowing> for NarrowingForm {
+    fn from(Narrowing { asked, access_expires_at, approvals_restarted_at }: Narrowing) -> Self {
+        let Asked { items, plan_id, plan_name } = asked;
+        Self { items, plan_id, plan_name, access_expires_at, approvals_restarted_at }
+    }
+}
+
+impl From<NarrowingForm> for Narrowing {
+    fn from(form: NarrowingForm) -> Self {
+        let NarrowingForm { items, plan_id, plan_name, access_expires_at, approvals_restarted_at } = form;
+        Self { asked: Asked { items, plan_id, plan_name }, access_expires_at, approvals_restarted_at }
+    }
 }
 
 /// The verdict of the policy. Its inputs are the requester and the products, which the request has.
@@ -176,7 +204,7 @@ impl VerdictForm {
 
 impl From<&AccessRequest> for RequestForm {
     fn from(request: &AccessRequest) -> Self {
-        let Facts { id: _, submission, created_at, updated_at, version, chain } = request.facts().clone();
+        let Facts { id: _, submission, narrowing, created_at, updated_at, version, chain } = request.facts().clone();
         let Submission {
             kind,
             requester,
@@ -204,6 +232,7 @@ impl From<&AccessRequest> for RequestForm {
             extends_credential_id,
             justification,
             policy: policy.into(),
+            narrowing: narrowing.map(NarrowingForm::from),
             approvals_required,
             approvals,
             state: StateForm::from(request.progress()),
@@ -233,6 +262,7 @@ impl RequestForm {
             extends_credential_id,
             justification,
             policy,
+            narrowing,
             approvals_required,
             approvals,
             state,
@@ -242,7 +272,8 @@ impl RequestForm {
             chain,
         } = self;
         let requester = Person::from(requester);
-        let policy = policy.on(&requester, &items);
+        // The policy saw what was asked for.
+        let policy = policy.on(&requester, narrowing.as_ref().map_or(&items, |narrowing| &narrowing.items));
         let approvals: Vec<_> = approvals.into_iter().map(|approval| approval.on(&items)).collect();
         let submission = Submission {
             kind,
@@ -257,7 +288,8 @@ impl RequestForm {
             policy,
             approvals_required,
         };
-        let facts = Facts { id, submission, created_at, updated_at, version, chain };
+        let narrowing = narrowing.map(Narrowing::from);
+        let facts = Facts { id, submission, narrowing, created_at, updated_at, version, chain };
         let progress = state.progress(id, &approvals)?;
         AccessRequest::restore(facts, approvals, progress)
     }
