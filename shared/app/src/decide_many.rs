@@ -4,11 +4,12 @@ use gatepass_domain::id::RequestId;
 use gatepass_domain::text::ValidationErrors;
 use gatepass_domain::{AccessRequest, Context, Reviewer};
 use gatepass_store::{IdempotencyKey, Store};
+use jiff::Timestamp;
 
-use crate::approve::{approve, check_note};
+use crate::approve::{ApproveRequest, approve};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
-use crate::reject::{check_reason, reject};
+use crate::reject::{RejectRequest, reject};
 
 /// The most requests that are decided on at once.
 pub const MAX_DECISIONS: usize = 100;
@@ -16,24 +17,24 @@ pub const MAX_DECISIONS: usize = 100;
 /// One decision for many requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// To approve, with a note.
-    Approve(Option<String>),
-    /// To reject, with the reason that each requester will read.
-    Reject(String),
+    /// To approve what the reviewer decides on.
+    Approve(ApproveRequest),
+    /// To reject.
+    Reject(RejectRequest),
 }
 
 /// Checks what a type cannot say.
 ///
 /// # Errors
 /// [`Refused::Invalid`].
-pub fn check(ids: &[RequestId], decision: &Decision) -> Result<(), Refused> {
+pub fn check(ids: &[RequestId], decision: &Decision, now: Timestamp) -> Result<(), Refused> {
     let mut errors = ValidationErrors::default();
     errors.require((1..=MAX_DECISIONS).contains(&ids.len()), "/ids", "must name 1 to 100 requests");
     errors.distinct(ids, "/ids", "must not repeat a request");
     errors.into_result().map_err(Refused::Invalid)?;
     match decision {
-        Decision::Approve(note) => check_note(note.as_deref()),
-        Decision::Reject(reason) => check_reason(reason),
+        Decision::Approve(approval) => approval.check(now),
+        Decision::Reject(rejection) => rejection.check(),
     }
 }
 
@@ -59,8 +60,8 @@ pub async fn decide_many(
         let key = key.clone().map(|key| IdempotencyKey { key: format!("{}\u{0}{id}", key.key), ..key });
         let idempotent = Idempotent::by(key);
         results.push(match decision {
-            Decision::Approve(note) => approve(store, context, reviewer, *id, note.clone(), &idempotent).await,
-            Decision::Reject(reason) => reject(store, context, reviewer, *id, reason, &idempotent).await,
+            Decision::Approve(approval) => approve(store, context, reviewer, *id, approval, &idempotent).await,
+            Decision::Reject(rejection) => reject(store, context, reviewer, *id, rejection, &idempotent).await,
         });
     }
     Ok(results)

@@ -38,6 +38,9 @@ pub enum Refused {
     /// The caller sees it, but only its owner may change it.
     #[error("Only the owner of the app may change it.")]
     NotTheOwner,
+    /// An approval would grant more than was asked for.
+    #[error("More than was asked for: {0}.")]
+    MoreThanAsked(String),
     /// A rule is broken.
     #[error(transparent)]
     Rule(#[from] Violation),

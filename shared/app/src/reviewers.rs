@@ -75,6 +75,22 @@ impl Entitlement {
         if own.is_empty() { Err(Refused::NotFound("access request")) } else { Ok(Self { own, others }) }
     }
 
+    /// The reviewer's products beside those that they keep.
+    ///
+    /// # Errors
+    /// [`Refused::NotEntitled`] for a product that somebody else decides on; [`Refused::MoreThanAsked`] for one that the request
+    /// is not for.
+    pub(crate) fn dropped_but(&self, kept: &[ProductId]) -> Result<Vec<ProductId>, Refused> {
+        let foreign: Vec<_> = kept.iter().filter(|id| self.others.contains(id)).cloned().collect();
+        if !foreign.is_empty() {
+            return Err(Refused::NotEntitled(foreign));
+        }
+        if let Some(unknown) = kept.iter().find(|id| !self.own.contains(id)) {
+            return Err(Refused::MoreThanAsked(format!("the request is not for `{unknown}`")));
+        }
+        Ok(self.own.iter().filter(|id| !kept.contains(id)).cloned().collect())
+    }
+
     /// Requires that the reviewer decides on every product.
     ///
     /// # Errors

@@ -224,6 +224,7 @@ impl From<Refused> for Problem {
             Refused::NotTheOwner => Self::new(StatusCode::FORBIDDEN, "not-the-owner", detail),
             Refused::ConflictOfInterest(_) => Self::new(StatusCode::FORBIDDEN, "conflict-of-interest", detail),
             Refused::NotEntitled(_) => Self::new(StatusCode::FORBIDDEN, "not-entitled", detail),
+            Refused::MoreThanAsked(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "more-than-asked", detail),
             Refused::Rule(violation) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, violation.slug(), detail),
             Refused::AlreadyDecided { .. } => conflict("already-decided"),
             Refused::DuplicateAccess { conflicting } => {

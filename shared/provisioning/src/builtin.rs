@@ -23,7 +23,8 @@ pub(crate) async fn issue(
     let id = approved.credential_id();
     let key = PlainKey::mint(context);
     let sealed = sealer.seal(id, &key).await?;
-    let expires_at = credential::expiry(plan, context.now);
+    let ends_at = facts.narrowing.as_ref().and_then(|narrowing| narrowing.access_expires_at);
+    let expires_at = credential::expiry(plan, context.now).into_iter().chain(ends_at).min();
     let grant = |product_id| Grant { product_id, status: GrantStatus::Active, held_by: vec![facts.id] };
     let grants: Vec<_> = facts.product_ids().into_iter().map(grant).collect();
     let credential = Credential {

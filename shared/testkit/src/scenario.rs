@@ -1,8 +1,8 @@
 //! Steps that come before a function is called: asking, deciding.
 
 use gatepass_app::Idempotent;
-use gatepass_app::approve::approve;
-use gatepass_app::reject::reject;
+use gatepass_app::approve::{ApproveRequest, approve};
+use gatepass_app::reject::{RejectRequest, reject};
 use gatepass_app::submit::{Flow, SubmitRequest, Target, submit};
 use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::app::{Profile, Visibility};
@@ -51,13 +51,23 @@ impl World {
 
     /// Owen approves the request.
     pub async fn approved(&self, id: RequestId) -> AccessRequestView {
-        let approved = approve(&self.store, &mut context(), &owen().into(), id, None, &Idempotent::Unkeyed).await;
+        let approved =
+            approve(&self.store, &mut context(), &owen().into(), id, &ApproveRequest::default(), &Idempotent::Unkeyed)
+                .await;
         approved.expect("the request waits for a decision").view()
     }
 
     /// Owen rejects the request.
     pub async fn rejected(&self, id: RequestId, reason: &str) -> AccessRequestView {
-        let rejected = reject(&self.store, &mut context(), &owen().into(), id, reason, &Idempotent::Unkeyed).await;
+        let rejected = reject(
+            &self.store,
+            &mut context(),
+            &owen().into(),
+            id,
+            &RejectRequest::whole(reason),
+            &Idempotent::Unkeyed,
+        )
+        .await;
         rejected.expect("the request waits for a decision").view()
     }
 

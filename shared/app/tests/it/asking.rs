@@ -1,5 +1,7 @@
 //! How the tests ask.
 
+use gatepass_app::approve::ApproveRequest;
+use gatepass_app::reject::RejectRequest;
 use gatepass_app::submit::{self, Flow, SubmitRequest, Target};
 use gatepass_app::{Idempotent, Refused, approve, apps, auto_approve, reject};
 use gatepass_domain::access_request::AccessRequestView;
@@ -53,15 +55,22 @@ pub(crate) fn keyed(who: &Person, key: &str, fingerprint: &str) -> Idempotent<Ac
 }
 
 pub(crate) async fn approve(store: &Store, owner: &ApiOwner, id: RequestId) -> Result<AccessRequestView, Refused> {
-    approve::approve(store, &mut context(), &owner.clone().into(), id, None, &Idempotent::Unkeyed)
+    approve::approve(store, &mut context(), &owner.clone().into(), id, &ApproveRequest::default(), &Idempotent::Unkeyed)
         .await
         .map(|request| request.view())
 }
 
 pub(crate) async fn reject(store: &Store, owner: &ApiOwner, id: RequestId) -> Result<AccessRequestView, Refused> {
-    reject::reject(store, &mut context(), &owner.clone().into(), id, "not now", &Idempotent::Unkeyed)
-        .await
-        .map(|request| request.view())
+    reject::reject(
+        store,
+        &mut context(),
+        &owner.clone().into(),
+        id,
+        &RejectRequest::whole("not now"),
+        &Idempotent::Unkeyed,
+    )
+    .await
+    .map(|request| request.view())
 }
 
 pub(crate) async fn auto_approve(store: &Store, id: RequestId) -> auto_approve::Outcome {

@@ -1,5 +1,7 @@
 //! Approving and rejecting.
 
+use gatepass_app::approve::ApproveRequest;
+use gatepass_app::reject::RejectRequest;
 use gatepass_app::submit::Target;
 use gatepass_app::{Idempotent, Refused, reject};
 use gatepass_domain::access_request::{ProvisioningStatus, Status};
@@ -29,8 +31,15 @@ async fn a_rejection_grants_nothing_and_carries_its_reason() {
     let asked = submit(&world.store, &ada(), &weather("gold", "Storm warnings")).await.unwrap();
     world.table.faults.calls();
     let unkeyed = Idempotent::Unkeyed;
-    let rejected =
-        reject::reject(&world.store, &mut context(), &owen().into(), asked.id, "  not now \n", &unkeyed).await;
+    let rejected = reject::reject(
+        &world.store,
+        &mut context(),
+        &owen().into(),
+        asked.id,
+        &RejectRequest::whole("  not now \n"),
+        &unkeyed,
+    )
+    .await;
     assert_eq!(
         world.table.faults.calls(),
         ["GetItem", "BatchGetItem", "TransactWriteItems"],
@@ -47,14 +56,21 @@ async fn a_reason_and_a_note_are_checked_first() {
     let world = World::new().await;
     let nowhere = context().id();
     for reason in ["", " \n", &"x".repeat(2001)] {
-        let refused =
-            reject::reject(&world.store, &mut context(), &owen().into(), nowhere, reason, &Idempotent::Unkeyed).await;
+        let refused = reject::reject(
+            &world.store,
+            &mut context(),
+            &owen().into(),
+            nowhere,
+            &RejectRequest::whole(reason),
+            &Idempotent::Unkeyed,
+        )
+        .await;
         assert_eq!(said(&refused), "invalid");
     }
-    let note = Some("x".repeat(2001));
+    let note = ApproveRequest { note: Some("x".repeat(2001)), ..ApproveRequest::default() };
     let unkeyed = Idempotent::Unkeyed;
     let refused =
-        gatepass_app::approve::approve(&world.store, &mut context(), &owen().into(), nowhere, note, &unkeyed).await;
+        gatepass_app::approve::approve(&world.store, &mut context(), &owen().into(), nowhere, &note, &unkeyed).await;
     assert_eq!(said(&refused), "invalid");
     assert_eq!(said(&approve(&world.store, &owen(), nowhere).await), "not-found");
     assert_eq!(said(&reject(&world.store, &owen(), nowhere).await), "not-found");

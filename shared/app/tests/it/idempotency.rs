@@ -1,5 +1,7 @@
 //! The same key and the same question: the same answer, and done once.
 
+use gatepass_app::approve::ApproveRequest;
+use gatepass_app::reject::RejectRequest;
 use gatepass_app::{Idempotent, Refused, approve, reject, retry, withdraw};
 use gatepass_domain::id::RequestId;
 use gatepass_domain::plan::Limit;
@@ -81,8 +83,8 @@ type Deciding = Idempotent<AccessRequest>;
 async fn decide(store: &Store, how: &str, id: RequestId, key: &Deciding) -> Result<AccessRequest, Refused> {
     let (mut context, owner): (_, Reviewer) = (context(), owen().into());
     match how {
-        "approve" => approve::approve(store, &mut context, &owner, id, None, key).await,
-        "reject" => reject::reject(store, &mut context, &owner, id, "no", key).await,
+        "approve" => approve::approve(store, &mut context, &owner, id, &ApproveRequest::default(), key).await,
+        "reject" => reject::reject(store, &mut context, &owner, id, &RejectRequest::whole("no"), key).await,
         "withdraw" => withdraw::withdraw(store, &mut context, &ada(), id, key).await,
         "retry" => retry::retry(store, &mut context, &owner, id, key).await,
         other => panic!("{other}"),

@@ -163,9 +163,15 @@ async fn a_product_that_authenticates_otherwise_by_now_is_not_granted() {
     scene.world.offer(maps).await;
 
     let store = &scene.world.store;
-    let approved =
-        gatepass_app::approve::approve(store, &mut context(), &owen().into(), pending, None, &Idempotent::Unkeyed)
-            .await;
+    let approved = gatepass_app::approve::approve(
+        store,
+        &mut context(),
+        &owen().into(),
+        pending,
+        &gatepass_app::approve::ApproveRequest::default(),
+        &Idempotent::Unkeyed,
+    )
+    .await;
     let refused = approved.unwrap_err().to_string();
     assert!(refused.contains("uses oauth2 by now"), "{refused}");
 
@@ -387,7 +393,16 @@ async fn an_extension_that_waits_takes_over_the_claim_of_a_request_that_is_rejec
     let other = ask(&scene, &mut context(), &asked).await.unwrap();
     let extension = ask(&scene, &mut context(), &extension_of(&first, "gold")).await.unwrap();
     let unkeyed = Idempotent::Unkeyed;
-    reject::reject(&scene.world.store, &mut context(), &owen().into(), other.id, "not now", &unkeyed).await.unwrap();
+    reject::reject(
+        &scene.world.store,
+        &mut context(),
+        &owen().into(),
+        other.id,
+        &reject::RejectRequest::whole("not now"),
+        &unkeyed,
+    )
+    .await
+    .unwrap();
     let refused = ask(&scene, &mut context(), &asked).await.unwrap_err();
     assert!(matches!(refused, Refused::DuplicateAccess { conflicting } if conflicting == extension.id), "{refused}");
 }

@@ -56,7 +56,17 @@ impl Scene {
         let store = &self.world.store;
         let view = submit::submit(store, &mut context(), &ada(), &Flow::Direct, asked, &Idempotent::Unkeyed).await;
         let id = view.unwrap().facts().id;
-        approve::approve(store, &mut context(), &owen().into(), id, None, &Idempotent::Unkeyed).await.unwrap().view()
+        approve::approve(
+            store,
+            &mut context(),
+            &owen().into(),
+            id,
+            &approve::ApproveRequest::default(),
+            &Idempotent::Unkeyed,
+        )
+        .await
+        .unwrap()
+        .view()
     }
 
     pub(crate) async fn provision(&self, id: RequestId) -> Outcome {
