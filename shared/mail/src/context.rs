@@ -1,11 +1,12 @@
 //! The facts that a mail tells.
 
 use gatepass_domain::Plan;
-use gatepass_domain::access_request::{AccessRequestView, AppRef, LastError, ProvisioningStatus};
+use gatepass_domain::access_request::{AccessRequestView, AppRef, Item, LastError, ProvisioningStatus, RequestKind};
 use gatepass_domain::id::{AppId, ProductId, RequestId};
 use gatepass_domain::person::{Actor, ActorKind};
 use gatepass_domain::product::AuthMethod;
 use gatepass_domain::settings::MailKind;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::words;
@@ -25,6 +26,12 @@ pub struct MailContext {
     pub products: Vec<ProductName>,
     /// The plan asked for.
     pub plan: PlanTerms,
+    /// What was asked for, when less was approved.
+    pub asked: Option<AskedTerms>,
+    /// The end of the access, when one was set at the approval.
+    pub access_expires_at: Option<Timestamp>,
+    /// The person who grants the access, when it was not asked for.
+    pub granted_by: Option<Decider>,
     /// How callers of the products authenticate.
     pub auth_method: AuthMethod,
     /// The purpose, in the requester's words.
@@ -70,6 +77,15 @@ pub struct ProductName {
     pub name: String,
 }
 
+/// The products and the plan that a request asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskedTerms {
+    /// The products.
+    pub products: Vec<ProductName>,
+    /// The plan's name.
+    pub plan: String,
+}
+
 /// A plan in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanTerms {
@@ -96,13 +112,23 @@ pub enum Decider {
 impl MailContext {
     /// The facts about `request`, with the limits of `plan` as far as the plan still exists.
     pub fn new(request: &AccessRequestView, plan: Option<&Plan>, portal_url: &str) -> Self {
-        let names =
-            request.items.iter().map(|item| ProductName { id: item.product_id.clone(), name: item.name.clone() });
+        let names = |items: &[Item]| -> Vec<_> {
+            let named = |item: &Item| ProductName { id: item.product_id.clone(), name: item.name.clone() };
+            items.iter().map(named).collect()
+        };
+        let asked = request.narrowing.as_ref().map(|narrowing| AskedTerms {
+            products: names(&narrowing.asked.items),
+            plan: narrowing.asked.plan_name.clone(),
+        });
+        let is_grant = request.kind == RequestKind::Grant;
         Self {
             request_id: request.id,
             requester: Requester { name: request.requester.name.clone(), email: request.requester.email.clone() },
             app: request.app.clone(),
-            products: names.collect(),
+            products: names(&request.items),
+            asked,
+            access_expires_at: request.narrowing.as_ref().and_then(|narrowing| narrowing.access_expires_at),
+            granted_by: request.approvals.first().filter(|_| is_grant).map(|approval| Decider::from(&approval.by)),
             plan: PlanTerms {
                 name: request.plan_name.clone(),
                 limits: plan.map(|plan| words::limits(plan, request.auth_method)).unwrap_or_default(),
@@ -160,11 +186,18 @@ pub fn sample(kind: MailKind) -> MailContext {
             (Some(owen), None, failed)
         }
     };
+    let fleet = || "fleet-api".parse().ok().map(|id| ProductName { id, name: "Fleet API".into() });
+    let products: Vec<_> = products.collect();
+    let asked = AskedTerms { products: products.iter().cloned().chain(fleet()).collect(), plan: "Platinum".into() };
+    let is_reduced = matches!(kind, MailKind::Approve | MailKind::Reject);
     MailContext {
         request_id: RequestId::from_u128(0x0192_5f6e_7a00_7000_8000_0000_0000_0001),
         requester: Requester { name: "Ada".into(), email: Some("ada@example.com".into()) },
         app: AppRef { id: AppId::from_u128(0x0192_5f6e_7a00_7000_8000_0000_0000_0002), name: "Storm warnings".into() },
-        products: products.collect(),
+        products,
+        asked: is_reduced.then_some(asked),
+        access_expires_at: "2027-01-31T12:00:00Z".parse().ok().filter(|_| kind == MailKind::Approve),
+        granted_by: None,
         plan: PlanTerms {
             name: "Gold".into(),
             limits: vec!["100 requests per second".into(), "keys expire after 30 days".into()],
@@ -196,6 +229,9 @@ pub(crate) fn bare_sample(kind: MailKind) -> MailContext {
     MailContext {
         requester: Requester { email: None, ..full.requester },
         plan: PlanTerms { limits: Vec::new(), ..full.plan },
+        asked: None,
+        access_expires_at: None,
+        granted_by: (kind == MailKind::Submitted).then_some(Decider::Person { name: None }),
         justification: None,
         decided_by,
         reason: None,

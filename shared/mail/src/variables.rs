@@ -29,6 +29,9 @@ pub(crate) type Variables = BTreeMap<&'static str, Value>;
 /// | `link` | all | where to go on; empty without a portal |
 /// | `requester_email` | `submitted`, `provisioning-failed` | may be empty |
 /// | `justification` | `submitted` | may be empty and have several lines |
+/// | `granted_by` | `submitted` | who grants the access, if it was not asked for |
+/// | `asked` | `approve`, `reject` | the products and the plan asked for, when less was approved; else empty |
+/// | `access_ends` | `approve` | the day and time at which access ends; may be empty |
 /// | `automatic`, `decided_by` | `approve` | whether the policy approved it; else who did |
 /// | `provisioned` | `approve` | whether access is ready; else it is being prepared |
 /// | `decided_by` | `reject` | who decided |
@@ -74,15 +77,19 @@ pub(crate) fn variables(kind: MailKind, context: &MailContext) -> Variables {
             let justification = lines(context.justification.as_deref().unwrap_or_default());
             variables.insert("requester_email", email().into());
             variables.insert("justification", justification.into());
+            variables.insert("granted_by", context.granted_by.as_ref().map(decider).unwrap_or_default().into());
         }
         MailKind::Approve => {
             variables.insert("automatic", matches!(context.decided_by, Some(Decider::Policy)).into());
             variables.insert("decided_by", decided_by(context).into());
             let provisioned = context.provisioning.status == ProvisioningStatus::Provisioned;
             variables.insert("provisioned", provisioned.into());
+            variables.insert("asked", asked(context).into());
+            variables.insert("access_ends", context.access_expires_at.map(words::moment).unwrap_or_default().into());
         }
         MailKind::Ready => {}
         MailKind::Reject => {
+            variables.insert("asked", asked(context).into());
             variables.insert("decided_by", decided_by(context).into());
             variables.insert("reason", reason().into());
         }
@@ -110,11 +117,22 @@ fn requester(kind: MailKind, context: &MailContext) -> String {
 
 /// The name of the person who decided, in quotes; empty when the policy did.
 fn decided_by(context: &MailContext) -> String {
-    match &context.decided_by {
-        Some(Decider::Policy) => String::new(),
-        Some(Decider::Person { name: Some(name) }) => format!("\"{}\"", display_name(name)),
-        Some(Decider::Person { name: None }) | None => "an API Owner".to_owned(),
+    decider(context.decided_by.as_ref().unwrap_or(&Decider::Person { name: None }))
+}
+
+fn decider(by: &Decider) -> String {
+    match by {
+        Decider::Policy => String::new(),
+        Decider::Person { name: Some(name) } => format!("\"{}\"", display_name(name)),
+        Decider::Person { name: None } => "an API Owner".to_owned(),
     }
+}
+
+/// "Weather API and Maps API under the plan Gold"; empty when all of it was approved.
+fn asked(context: &MailContext) -> String {
+    let Some(asked) = &context.asked else { return String::new() };
+    let names: Vec<_> = asked.products.iter().map(|product| one_line(&product.name)).collect();
+    format!("{} under the plan {}", words::enumeration(&names), one_line(&asked.plan))
 }
 
 /// The page on which the reader goes on: the request for owners, the app that holds the credential for the

@@ -3,6 +3,7 @@
 use gatepass_domain::Plan;
 use gatepass_domain::plan::Limit;
 use gatepass_domain::product::AuthMethod;
+use jiff::Timestamp;
 
 /// The limits of a plan, a phrase each: "25 requests per second", "keys expire after 30 days".
 ///
@@ -53,8 +54,13 @@ pub(crate) fn counted(count: u64, unit: &str) -> String {
     format!("{} {unit}{plural}", grouped(count))
 }
 
+/// "1 December 2026, 12:00 UTC".
+pub(crate) fn moment(at: Timestamp) -> String {
+    at.strftime("%-d %B %Y, %H:%M UTC").to_string()
+}
+
 /// "a", "a and b", "a, b and c".
-fn enumeration(parts: &[String]) -> String {
+pub(crate) fn enumeration(parts: &[String]) -> String {
     match parts {
         [] => String::new(),
         [only] => only.clone(),

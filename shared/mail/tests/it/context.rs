@@ -54,6 +54,7 @@ fn request(decided_by: &Actor) -> AccessRequestView {
             plan_version: 1,
             inputs: Inputs { requester: Subject { id: ada, groups: Vec::new() }, product_ids: Vec::new() },
         },
+        narrowing: None,
         approvals_required: 1,
         approvals: Vec::new(),
         decided_by: Some(decided_by.clone()),
