@@ -18,6 +18,7 @@ mod four_eyes;
 mod harness;
 mod idempotency;
 mod matrix;
+mod narrowing;
 mod order;
 mod pages;
 mod races;

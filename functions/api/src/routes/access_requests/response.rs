@@ -3,7 +3,7 @@
 use axum::Json;
 use gatepass_app::{requests, reviewers};
 use gatepass_domain::access_request::{
-    AccessRequestView, AppRef, Approval, AwaitedGroup, Item, LastError, ProvisioningStatus, ProvisioningView,
+    AccessRequestView, AppRef, Approval, Asked, AwaitedGroup, Item, LastError, ProvisioningStatus, ProvisioningView,
     RequestKind, Status,
 };
 use gatepass_domain::event::{MailRecord, MailStatus};
@@ -33,6 +33,28 @@ pub(crate) struct ProvisioningResponse {
     next_attempt_at: Option<Timestamp>,
     /// The error of the last attempt.
     last_error: Option<LastError>,
+}
+
+/// The products and the plan that a request asked for.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Asked)]
+pub(crate) struct AskedResponse {
+    /// The products.
+    product_ids: Vec<ProductId>,
+    /// The products, with where they were offered.
+    items: Vec<Item>,
+    /// The plan.
+    plan_id: PlanId,
+    /// The plan's name at submit.
+    #[schema(example = "Gold")]
+    plan_name: String,
+}
+
+impl From<Asked> for AskedResponse {
+    fn from(Asked { items, plan_id, plan_name }: Asked) -> Self {
+        let product_ids = items.iter().map(|item| item.product_id.clone()).collect();
+        Self { product_ids, items, plan_id, plan_name }
+    }
 }
 
 /// A request for access to products under one plan.
@@ -71,6 +93,14 @@ pub(crate) struct AccessRequestResponse {
     status: Status,
     /// The verdict of the policy at submit, or when it referred the request to the owners.
     policy: Verdict,
+    /// The products and the plan that were asked for, when less was approved.
+    asked: Option<AskedResponse>,
+    /// The end of the access, when one was set at the approval.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    access_expires_at: Option<Timestamp>,
+    /// The time of the last change of products, plan or end after which approvals given before no longer counted.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    approvals_restarted_at: Option<Timestamp>,
     /// The number of people who had to approve each product by the plan at submit. If the plan has come to need more, that
     /// number counts.
     #[schema(example = 1)]
@@ -117,6 +147,7 @@ impl AccessRequestResponse {
             justification,
             status,
             policy,
+            narrowing,
             approvals_required,
             approvals,
             decided_by,
@@ -127,6 +158,8 @@ impl AccessRequestResponse {
             updated_at,
             version,
         } = request.view();
+        let access_expires_at = narrowing.as_ref().and_then(|narrowing| narrowing.access_expires_at);
+        let approvals_restarted_at = narrowing.as_ref().and_then(|narrowing| narrowing.approvals_restarted_at);
         let ProvisioningView { status: progress, attempts, next_attempt_at, last_error } = provisioning;
         Self {
             id,
@@ -143,6 +176,9 @@ impl AccessRequestResponse {
             justification,
             status,
             policy,
+            asked: narrowing.map(|narrowing| AskedResponse::from(narrowing.asked)),
+            access_expires_at,
+            approvals_restarted_at,
             approvals_required,
             approvals,
             awaiting,

@@ -2,7 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
+use gatepass_app::approve::ApproveRequest;
 use gatepass_app::decide_many::{self, Decision};
+use gatepass_app::reject::RejectRequest;
 use gatepass_app::{Refused, reviewers};
 use gatepass_domain::AccessRequest;
 use gatepass_domain::access_request::AwaitedGroup;
@@ -81,7 +83,7 @@ pub(crate) async fn decide(
     let key = key.stored(&reviewer.person().id, &bytes);
     let ids = body.ids.clone();
     let decision = body.into_decision()?;
-    decide_many::check(&ids, &decision)?;
+    decide_many::check(&ids, &decision, context.now)?;
     let results = decide_many::decide_many(&api.store, &mut context, &reviewer, &ids, &decision, key).await?;
     let decided = results.iter().filter_map(|result| result.as_ref().ok()).cloned().collect();
     let mut decided = reviewers::with_awaiting(&api.store, decided).await?.into_iter();
@@ -96,8 +98,8 @@ impl DecideBody {
     fn into_decision(self) -> Result<Decision, Refused> {
         let invalid = |pointer, detail| Err(Refused::Invalid(vec![FieldError::new(pointer, detail)]));
         match (self.decision, self.note, self.reason) {
-            (Verb::Approve, note, None) => Ok(Decision::Approve(note)),
-            (Verb::Reject, None, Some(reason)) => Ok(Decision::Reject(reason)),
+            (Verb::Approve, note, None) => Ok(Decision::Approve(ApproveRequest { note, ..ApproveRequest::default() })),
+            (Verb::Reject, None, Some(reason)) => Ok(Decision::Reject(RejectRequest::whole(reason))),
             (Verb::Reject, None, None) => invalid("/reason", "must say why: the requesters will read it"),
             (Verb::Approve, _, Some(_)) => invalid("/reason", "goes with `reject`; an approval has a `note`"),
             (Verb::Reject, Some(_), _) => invalid("/note", "goes with `approve`; a rejection has a `reason`"),

@@ -1,8 +1,8 @@
 //! `POST /v1/admin/access-requests/{id}/reject`
 
 use axum::extract::State;
-use gatepass_app::reject;
-use gatepass_domain::id::RequestId;
+use gatepass_app::reject::{self, RejectRequest};
+use gatepass_domain::id::{ProductId, RequestId};
 use gatepass_http::{Id, IdempotencyKey, JsonBody, Problem, Reply, RequestContext};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -11,16 +11,20 @@ use crate::reviewing::Reviewing;
 use crate::routes::access_requests::response::{AccessRequestResponse, answer};
 use crate::state::Api;
 
-/// The reason of a rejection or revocation.
+/// The reason of a rejection.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"reason": "Please use the plan `free` for trials."}))]
 pub(crate) struct RejectBody {
     /// The text that the requester will read, 1 to 2,000 characters.
     #[schema(min_length = 1, max_length = 2000, pattern = "[^ ]")]
-    pub(super) reason: String,
+    reason: String,
+    /// The products that are rejected, of those that the caller decides on: the request goes on with the rest. The whole
+    /// request, unless they are named.
+    #[schema(min_items = 1, max_items = 20)]
+    product_ids: Option<Vec<ProductId>>,
 }
 
-/// Rejects a request, with a reason.
+/// Rejects a request, or some of its products, with a reason. The whole request is rejected by somebody who decides on every product of it.
 #[utoipa::path(post, path = "/v1/admin/access-requests/{id}/reject", tag = "admin: access requests", operation_id = "reject_access_request",
     security(("bearer" = ["approver"])), params(Id<RequestId>, IdempotencyKey),
     request_body = RejectBody, responses((status = 200, body = AccessRequestResponse)))]
@@ -30,10 +34,11 @@ pub(crate) async fn reject(
     RequestContext(mut context): RequestContext,
     id: Id<RequestId>,
     key: IdempotencyKey,
-    JsonBody { value: RejectBody { reason }, bytes }: JsonBody<RejectBody>,
+    JsonBody { value: RejectBody { reason, product_ids }, bytes }: JsonBody<RejectBody>,
 ) -> Result<Reply, Problem> {
-    reject::check_reason(&reason)?;
+    let rejection = RejectRequest { reason, product_ids };
+    rejection.check()?;
     let idempotent = key.idempotent(&reviewer.person().id, &bytes);
     let id = id.parse()?;
-    answer(&api, reject::reject(&api.store, &mut context, &reviewer, id, &reason, &idempotent).await?).await
+    answer(&api, reject::reject(&api.store, &mut context, &reviewer, id, &rejection, &idempotent).await?).await
 }
