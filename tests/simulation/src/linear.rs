@@ -31,6 +31,8 @@ pub enum Verb {
     Withdraw,
     /// To reject what is undecided.
     Reject,
+    /// To reject some products of what is undecided: it goes on with the rest.
+    Narrow,
     /// To approve what is undecided; the last approval decides.
     Approve,
     /// To take back what was approved.
@@ -79,7 +81,9 @@ pub enum End {
 /// A request as the record has it in the end.
 #[derive(Debug, Clone)]
 pub struct Recorded {
-    /// The products that it asks for.
+    /// The products that it asked for when it was filed.
+    pub asked: Vec<String>,
+    /// Those of them that remain in the end.
     pub products: Vec<String>,
     /// Whether it claims them all, or, to extend a credential, those of them that are free.
     pub claims: Claims,
@@ -143,7 +147,8 @@ fn moved_by_itself(states: &[State], acts: &[Act], record: &BTreeMap<String, Rec
 /// The states after `act`; `None` when its answer would be wrong now.
 fn after(act: &Act, states: &[State], record: &BTreeMap<String, Recorded>) -> Option<Vec<State>> {
     if let (Verb::Submit(products), Heard::Duplicate) = (&act.verb, act.heard) {
-        return standing(states, record).any(|held| held.meets(products)).then(|| states.to_vec());
+        // Until they were dropped, the request held all products that it had asked for.
+        return standing(states, record).any(|held| meet(&held.asked, products)).then(|| states.to_vec());
     }
     let place = record.keys().position(|id| Some(id) == act.request.as_ref())?;
     let state = states[place];
@@ -157,7 +162,7 @@ fn after(act: &Act, states: &[State], record: &BTreeMap<String, Recorded>) -> Op
         (Verb::Withdraw, State::Pending) => State::Ended(End::Withdrawn),
         (Verb::Reject, State::Pending) => State::Ended(End::Rejected),
         // The first of two approvals decides nothing; the one that does is part of what follows.
-        (Verb::Approve, State::Pending) => State::Pending,
+        (Verb::Approve | Verb::Narrow, State::Pending) => State::Pending,
         (Verb::Revoke, State::Approved) => State::Ended(End::Revoked),
         _ => return None,
     };
@@ -178,13 +183,11 @@ fn standing<'a>(
 /// Whether nothing stands in the way of a new request.
 fn may_be_filed(new: &Recorded, states: &[State], record: &BTreeMap<String, Recorded>) -> bool {
     let mut claiming = standing(states, record).filter(|held| held.claims == Claims::All);
-    new.claims == Claims::WhatIsFree || !claiming.any(|held| held.meets(&new.products))
+    new.claims == Claims::WhatIsFree || !claiming.any(|held| meet(&held.products, &new.asked))
 }
 
-impl Recorded {
-    fn meets(&self, products: &[String]) -> bool {
-        self.products.iter().any(|product| products.contains(product))
-    }
+fn meet(held: &[String], products: &[String]) -> bool {
+    held.iter().any(|product| products.contains(product))
 }
 
 #[cfg(test)]
@@ -204,7 +207,12 @@ mod tests {
 
     fn record(requests: &[(&str, State)]) -> BTreeMap<String, Recorded> {
         let products = vec!["maps".to_owned()];
-        let recorded = |last: &State| Recorded { products: products.clone(), claims: Claims::All, last: *last };
+        let recorded = |last: &State| Recorded {
+            asked: products.clone(),
+            products: products.clone(),
+            claims: Claims::All,
+            last: *last,
+        };
         requests.iter().map(|(id, last)| ((*id).to_owned(), recorded(last))).collect()
     }
 

@@ -273,6 +273,7 @@ impl Oracle<'_> {
             let credential = credentials.iter().find(|one| text(one, "/id") == text(request, "/credential_id"));
             let is_own = request["extends_credential_id"].is_null();
             let recorded = Recorded {
+                asked: if request["asked"].is_null() { products(request) } else { products(&request["asked"]) },
                 products: products(request),
                 claims: if is_own { Claims::All } else { Claims::WhatIsFree },
                 last: last_state(request, credential),

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
@@ -19,6 +19,8 @@ const GRACE: Person = Person { id: "grace", groups: &["partners"] };
 /// An administrator.
 pub const OWEN: Person = Person { id: "owen", groups: &["api-owners"] };
 const OLGA: Person = Person { id: "olga", groups: &["api-owners"] };
+/// An approver of `maps-api`.
+const PETRA: Person = Person { id: "petra", groups: &["maps-team"] };
 
 /// People who ask.
 pub const CONSUMERS: [Person; 3] = [ADA, BOB, GRACE];
@@ -335,11 +337,28 @@ impl Crowd {
     async fn with_request(&self, operation: &'static str, rng: &mut StdRng, administrator: Person) {
         let Some((requester, id)) = self.some(rng, |known| &known.requests) else { return };
         let reason = json!({ "reason": "because" });
+        let reviewer = if rng.random_range(0..4) == 0 { PETRA } else { administrator };
+        let product = PRODUCTS[rng.random_range(0..PRODUCTS.len())];
         let admin = format!("/v1/admin/access-requests/{id}");
         let (who, path, body) = match operation {
             "withdraw_access_request" => (requester, format!("/v1/access-requests/{id}/withdraw"), Value::Null),
-            "approve_access_request" => (administrator, format!("{admin}/approve"), json!({ "note": "fine" })),
-            "reject_access_request" => (administrator, format!("{admin}/reject"), reason),
+            "approve_access_request" => {
+                let mut body = json!({ "note": "fine" });
+                match rng.random_range(0..8) {
+                    0 => body["product_ids"] = json!([product]),
+                    1 => body["plan_id"] = json!("free"),
+                    2 => body["access_expires_at"] = json!(self.world.now() + SignedDuration::from_hours(48)),
+                    _ => {}
+                }
+                (reviewer, format!("{admin}/approve"), body)
+            }
+            "reject_access_request" => {
+                let mut body = reason;
+                if rng.random_range(0..3) == 0 {
+                    body["product_ids"] = json!([product]);
+                }
+                (reviewer, format!("{admin}/reject"), body)
+            }
             "revoke_access_request" => (administrator, format!("{admin}/revoke"), reason),
             "retry_access_request" => (administrator, format!("{admin}/retry"), Value::Null),
             "decide_access_requests" => {
@@ -366,12 +385,15 @@ impl Crowd {
         };
         let begun = Instant::now();
         let reply = self.change(who, "POST", &path, body).await;
-        if operation != "decide_access_requests" {
+        // A request of which some products are rejected goes on.
+        let goes_on = operation == "reject_access_request" && reply.text("/status") == "pending";
+        if operation != "decide_access_requests" && !goes_on {
             self.done(operation, &id, &reply);
         }
         let verb = match operation {
             "withdraw_access_request" => Verb::Withdraw,
             "approve_access_request" => Verb::Approve,
+            "reject_access_request" if goes_on => Verb::Narrow,
             "reject_access_request" => Verb::Reject,
             "revoke_access_request" => Verb::Revoke,
             _ => return,
@@ -537,6 +559,7 @@ fn product_body(id: &str) -> Value {
     json!({
         "id": id, "name": id, "description": "", "auth_method": auth_method, "gateway": { "kind": gateway },
         "owners": ["team@example.com"], "published": true,
+        "approver_groups": if id == "maps-api" { json!(["maps-team"]) } else { json!([]) },
     })
 }
 
