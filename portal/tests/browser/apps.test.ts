@@ -172,3 +172,31 @@ test('team members see the app and its key, and only the owner changes it', asyn
   owen.expects(/status of 403/);
   await owen.leaves();
 });
+
+test('a suspended credential says since when, why and whom to ask, in the app and on the request', async () => {
+  const { id, app } = await on.stack.api('grace', 'POST', '/v1/access-requests', {
+    catalogue_id: 'public-apis',
+    product_ids: ['weather-api'],
+    plan_id: 'free',
+    new_app: { name: 'Storm bell' },
+  });
+  const grace = await on.signedIn('Grace', `/access-requests/${id}`);
+  const { page } = grace;
+  await page.getByText('Your access is ready').waitFor();
+  const { credential_id: credential } = await on.stack.api('grace', 'GET', `/v1/access-requests/${id}`);
+  const reason = 'Your key stands in a public repository.';
+  await on.stack.api('owen', 'POST', `/v1/admin/credentials/${credential}/suspend`, { reason });
+  for (const address of [`/apps/${app.id}`, `/access-requests/${id}`]) {
+    await page.goto(address);
+    const note = page.locator('.note').filter({ hasText: 'This credential is suspended' });
+    await note.getByText(reason).waitFor();
+    await note.getByText(/^Since/).waitFor();
+    await note.getByRole('link', { name: 'weather-team@example.com' }).waitFor();
+    await usable(page, `a suspended credential at ${address}`);
+  }
+  await on.stack.api('owen', 'POST', `/v1/admin/credentials/${credential}/resume`, {});
+  await page.goto(`/apps/${app.id}`);
+  await page.getByRole('button', { name: 'Reveal key' }).waitFor();
+  assert.equal(await page.getByText('This credential is suspended').count(), 0);
+  await grace.leaves();
+});

@@ -36,6 +36,18 @@ pub struct Credential {
     pub keys: Vec<Key>,
     /// Expiry; `null` means that it does not expire.
     pub expires_at: Option<Timestamp>,
+    /// The last suspension, as long as it was not resumed.
+    pub suspension: Option<Suspension>,
+}
+
+/// A suspension of a credential.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Suspension {
+    /// Time.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// The reason, as the API Owner gave it to the owner of the app.
+    pub reason: Option<String>,
 }
 
 /// A product that a credential gives access to.

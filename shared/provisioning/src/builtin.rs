@@ -39,6 +39,7 @@ pub(crate) async fn issue(
         status: CredentialStatus::Active,
         keys: vec![Key::of(&key, expires_at)],
         expires_at,
+        suspension: None,
     };
     let record = KeyRecord::new(&credential, &key, expires_at, sealed);
     let stored = StoredCredential {

@@ -149,6 +149,7 @@ fn credential(request: &AccessRequestView) -> StoredCredential {
         status: CredentialStatus::Active,
         keys: Vec::new(),
         expires_at: None,
+        suspension: None,
     };
     StoredCredential { credential: Versioned::first(credential, now), digests: Vec::new(), chain: Chain::default() }
 }

@@ -322,6 +322,7 @@ export const en = {
 
   credential: {
     since: 'Created',
+    suspendedSince: 'Suspended since',
     act: (verb: string, what: string) => `${verb}: ${what}`,
     suspend: {
       verb: 'Suspend',
@@ -346,6 +347,7 @@ export const en = {
   reason: {
     label: 'Reason',
     hint: 'It is kept in the history.',
+    shownHint: 'The owner of the app sees this.',
   },
 
   grant: {

@@ -41,6 +41,7 @@ async fn issue(store: &Store, app_id: AppId, expires_at: Option<Timestamp>) -> S
         status: CredentialStatus::Active,
         keys: vec![key],
         expires_at,
+        suspension: None,
     };
     let stored = StoredCredential {
         credential: Versioned::first(credential, context.now),

@@ -110,6 +110,7 @@ fn credential(plan: &str, products: &[&str]) -> Versioned<Credential> {
         status: CredentialStatus::Active,
         keys: Vec::new(),
         expires_at: None,
+        suspension: None,
     })
 }
 

@@ -1,7 +1,7 @@
 //! The stored forms of a credential and of its keys.
 
 use gatepass_domain::Credential;
-use gatepass_domain::credential::{CredentialStatus, Grant, GrantStatus, Key, KeyRecord};
+use gatepass_domain::credential::{CredentialStatus, Grant, GrantStatus, Key, KeyRecord, Suspension};
 use gatepass_domain::id::{AppId, CredentialId, PlanId, ProductId, RequestId};
 use gatepass_domain::key::KeyDigest;
 use gatepass_domain::product::AuthMethod;
@@ -25,6 +25,8 @@ pub struct CredentialForm {
     status: CredentialStatus,
     keys: Vec<Key>,
     expires_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    suspension: Option<Suspension>,
 }
 
 /// A product that a credential opens.
@@ -62,6 +64,7 @@ impl From<&Credential> for CredentialForm {
             status,
             keys,
             expires_at,
+            suspension,
         } = credential.clone();
         Self {
             schema_version: SCHEMA_VERSION,
@@ -76,6 +79,7 @@ impl From<&Credential> for CredentialForm {
             status,
             keys,
             expires_at,
+            suspension,
         }
     }
 }
@@ -95,9 +99,23 @@ impl From<CredentialForm> for Credential {
             status,
             keys,
             expires_at,
+            suspension,
         } = form;
         let grants = grants.into_iter().map(Into::into).collect();
-        Self { id, app_id, request_id, auth_method, prefix, last_four, grants, plan_id, status, keys, expires_at }
+        Self {
+            id,
+            app_id,
+            request_id,
+            auth_method,
+            prefix,
+            last_four,
+            grants,
+            plan_id,
+            status,
+            keys,
+            expires_at,
+            suspension,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! A credential as the API shows it: without its keys.
 
-use gatepass_domain::credential::{CredentialStatus, Grant, GrantStatus, Key};
+use gatepass_domain::credential::{CredentialStatus, Grant, GrantStatus, Key, Suspension};
 use gatepass_domain::id::{AppId, CredentialId, PlanId, ProductId, RequestId};
 use gatepass_domain::product::AuthMethod;
 use gatepass_domain::{Credential, Versioned};
@@ -41,6 +41,8 @@ pub(crate) struct CredentialResponse {
     /// Expiry; `null` means that it does not expire.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
+    /// The suspension of a suspended credential; `null` for others.
+    suspension: Option<Suspension>,
     /// Version: 1, and one more with each change.
     #[schema(example = 1)]
     version: u64,
@@ -89,6 +91,7 @@ impl From<Versioned<Credential>> for CredentialResponse {
             status,
             keys,
             expires_at,
+            suspension,
         } = content;
         Self {
             id,
@@ -102,6 +105,7 @@ impl From<Versioned<Credential>> for CredentialResponse {
             status,
             keys: keys.into_iter().map(KeyResponse::from).collect(),
             expires_at,
+            suspension: suspension.filter(|_| status == CredentialStatus::Suspended),
             version,
             created_at,
             updated_at,

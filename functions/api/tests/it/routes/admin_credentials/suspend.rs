@@ -21,6 +21,23 @@ async fn a_suspended_credential_is_closed_and_on_record() {
     assert_eq!(events[0].personal.as_ref().unwrap().reason.as_deref(), Some("Seen in public"));
 }
 
+/// Whoever uses the credential sees since when it is closed, and why.
+#[tokio::test]
+async fn a_suspension_is_explained_until_it_ends() {
+    let api = Api::new().await;
+    let access = api.access(&ada(), "weather-api", "gold", "Storm warnings").await;
+    let path = format!("/v1/apps/{}/credentials", access["app"]["id"].as_str().unwrap());
+    let shown = async || api.get(&path).by(&ada()).send().await.expect(200).items()[0]["suspension"].clone();
+    assert_eq!(shown().await, json!(null));
+    api.advance(SignedDuration::from_hours(1));
+    owen_does(&api, "suspend", &access).await.expect(200);
+    let suspension = shown().await;
+    assert_eq!(suspension["reason"], "Seen in public");
+    assert!(suspension["at"].as_str() > access["created_at"].as_str(), "{suspension}");
+    owen_does(&api, "resume", &access).await.expect(200);
+    assert_eq!(shown().await, json!(null));
+}
+
 #[tokio::test]
 async fn a_suspension_is_answered_once_for_its_key() {
     let api = Api::new().await;
