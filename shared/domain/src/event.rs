@@ -154,9 +154,10 @@ pub struct Narrowed {
     /// The products that were dropped.
     pub dropped_product_ids: Vec<ProductId>,
     /// The plan until then, when another one was chosen.
+    #[schema(required = true)]
     pub former_plan_id: Option<PlanId>,
     /// The end of the access, when one was set.
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
     pub access_expires_at: Option<Timestamp>,
 }
 
