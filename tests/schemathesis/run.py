@@ -101,7 +101,7 @@ def seed(stack: Stack) -> dict[str, str]:
     stack.call("POST", "/v1/admin/plans", owen, doomed)
     stack.call("POST", "/v1/admin/catalogues", owen, doomed | {"audience": {"kind": "everyone"}})
     stack.call(
-        "POST", "/v1/admin/products", owen, doomed | {"auth_method": "api_key", "gateway": {"kind": "builtin"}, "owners": []}
+        "POST", "/v1/admin/products", owen, doomed | {"auth_method": "api_key", "gateway": {"kind": "builtin"}, "owners": ["owners@example.com"]}
     )
     return {
         "TO_SUSPEND": approved(ask("To suspend"))["credential_id"],

@@ -71,6 +71,14 @@ pub enum Refused {
         /// Seconds from now until then, at least 1.
         retry_after_seconds: i64,
     },
+    /// The requester sent a reminder within the last day.
+    #[error("You have sent a reminder of this request lately: you may send the next one on {again}.")]
+    RemindedLately {
+        /// When the next one may be sent.
+        again: Timestamp,
+        /// Seconds from now until then, at least 1.
+        retry_after_seconds: i64,
+    },
     /// The person has as many undecided requests as the settings allow.
     #[error(
         "You have {0} requests that wait for a decision, and may not have more: withdraw one, or wait until one is decided."

@@ -1,7 +1,7 @@
 //! Grant access that nobody asked for. It stands among the requests like any other, approved from the start unless the plan
 //! needs a second approval.
 
-use gatepass_domain::access_request::{self, AppRef, Item, MAX_TEXT, RequestKind, Submission};
+use gatepass_domain::access_request::{self, AppRef, Item, MAX_TEXT, RequestKind, Submission, Waiting};
 use gatepass_domain::conflict::{Matter, conflict_of_interest};
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
 use gatepass_domain::policy::{Inputs, Review, Rule, Subject, Verdict};
@@ -87,8 +87,9 @@ async fn give(
         }
         submission(store, owner, &app, asked, now).await
     };
-    commit_decision(store, context, idempotent, read, |context, (submission, catalogues)| {
+    commit_decision(store, context, idempotent, read, |context, (submission, waiting, catalogues)| {
         let (request, event) = access_request::grant(context, submission, owner, asked.note.clone());
+        let request = request.waiting(waiting);
         let (id, products) = (request.facts().id, request.facts().product_ids());
         let transaction = Transaction::new(context).request(&request, &event);
         // Deleting a product, a plan or a catalogue changes the catalogues first: what was on offer still is.
@@ -109,15 +110,15 @@ async fn give(
     .await
 }
 
-/// The submission of a grant, checked against the rules that hold without a requester, and the catalogues that it
-/// relies on.
+/// The submission of a grant, checked against the rules that hold without a requester, how long it waits if others must
+/// approve it too, and the catalogues that it relies on.
 async fn submission(
     store: &Store,
     owner: &ApiOwner,
     app: &Versioned<App>,
     asked: &GrantRequest,
     now: Timestamp,
-) -> Result<(Submission, Vec<Versioned<Catalogue>>), Refused> {
+) -> Result<(Submission, Waiting, Vec<Versioned<Catalogue>>), Refused> {
     let plan = store.offering::<Plan>(&asked.plan_id).await?.map(|(plan, _)| plan);
     let plan = plan.ok_or_else(|| Refused::Invalid(vec![FieldError::new("/plan_id", "must be a plan that exists")]))?;
     let products = store.offerings::<Product>(&asked.product_ids).await?;
@@ -173,7 +174,8 @@ async fn submission(
         },
         approvals_required: plan.approvals_required,
     };
-    Ok((submission, offering))
+    let waiting = Waiting::begin(&plan, &store.settings_in_force().await?, now);
+    Ok((submission, waiting, offering))
 }
 
 /// The person who is given the access: the app's owner, as they were described when they last asked for something.

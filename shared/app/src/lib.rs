@@ -34,6 +34,7 @@ pub mod optimistic;
 pub mod reconcile;
 pub mod reject;
 pub mod relay;
+pub mod remind;
 pub mod requests;
 pub mod retry;
 pub mod reviewers;

@@ -22,6 +22,8 @@ const BEING_PREPARED: &str = "being-prepared";
 pub(crate) enum Audience {
     /// The owners of the requested products, in one message.
     Owners,
+    /// The addresses for escalation, in one message.
+    Escalation,
     /// The person who asked.
     Requester,
 }
@@ -41,6 +43,12 @@ pub(crate) enum MailTrigger {
     GaveUp,
     /// Access was taken back.
     Revoked,
+    /// Those who decide are reminded.
+    Reminded,
+    /// Nobody decides.
+    Escalated,
+    /// Nobody decided in time.
+    Expired,
 }
 
 impl MailTrigger {
@@ -56,6 +64,9 @@ impl MailTrigger {
             Detail::AccessProvisioned(subject) => Some((subject.request_id, Self::Ready)),
             Detail::ProvisioningFailed(failed) => Some((failed.subject.request_id, Self::GaveUp)),
             Detail::AccessRevoked(subject) => Some((subject.request_id, Self::Revoked)),
+            Detail::AccessRequestReminded(subject) => Some((subject.request_id, Self::Reminded)),
+            Detail::AccessRequestEscalated(subject) => Some((subject.request_id, Self::Escalated)),
+            Detail::AccessRequestExpired(subject) => Some((subject.request_id, Self::Expired)),
             _ => None,
         }
     }
@@ -70,7 +81,8 @@ impl MailTrigger {
             Self::Waiting => &[(MailKind::Submitted, None)],
             Self::Delayed | Self::GaveUp => &[(MailKind::Approve, Some(BEING_PREPARED))],
             Self::Ready => &[(MailKind::Approve, None), (MailKind::Ready, None)],
-            Self::Rejected | Self::Revoked => &[],
+            Self::Escalated => &[(MailKind::Escalation, None)],
+            Self::Rejected | Self::Revoked | Self::Reminded | Self::Expired => &[],
         }
     }
 }
@@ -90,12 +102,18 @@ pub(crate) enum DueMail {
     ProvisioningFailed { version: u64 },
     /// To the requester: revoked.
     Revoked,
+    /// To the owners: the request still waits. Due again with each reminder.
+    Reminder { reminded_at: Timestamp },
+    /// To the addresses for escalation: nobody decides.
+    Escalation,
+    /// To the requester: nobody decided in time.
+    RequestExpired,
 }
 
 impl DueMail {
     /// The mails that `trigger` makes due by the state of `request` at `now`.
     pub(crate) fn by(trigger: MailTrigger, request: &AccessRequestView, now: Timestamp) -> Vec<Self> {
-        let provisioning = &request.provisioning;
+        let (provisioning, waiting) = (&request.provisioning, request.waiting.as_ref());
         match (trigger, request.status, provisioning.status) {
             (MailTrigger::Waiting, Status::Pending, _) if request.policy.review == Review::Manual => {
                 vec![Self::Submitted]
@@ -111,6 +129,16 @@ impl DueMail {
                 vec![Self::ProvisioningFailed { version: request.version }, Self::BeingPrepared]
             }
             (MailTrigger::Revoked, Status::Approved, ProvisioningStatus::Revoked) => vec![Self::Revoked],
+            (MailTrigger::Reminded, Status::Pending, _) => {
+                let reminded_at = waiting.and_then(|waiting| waiting.reminded_at);
+                reminded_at.map(|reminded_at| Self::Reminder { reminded_at }).into_iter().collect()
+            }
+            (MailTrigger::Escalated, Status::Pending, _)
+                if waiting.is_some_and(|waiting| waiting.escalated_at.is_some()) =>
+            {
+                vec![Self::Escalation]
+            }
+            (MailTrigger::Expired, Status::Expired, _) => vec![Self::RequestExpired],
             _ => Vec::new(),
         }
     }
@@ -123,6 +151,9 @@ impl DueMail {
             Self::Reject => MailKind::Reject,
             Self::ProvisioningFailed { .. } => MailKind::ProvisioningFailed,
             Self::Revoked => MailKind::Revoked,
+            Self::Reminder { .. } => MailKind::Reminder,
+            Self::Escalation => MailKind::Escalation,
+            Self::RequestExpired => MailKind::RequestExpired,
         }
     }
 
@@ -131,15 +162,21 @@ impl DueMail {
         match self {
             Self::BeingPrepared => Some(BEING_PREPARED.to_owned()),
             Self::ProvisioningFailed { version } => Some(format!("v{version}")),
-            Self::Submitted | Self::Ready | Self::Reject | Self::Revoked => None,
+            Self::Reminder { reminded_at } => Some(reminded_at.to_string()),
+            Self::Submitted | Self::Ready | Self::Reject | Self::Revoked | Self::Escalation | Self::RequestExpired => {
+                None
+            }
         }
     }
 
     /// Who gets it.
     pub(crate) fn audience(&self) -> Audience {
         match self {
-            Self::Submitted | Self::ProvisioningFailed { .. } => Audience::Owners,
-            Self::BeingPrepared | Self::Ready | Self::Reject | Self::Revoked => Audience::Requester,
+            Self::Submitted | Self::ProvisioningFailed { .. } | Self::Reminder { .. } => Audience::Owners,
+            Self::Escalation => Audience::Escalation,
+            Self::BeingPrepared | Self::Ready | Self::Reject | Self::Revoked | Self::RequestExpired => {
+                Audience::Requester
+            }
         }
     }
 }

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::event::{BusEvent, MailStatus};
-use gatepass_domain::id::RequestId;
+use gatepass_domain::id::{ProductId, RequestId};
 use gatepass_domain::mail_address::is_mail_address;
 use gatepass_domain::settings::MailKind;
-use gatepass_domain::{Plan, Product};
+use gatepass_domain::{Plan, Product, Settings};
 use gatepass_mail::{MailContext, RenderError, Rendered, render};
 use gatepass_store::{Lease, MailLease, ON_ITS_WAY, Store, StoreError};
 use jiff::Timestamp;
@@ -236,7 +236,11 @@ impl Delivery<'_> {
         if settings.muted_mails.contains(&template) {
             return Ok(MailStatus::Muted);
         }
-        let to = self.recipients(mail.audience()).await?;
+        let to = self.recipients(mail.audience(), &settings).await?;
+        if to.is_empty() && mail.audience() == Audience::Escalation {
+            // Whoever names nobody to escalate to has not asked for this mail.
+            return Ok(MailStatus::NotConfigured);
+        }
         if to.is_empty() {
             return Ok(MailStatus::NoRecipient);
         }
@@ -256,13 +260,19 @@ impl Delivery<'_> {
 
     /// The addresses to write to. What is not exactly one address is left out: a list in its place would send the
     /// mail to strangers.
-    async fn recipients(&self, audience: Audience) -> Result<Vec<String>, StoreError> {
+    async fn recipients(&self, audience: Audience, settings: &Settings) -> Result<Vec<String>, StoreError> {
         let mut addresses: Vec<String> = match audience {
             Audience::Requester => self.request.requester.email.iter().cloned().collect(),
             Audience::Owners => {
                 let products = self.store.offerings::<Product>(&self.request.product_ids).await?;
-                products.into_iter().flat_map(|product| product.content.owners).collect()
+                // Somebody is told of each product.
+                let is_orphaned =
+                    |id: &ProductId| products.iter().all(|product| product.id != *id || product.owners.is_empty());
+                let fallback = self.request.product_ids.iter().any(is_orphaned).then_some(&settings.fallback_owners);
+                let owners = products.iter().flat_map(|product| &product.owners);
+                owners.chain(fallback.into_iter().flatten()).cloned().collect()
             }
+            Audience::Escalation => settings.escalation.clone(),
         };
         addresses.retain(|address| is_mail_address(address));
         addresses.sort();

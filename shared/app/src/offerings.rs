@@ -28,6 +28,10 @@ pub trait Checked: Offering {
     /// # Errors
     /// Every fault at once, each with a JSON pointer.
     fn check(&self) -> Result<(), Vec<FieldError>>;
+    /// True when people can ask for it and nobody is told of that, unless the settings name somebody.
+    fn is_orphaned(&self) -> bool {
+        false
+    }
     /// The name by which requests refer to it.
     fn named(id: &Self::Id) -> Named;
     /// The products and plans that it names, as a catalogue does.
@@ -39,11 +43,15 @@ pub trait Checked: Offering {
 }
 
 macro_rules! checked {
-    ($entity:ident, $this:ident => $names:expr, $withdrawn:expr, $put_back:expr) => {
+    ($entity:ident, $this:ident => $names:expr, $withdrawn:expr, $put_back:expr $(, $orphaned:expr)?) => {
         impl Checked for $entity {
             fn check(&self) -> Result<(), Vec<FieldError>> {
                 self.check()
             }
+            $(fn is_orphaned(&self) -> bool {
+                let orphaned: fn(&Self) -> bool = $orphaned;
+                orphaned(self)
+            })?
             fn named(id: &Self::Id) -> Named {
                 Named::$entity(id.clone())
             }
@@ -72,7 +80,8 @@ checked!(
     |id, catalogue| catalogue.product_ids.retain(|listed| listed != id),
     |id, _, catalogue| if !catalogue.product_ids.contains(id) {
         catalogue.product_ids.push(id.clone());
-    }
+    },
+    |product| product.published && product.owners.is_empty() && product.approver_groups.is_empty()
 );
 checked!(
     Plan,
@@ -112,6 +121,15 @@ async fn check_names<T: Checked>(store: &Store, content: &T) -> Result<(), Refus
     errors.into_result().map_err(Refused::Invalid)
 }
 
+/// Requires that somebody is told when a product that is published is asked for.
+async fn check_somebody_is_told<T: Checked>(store: &Store, content: &T) -> Result<(), Refused> {
+    if content.is_orphaned() && store.settings_in_force().await?.fallback_owners.is_empty() {
+        let fault = "needs somebody who is told of requests: name `owners` or `approver_groups`, or set `fallback_owners` in the settings";
+        return Err(Refused::Invalid(vec![FieldError::new("/published", fault)]));
+    }
+    Ok(())
+}
+
 /// Creates a catalogue, product or plan.
 ///
 /// # Errors
@@ -126,6 +144,7 @@ pub async fn create<T: Checked>(
 ) -> Result<Versioned<T>, Refused> {
     Checked::check(&content).map_err(Refused::Invalid)?;
     check_names(store, &content).await?;
+    check_somebody_is_told(store, &content).await?;
     // What had this slug before left a chain behind, which goes on.
     let aggregate = Versioned::first(content.clone(), context.now).aggregate();
     let read = || async { Ok(store.end_of_chain(&aggregate).await?) };
@@ -159,6 +178,7 @@ pub async fn replace<T: Checked>(
 ) -> Result<Versioned<T>, Refused> {
     Checked::check(&content).map_err(Refused::Invalid)?;
     check_names(store, &content).await?;
+    check_somebody_is_told(store, &content).await?;
     let deletion = store.deletion::<T>(content.id()).await?;
     if deletion.is_some_and(|deletion| deletion.stage != DeletionStage::Finished) {
         return Err(being_deleted::<T>());

@@ -1,6 +1,6 @@
 //! File an access request (R1–R8, R15–R19).
 
-use gatepass_domain::access_request::{self, AppRef, Item, MAX_TEXT, RequestKind, Submission};
+use gatepass_domain::access_request::{self, AppRef, Item, MAX_TEXT, RequestKind, Submission, Waiting};
 use gatepass_domain::app::Profile;
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
 use gatepass_domain::plan::Limit;
@@ -148,7 +148,8 @@ pub(crate) fn filing(
     let target = Chosen::of(context, caller, asked, entities.app.as_ref())?;
     let submission = submission(caller, asked, entities, &plan, &target);
     let (pending, event) = access_request::submit(context, submission);
-    let request = AccessRequest::from(pending);
+    let waiting = Waiting::begin(&plan, &entities.settings, context.now);
+    let request = AccessRequest::from(pending).waiting(waiting);
 
     let mut transaction = Transaction::new(context).request(&request, &event);
     // Deleting a product, a plan or a catalogue changes the catalogues first: what was on offer still is.

@@ -247,6 +247,10 @@ details! {
     AccessRequestWithdrawn(RequestSubject),
     /// A request expired undecided.
     AccessRequestExpired(RequestSubject),
+    /// Those who decide on a request were reminded of it.
+    AccessRequestReminded(RequestSubject),
+    /// Nobody decided on a request for long, and others were told.
+    AccessRequestEscalated(RequestSubject),
     /// Access stands at the gateway and the credential in the app.
     AccessProvisioned(RequestSubject),
     /// An attempt to provision failed; another follows.

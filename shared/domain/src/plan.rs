@@ -47,6 +47,18 @@ pub struct Plan {
     /// Duration of access in seconds; `null` means until it is revoked.
     #[serde(default)]
     pub access_expires_in_seconds: Option<u64>,
+    /// Seconds after which those who decide on a request are reminded, again and again; `null` is as the settings have it.
+    #[serde(default)]
+    #[schema(example = 172800)]
+    pub remind_after_seconds: Option<u64>,
+    /// Seconds after which a request that nobody decides is escalated, once; `null` is as the settings have it.
+    #[serde(default)]
+    #[schema(example = 432000)]
+    pub escalate_after_seconds: Option<u64>,
+    /// Seconds after which a request that nobody decides expires; `null` is as the settings have it.
+    #[serde(default)]
+    #[schema(example = 2592000)]
+    pub expire_after_seconds: Option<u64>,
     /// OAuth 2.0 scopes that the plan grants.
     #[serde(default)]
     pub scopes: Vec<String>,
@@ -92,6 +104,19 @@ impl AutoApproveWhen {
     }
 }
 
+/// Checks the times after which a request that nobody decides is brought to mind, is escalated and expires.
+pub(crate) fn check_waits(errors: &mut ValidationErrors, [remind, escalate, expire]: [Option<u64>; 3]) {
+    for (seconds, pointer) in
+        [(remind, "/remind_after_seconds"), (escalate, "/escalate_after_seconds"), (expire, "/expire_after_seconds")]
+    {
+        errors.require(
+            seconds.is_none_or(|seconds| (60..=366 * 86_400).contains(&seconds)),
+            pointer,
+            "must be between 1 minute and 1 year, or null",
+        );
+    }
+}
+
 impl Plan {
     /// Checks what a type cannot say.
     ///
@@ -124,6 +149,8 @@ impl Plan {
                 "must be between 1 second and 100 years, or null for ever",
             );
         }
+        let waits = [self.remind_after_seconds, self.escalate_after_seconds, self.expire_after_seconds];
+        check_waits(&mut errors, waits);
         errors.require((1..=2).contains(&self.approvals_required), "/approvals_required", "must be 1 or 2");
         errors.require(
             self.request_allowance.is_none_or(|limit| limit.requests <= 1000),

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::mail_address::is_mail_address;
+use crate::plan::check_waits;
 use crate::text::{FieldError, ValidationErrors};
 
 /// Settings of the installation.
@@ -13,8 +15,8 @@ use crate::text::{FieldError, ValidationErrors};
 pub struct Settings {
     /// The ways to submit requests: from the cart, directly, or both.
     pub access_flow: AccessFlow,
-    /// Subject lines by mail (`submitted`, `approve`, `ready`, `reject`, `revoked`, `provisioning-failed`), instead
-    /// of the built-in ones. A subject is a template and may use what the mail's own subject uses.
+    /// Subject lines by mail (`submitted`, `approve`, `ready`, `reject`, `revoked`, `provisioning-failed`,
+    /// `reminder`, `escalation`, `request-expired`), instead of the built-in ones. A subject is a template and may use what the mail's own subject uses.
     #[schema(example = json!({"approve": "Welcome to {{ products }}"}))]
     pub mail_subjects: BTreeMap<MailKind, String>,
     /// Mails that are not sent.
@@ -25,6 +27,22 @@ pub struct Settings {
     /// Apps that a person may have, 1 to 1,000.
     #[schema(minimum = 1, maximum = 1000)]
     pub max_apps_per_person: u32,
+    /// Seconds after which those who decide on a request are reminded, again and again, unless its plan says otherwise; `null`
+    /// is never.
+    #[schema(example = 172800)]
+    pub remind_after_seconds: Option<u64>,
+    /// Seconds after which a request that nobody decides is escalated, once, unless its plan says otherwise; `null` is never.
+    #[schema(example = 432000)]
+    pub escalate_after_seconds: Option<u64>,
+    /// Seconds after which a request that nobody decides expires, unless its plan says otherwise; `null` is never.
+    #[schema(example = 2592000)]
+    pub expire_after_seconds: Option<u64>,
+    /// Mail addresses that are told of requests which nobody decides, at most 20.
+    #[schema(example = json!(["api-leads@example.com"]), max_items = 20)]
+    pub escalation: Vec<String>,
+    /// Mail addresses that are told of requests for products without owners, at most 20.
+    #[schema(example = json!(["api-team@example.com"]), max_items = 20)]
+    pub fallback_owners: Vec<String>,
 }
 
 impl Settings {
@@ -37,6 +55,21 @@ impl Settings {
     pub fn default_max_apps() -> u32 {
         50
     }
+
+    /// Two days, in seconds, as long as nobody sets another time.
+    pub fn default_remind_after() -> Option<u64> {
+        Some(2 * 86_400)
+    }
+
+    /// Five days, in seconds, as long as nobody sets another time.
+    pub fn default_escalate_after() -> Option<u64> {
+        Some(5 * 86_400)
+    }
+
+    /// Thirty days, in seconds, as long as nobody sets another time.
+    pub fn default_expire_after() -> Option<u64> {
+        Some(30 * 86_400)
+    }
 }
 
 impl Default for Settings {
@@ -47,6 +80,11 @@ impl Default for Settings {
             muted_mails: Vec::new(),
             max_pending_per_person: Self::default_max_pending(),
             max_apps_per_person: Self::default_max_apps(),
+            remind_after_seconds: Self::default_remind_after(),
+            escalate_after_seconds: Self::default_escalate_after(),
+            expire_after_seconds: Self::default_expire_after(),
+            escalation: Vec::new(),
+            fallback_owners: Vec::new(),
         }
     }
 }
@@ -79,12 +117,27 @@ pub enum MailKind {
     Revoked,
     /// To the owners: provisioning gave up.
     ProvisioningFailed,
+    /// To the owners: a request still waits for them.
+    Reminder,
+    /// To the addresses for escalation: nobody decides on a request.
+    Escalation,
+    /// To the requester: nobody decided in time.
+    RequestExpired,
 }
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::Submitted, Self::Approve, Self::Ready, Self::Reject, Self::Revoked, Self::ProvisioningFailed];
+    pub const ALL: [Self; 9] = [
+        Self::Submitted,
+        Self::Approve,
+        Self::Ready,
+        Self::Reject,
+        Self::Revoked,
+        Self::ProvisioningFailed,
+        Self::Reminder,
+        Self::Escalation,
+        Self::RequestExpired,
+    ];
 
     /// The template's name, as in settings, records and directories.
     pub fn as_str(self) -> &'static str {
@@ -95,6 +148,9 @@ impl MailKind {
             Self::Reject => "reject",
             Self::Revoked => "revoked",
             Self::ProvisioningFailed => "provisioning-failed",
+            Self::Reminder => "reminder",
+            Self::Escalation => "escalation",
+            Self::RequestExpired => "request-expired",
         }
     }
 }
@@ -112,6 +168,14 @@ impl Settings {
         let (pending, apps) = (self.max_pending_per_person, self.max_apps_per_person);
         errors.require((1..=100).contains(&pending), "/max_pending_per_person", "must be between 1 and 100");
         errors.require((1..=1000).contains(&apps), "/max_apps_per_person", "must be between 1 and 1000");
+        check_waits(&mut errors, [self.remind_after_seconds, self.escalate_after_seconds, self.expire_after_seconds]);
+        for (addresses, pointer) in [(&self.escalation, "/escalation"), (&self.fallback_owners, "/fallback_owners")] {
+            errors.require(addresses.len() <= 20, pointer, "must hold at most 20 mail addresses");
+            for (index, address) in addresses.iter().enumerate() {
+                let fault = "must be exactly one mail address, such as `team@example.com`";
+                errors.require(is_mail_address(address), &format!("{pointer}/{index}"), fault);
+            }
+        }
         errors.into_result()
     }
 }

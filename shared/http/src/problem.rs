@@ -256,6 +256,10 @@ impl From<Refused> for Problem {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, "plan-access-quota-exceeded", detail)
                     .with_header(header::RETRY_AFTER, retry_after_seconds)
             }
+            Refused::RemindedLately { retry_after_seconds, .. } => {
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "reminded-lately", detail)
+                    .with_header(header::RETRY_AFTER, retry_after_seconds)
+            }
             Refused::TooManyPending(_) => Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-pending", detail),
             Refused::TooManyApps(_) => Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-apps", detail),
             Refused::FormerOwner => Self::new(StatusCode::FORBIDDEN, "not-the-owner", detail),

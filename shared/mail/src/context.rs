@@ -164,7 +164,8 @@ pub fn sample(kind: MailKind) -> MailContext {
     let owen = Decider::Person { name: Some("Owen".into()) };
     let undecided = ProvisioningFacts { status: ProvisioningStatus::None, attempts: 0, last_error: None };
     let (decided_by, reason, provisioning) = match kind {
-        MailKind::Submitted => (None, None, undecided),
+        MailKind::Submitted | MailKind::Reminder | MailKind::Escalation => (None, None, undecided),
+        MailKind::RequestExpired => (Some(Decider::Policy), None, undecided),
         MailKind::Approve | MailKind::Ready => {
             (Some(owen), None, ProvisioningFacts { status: ProvisioningStatus::Provisioned, attempts: 1, ..undecided })
         }
@@ -216,12 +217,20 @@ pub fn sample(kind: MailKind) -> MailContext {
 pub(crate) fn bare_sample(kind: MailKind) -> MailContext {
     let full = sample(kind);
     let decided_by = match kind {
-        MailKind::Submitted => None,
-        MailKind::Approve | MailKind::Ready | MailKind::Revoked | MailKind::ProvisioningFailed => Some(Decider::Policy),
+        MailKind::Submitted | MailKind::Reminder | MailKind::Escalation => None,
+        MailKind::Approve
+        | MailKind::Ready
+        | MailKind::Revoked
+        | MailKind::ProvisioningFailed
+        | MailKind::RequestExpired => Some(Decider::Policy),
         MailKind::Reject => Some(Decider::Person { name: None }),
     };
     let status = match kind {
-        MailKind::Submitted | MailKind::Reject => ProvisioningStatus::None,
+        MailKind::Submitted
+        | MailKind::Reject
+        | MailKind::Reminder
+        | MailKind::Escalation
+        | MailKind::RequestExpired => ProvisioningStatus::None,
         MailKind::Approve | MailKind::ProvisioningFailed => ProvisioningStatus::Failed,
         MailKind::Ready => ProvisioningStatus::Provisioned,
         MailKind::Revoked => ProvisioningStatus::Revoked,

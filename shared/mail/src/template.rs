@@ -86,6 +86,9 @@ pub(crate) fn built_in(kind: MailKind, part: Part) -> &'static str {
         MailKind::Reject => mail!("reject"),
         MailKind::Revoked => mail!("revoked"),
         MailKind::ProvisioningFailed => mail!("provisioning-failed"),
+        MailKind::Reminder => mail!("reminder"),
+        MailKind::Escalation => mail!("escalation"),
+        MailKind::RequestExpired => mail!("request-expired"),
     }
 }
 

@@ -27,8 +27,8 @@ pub(crate) type Variables = BTreeMap<&'static str, Value>;
 /// | `auth_method` | all | "API key" or "OAuth 2.0 client credentials" |
 /// | `request_id` | all | |
 /// | `link` | all | where to go on; empty without a portal |
-/// | `requester_email` | `submitted`, `provisioning-failed` | may be empty |
-/// | `justification` | `submitted` | may be empty and have several lines |
+/// | `requester_email` | `submitted`, `reminder`, `escalation`, `provisioning-failed` | may be empty |
+/// | `justification` | `submitted`, `reminder`, `escalation` | may be empty and have several lines |
 /// | `granted_by` | `submitted` | who grants the access, if it was not asked for |
 /// | `asked` | `approve`, `reject` | the products and the plan asked for, when less was approved; else empty |
 /// | `access_ends` | `approve` | the day and time at which access ends; may be empty |
@@ -73,7 +73,7 @@ pub(crate) fn variables(kind: MailKind, context: &MailContext) -> Variables {
     let email = || one_line(context.requester.email.as_deref().unwrap_or_default());
     let reason = || lines(context.reason.as_deref().unwrap_or_default());
     match kind {
-        MailKind::Submitted => {
+        MailKind::Submitted | MailKind::Reminder | MailKind::Escalation => {
             let justification = lines(context.justification.as_deref().unwrap_or_default());
             variables.insert("requester_email", email().into());
             variables.insert("justification", justification.into());
@@ -87,7 +87,7 @@ pub(crate) fn variables(kind: MailKind, context: &MailContext) -> Variables {
             variables.insert("asked", asked(context).into());
             variables.insert("access_ends", context.access_expires_at.map(words::moment).unwrap_or_default().into());
         }
-        MailKind::Ready => {}
+        MailKind::Ready | MailKind::RequestExpired => {}
         MailKind::Reject => {
             variables.insert("asked", asked(context).into());
             variables.insert("decided_by", decided_by(context).into());
@@ -110,8 +110,10 @@ pub(crate) fn variables(kind: MailKind, context: &MailContext) -> Variables {
 fn requester(kind: MailKind, context: &MailContext) -> String {
     let name = display_name(&context.requester.name);
     match kind {
-        MailKind::Submitted | MailKind::ProvisioningFailed => format!("\"{name}\""),
-        MailKind::Approve | MailKind::Ready | MailKind::Reject | MailKind::Revoked => name,
+        MailKind::Submitted | MailKind::ProvisioningFailed | MailKind::Reminder | MailKind::Escalation => {
+            format!("\"{name}\"")
+        }
+        MailKind::Approve | MailKind::Ready | MailKind::Reject | MailKind::Revoked | MailKind::RequestExpired => name,
     }
 }
 
@@ -143,10 +145,12 @@ fn link(kind: MailKind, context: &MailContext) -> String {
         return String::new();
     }
     match kind {
-        MailKind::Submitted | MailKind::ProvisioningFailed => {
+        MailKind::Submitted | MailKind::ProvisioningFailed | MailKind::Reminder | MailKind::Escalation => {
             format!("{portal}/admin/access-requests/{}", context.request_id)
         }
         MailKind::Approve | MailKind::Ready => format!("{portal}/apps/{}", context.app.id),
-        MailKind::Reject | MailKind::Revoked => format!("{portal}/access-requests/{}", context.request_id),
+        MailKind::Reject | MailKind::Revoked | MailKind::RequestExpired => {
+            format!("{portal}/access-requests/{}", context.request_id)
+        }
     }
 }

@@ -318,17 +318,20 @@ pub enum WorkKind {
     EndCredential,
     /// An app is being deleted.
     DeleteApp,
+    /// A request waits for people: they are reminded, others are told, and at last it expires.
+    Waiting,
 }
 
 impl WorkKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::AutoApprove,
         Self::Provision,
         Self::DeleteOffering,
         Self::SetAside,
         Self::EndCredential,
         Self::DeleteApp,
+        Self::Waiting,
     ];
 
     /// Its name, in keys and logs.
@@ -340,6 +343,7 @@ impl WorkKind {
             Self::SetAside => "set-aside",
             Self::EndCredential => "end-credential",
             Self::DeleteApp => "delete-app",
+            Self::Waiting => "waiting",
         }
     }
 

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatepass_domain::credential::CredentialStatus;
+use gatepass_domain::policy::Review;
 use gatepass_domain::{AccessRequest, Credential, Versioned};
 use jiff::Timestamp;
 
@@ -40,7 +41,10 @@ impl DueItem {
 /// The row of a request in the index `WORK`, when there is something to do about it.
 pub(crate) fn of_request(request: &AccessRequest) -> Option<IndexKey> {
     let kind = match request {
-        AccessRequest::Pending(_) => WorkKind::AutoApprove,
+        AccessRequest::Pending(pending) => match pending.facts().submission.policy.review {
+            Review::Automatic => WorkKind::AutoApprove,
+            Review::Manual => WorkKind::Waiting,
+        },
         AccessRequest::Queued(_) => WorkKind::Provision,
         _ => return None,
     };

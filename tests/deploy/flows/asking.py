@@ -216,7 +216,7 @@ def a_repeated_request_is_filed_once(world: World):
     world.owner.post(path, idempotency_key="k-3").problem(409, "already-decided")
 
     plan, everyone = {"id": "repeated", "name": "Repeated"}, {"audience": {"kind": "everyone"}}
-    product = plan | {"auth_method": "api_key", "gateway": {"kind": "builtin"}, "owners": []}
+    product = plan | {"auth_method": "api_key", "gateway": {"kind": "builtin"}, "owners": ["owners@example.com"]}
     made = [(ada, "/v1/apps", {"name": "Made once"}), (world.owner, "/v1/admin/plans", plan)]
     made += [(world.owner, "/v1/admin/catalogues", plan | everyone), (world.owner, "/v1/admin/products", product)]
     for person, path, body in made:

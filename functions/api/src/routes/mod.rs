@@ -88,6 +88,7 @@ endpoints! {
     access_requests::list::list,
     access_requests::get::get,
     access_requests::withdraw::withdraw,
+    access_requests::remind::remind,
     credentials::list::list,
     credentials::reveal::reveal,
     credentials::rotate::rotate,

@@ -107,7 +107,7 @@ async fn stage() -> Stage {
         (
             "new product",
             json!({
-                "id": "tides-api", "name": "Tides", "auth_method": "api_key", "gateway": { "kind": "builtin" }, "owners": [],
+                "id": "tides-api", "name": "Tides", "auth_method": "api_key", "gateway": { "kind": "builtin" }, "owners": ["owners@example.com"],
             }),
         ),
         ("approve the personal request", json!({ "decision": "approve", "ids": [stage.things["personal request"]] })),

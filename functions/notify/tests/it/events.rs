@@ -2,7 +2,7 @@
 
 use gatepass_domain::event::MailStatus;
 use gatepass_domain::settings::MailKind;
-use gatepass_domain::{Person, Product, Settings};
+use gatepass_domain::{Person, Plan, Product, Settings};
 use gatepass_lambda::{Failure, Metric};
 use gatepass_testkit::aws::bus_event;
 use gatepass_testkit::{ada, demo};
@@ -172,4 +172,67 @@ async fn a_subject_that_cannot_be_used_gives_way_to_the_built_in_one() {
     let mails = stage.ses.mails();
     assert_eq!(mails.len(), 1);
     assert!(!mails[0].subject.is_empty() && !mails[0].subject.contains("nonsense"), "{}", mails[0].subject);
+}
+
+/// A plan under which a request is brought to mind, escalated and ended after a minute each.
+async fn short_waits(stage: &Stage) {
+    let plan = Plan {
+        remind_after_seconds: Some(60),
+        escalate_after_seconds: Some(120),
+        expire_after_seconds: Some(180),
+        ..demo::plan("gold", "Gold")
+    };
+    stage.world.offer(plan).await;
+}
+
+// Covers P18, P19.
+#[tokio::test]
+async fn people_are_told_of_a_request_that_nobody_decides() {
+    let stage = Stage::new().await;
+    short_waits(&stage).await;
+    stage.configure(Settings { escalation: vec!["leads@example.com".into()], ..Settings::default() }).await;
+    let id = stage.submitted("weather-api").await;
+    for (time, event_type, template, to) in [
+        ("2026-11-23T12:01:00Z", "AccessRequestReminded", "reminder", "weather-api-owner@example.com"),
+        ("2026-11-23T12:02:00Z", "AccessRequestEscalated", "escalation", "leads@example.com"),
+        ("2026-11-23T12:03:30Z", "AccessRequestExpired", "request-expired", "ada@example.com"),
+    ] {
+        stage.run_schedule_at(time).await;
+        for _ in 0..2 {
+            stage.deliver_at(time, id, event_type).await.unwrap();
+        }
+        let mails = stage.ses.mails();
+        assert_eq!(mails.len(), 1, "{event_type}");
+        assert_eq!((mails[0].template.as_str(), mails[0].to.join(",").as_str()), (template, to));
+    }
+    // What comes late changes nothing.
+    stage.deliver_at("2026-11-23T12:04:00Z", id, "AccessRequestReminded").await.unwrap();
+    stage.deliver_at("2026-11-23T12:04:00Z", id, "AccessRequestEscalated").await.unwrap();
+    assert!(stage.ses.mails().is_empty());
+}
+
+/// Nobody is set for escalation: that is on record, and no alarm.
+#[tokio::test]
+async fn without_addresses_nothing_is_escalated_by_mail() {
+    let stage = Stage::new().await;
+    short_waits(&stage).await;
+    let id = stage.submitted("weather-api").await;
+    stage.run_schedule_at("2026-11-23T12:02:00Z").await;
+    stage.deliver_at("2026-11-23T12:02:00Z", id, "AccessRequestEscalated").await.unwrap();
+    assert_eq!(stage.record(id).await, [(MailKind::Escalation, MailStatus::NotConfigured)]);
+    assert_eq!(stage.metrics(), []);
+}
+
+// Covers R22.
+#[tokio::test]
+async fn the_fallback_owners_are_told_of_products_without_owners() {
+    let stage = Stage::new().await;
+    let weather = demo::products().swap_remove(0);
+    stage.world.offer(Product { owners: Vec::new(), ..weather }).await;
+    stage.configure(Settings { fallback_owners: vec!["team@example.com".into()], ..Settings::default() }).await;
+    for (product, to) in [("weather-api", "team@example.com"), ("maps-api", "maps-api-owner@example.com")] {
+        let id = stage.submitted(product).await;
+        stage.deliver(id, "AccessRequestSubmitted").await.unwrap();
+        assert_eq!(stage.ses.mails().remove(0).to, [to], "{product}");
+    }
 }

@@ -101,6 +101,14 @@ impl Stage {
         self.write(&queued.into(), &event).await;
     }
 
+    /// Runs the background work that is due at `time`.
+    pub(crate) async fn run_schedule_at(&self, time: &str) {
+        let mut context = context();
+        context.now = at(time);
+        let deadline = gatepass_app::Deadline::after(std::time::Duration::from_secs(600));
+        gatepass_app::reconcile::reconcile(&self.world.store, &mut context, deadline).await.unwrap();
+    }
+
     async fn write(&self, request: &AccessRequest, event: &Event) {
         let transaction = Transaction::new(&mut context()).request(request, event);
         self.world.store.commit(transaction).await.unwrap();

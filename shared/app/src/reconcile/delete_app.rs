@@ -12,7 +12,7 @@ use crate::deadline::{Deadline, Extent};
 use crate::delete_offering::Progress;
 use crate::error::Refused;
 
-pub(super) const LIMITS: Limits = Limits { items: 200, failures: 10, time: Duration::from_secs(3), put_off: PUT_OFF };
+pub(super) const LIMITS: Limits = Limits { items: 200, failures: 10, time: Duration::from_secs(2), put_off: PUT_OFF };
 
 /// Goes on with a deletion, as whoever asked for it.
 pub(super) async fn step(

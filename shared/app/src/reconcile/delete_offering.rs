@@ -11,7 +11,7 @@ use crate::delete_offering::{Progress, go_on};
 use crate::error::Refused;
 use crate::offerings::Checked;
 
-pub(super) const LIMITS: Limits = Limits { items: 20, failures: 5, time: Duration::from_secs(3), put_off: PUT_OFF };
+pub(super) const LIMITS: Limits = Limits { items: 20, failures: 5, time: Duration::from_secs(2), put_off: PUT_OFF };
 
 pub(super) async fn step(
     store: &Store,

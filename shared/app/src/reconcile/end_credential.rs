@@ -9,7 +9,7 @@ use super::{Limits, PUT_OFF, Step};
 use crate::error::Refused;
 use crate::expire_credential::{Ending, settle};
 
-pub(super) const LIMITS: Limits = Limits { items: 2000, failures: 20, time: Duration::from_secs(4), put_off: PUT_OFF };
+pub(super) const LIMITS: Limits = Limits { items: 2000, failures: 20, time: Duration::from_secs(3), put_off: PUT_OFF };
 
 pub(super) async fn step(store: &Store, context: &mut Context, item: &DueItem) -> Result<Step, Refused> {
     let Some((app_id, id)) = keys::credential_ids(&item.key) else { return Err(Refused::NotFound("credential")) };

@@ -12,6 +12,7 @@ mod delete_offering;
 mod end_credential;
 mod provision;
 mod set_aside;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -126,6 +127,7 @@ fn limits(kind: WorkKind) -> Limits {
         WorkKind::SetAside => set_aside::LIMITS,
         WorkKind::EndCredential => end_credential::LIMITS,
         WorkKind::DeleteApp => delete_app::LIMITS,
+        WorkKind::Waiting => waiting::LIMITS,
     }
 }
 
@@ -144,6 +146,7 @@ async fn step(
         WorkKind::SetAside => set_aside::step(store, context, item).await,
         WorkKind::EndCredential => end_credential::step(store, context, item).await,
         WorkKind::DeleteApp => delete_app::step(store, context, item, until).await,
+        WorkKind::Waiting => waiting::step(store, context, item).await,
     }
 }
 

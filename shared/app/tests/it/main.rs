@@ -19,4 +19,5 @@ mod revoke;
 mod statistics;
 mod submit;
 mod sweep;
+mod waiting;
 mod withdraw;

@@ -15,12 +15,13 @@ const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(6);
 
 impl AccessRequest {
     /// When background work must look at the request, unless it has moved on by then; `None` for a request
-    /// that waits for a person or for nothing.
+    /// that waits for nothing.
     pub fn due_at(&self) -> Option<Timestamp> {
         match self {
             Self::Pending(pending) if pending.facts().submission.policy.review == Review::Automatic => {
                 pending.facts().created_at.checked_add(PATIENCE).ok()
             }
+            Self::Pending(pending) => pending.waiting().next_step(pending.facts().created_at).map(|(_, at)| at),
             Self::Queued(queued) => queued.due_at(),
             _ => None,
         }

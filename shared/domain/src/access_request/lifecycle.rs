@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::submission::{Facts, Submission};
 use super::vocabulary::{Approval, Decision, Ending, LastError, MAX_ATTEMPTS};
+use super::waiting::Waiting;
 use crate::context::Context;
 use crate::event::{AttemptFailed, Detail, Event, Submitted};
 use crate::id::{CredentialId, ProductId};
@@ -35,6 +36,7 @@ pub enum AccessRequest {
 pub struct Pending {
     pub(super) facts: Facts,
     pub(super) approvals: Vec<Approval>,
+    pub(super) waiting: Waiting,
 }
 
 /// The part that every approved request has.
@@ -105,7 +107,7 @@ pub fn submit(context: &mut Context, submission: Submission) -> (Pending, Event)
     let review = facts.submission.policy.review;
     let detail = Detail::AccessRequestSubmitted(Submitted { subject: facts.subject(None), review });
     let event = facts.record(context, &actor, detail, None);
-    (Pending { facts, approvals: Vec::new() }, event)
+    (Pending { facts, approvals: Vec::new(), waiting: Waiting::default() }, event)
 }
 
 /// Grants access that nobody asked for: a request that begins its life approved by `owner`, so that it
@@ -119,7 +121,8 @@ pub fn grant(
 ) -> (AccessRequest, Event) {
     let by = Actor::from(owner.person());
     let required = submission.approvals_required;
-    let mut pending = Pending { facts: Facts::new(context, submission), approvals: Vec::new() };
+    let mut pending =
+        Pending { facts: Facts::new(context, submission), approvals: Vec::new(), waiting: Waiting::default() };
     if required <= 1 {
         let (decided, event) = pending.approve(context, &by, note, required);
         return (decided.into(), event);
@@ -138,6 +141,30 @@ impl Pending {
     /// The facts of the request.
     pub fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    /// The times of the request while it waits.
+    pub fn waiting(&self) -> &Waiting {
+        &self.waiting
+    }
+
+    /// Reminds those who decide.
+    pub fn remind(mut self, context: &mut Context, by: &Actor) -> (Self, Event) {
+        self.waiting.reminded_at = Some(context.now);
+        if by.kind == ActorKind::Person {
+            self.waiting.asked_at = Some(context.now);
+        }
+        let detail = Detail::AccessRequestReminded(self.facts.subject(None));
+        let event = self.facts.record(context, by, detail, None);
+        (self, event)
+    }
+
+    /// Tells others that nobody decides.
+    pub fn escalate(mut self, context: &mut Context, by: &Actor) -> (Self, Event) {
+        self.waiting.escalated_at = Some(context.now);
+        let detail = Detail::AccessRequestEscalated(self.facts.subject(None));
+        let event = self.facts.record(context, by, detail, None);
+        (self, event)
     }
 
     /// True when `person` approved `product` already.
@@ -414,6 +441,15 @@ impl AccessRequest {
             | Self::Provisioned(Provisioned(approved))
             | Self::Failed(Failed(approved))
             | Self::Revoked(Revoked { approved, .. }) => &approved.facts,
+        }
+    }
+
+    /// The same request, which waits like this as long as it is undecided.
+    #[must_use]
+    pub fn waiting(self, waiting: Waiting) -> Self {
+        match self {
+            Self::Pending(pending) => Self::Pending(Pending { waiting, ..pending }),
+            decided => decided,
         }
     }
 

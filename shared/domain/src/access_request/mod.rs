@@ -23,6 +23,7 @@ mod progress;
 mod submission;
 mod view;
 mod vocabulary;
+mod waiting;
 
 pub use awaiting::AwaitedGroup;
 pub use lifecycle::{
@@ -37,3 +38,4 @@ pub use vocabulary::{
     AppRef, Approval, Decision, Ending, Item, LastError, MAX_ATTEMPTS, MAX_TEXT, Order, ProvisioningStatus,
     RequestKind, Status, Unprovisioned,
 };
+pub use waiting::{NextStep, Waiting};

@@ -5,13 +5,17 @@ use jiff::Timestamp;
 use super::lifecycle::{AccessRequest, Approved, Closed, Failed, Pending, Provisioned, Queued, Revoked};
 use super::submission::Facts;
 use super::vocabulary::{Approval, Decision, Ending, LastError, RequestKind};
+use super::waiting::Waiting;
 use crate::id::{CredentialId, RequestId};
 
 /// The state of a request, with the data that only this state has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
     /// Undecided.
-    Pending,
+    Pending {
+        /// How long it waits.
+        waiting: Waiting,
+    },
     /// Ended without access.
     Closed {
         /// The person who ended it, and the time.
@@ -77,7 +81,7 @@ impl AccessRequest {
             provisioning,
         };
         match self {
-            Self::Pending(_) => Progress::Pending,
+            Self::Pending(Pending { waiting, .. }) => Progress::Pending { waiting: waiting.clone() },
             Self::Closed(Closed { decision, ending, reason, .. }) => {
                 Progress::Closed { decision: decision.clone(), ending: *ending, reason: reason.clone() }
             }
@@ -107,7 +111,7 @@ impl AccessRequest {
             return Err(Inconsistent { id: facts.id, what });
         }
         Ok(match progress {
-            Progress::Pending => Self::Pending(Pending { facts, approvals }),
+            Progress::Pending { waiting } => Self::Pending(Pending { facts, approvals, waiting }),
             Progress::Closed { decision, ending, reason } => {
                 Self::Closed(Closed { facts, approvals, decision, ending, reason })
             }

@@ -7,6 +7,7 @@ use super::lifecycle::AccessRequest;
 use super::progress::{Progress, Provisioning};
 use super::submission::Narrowing;
 use super::vocabulary::{AppRef, Approval, Decision, Item, LastError, ProvisioningStatus, RequestKind, Status};
+use super::waiting::Waiting;
 use crate::id::{CredentialId, PlanId, ProductId, RequestId};
 use crate::person::{Actor, Person};
 use crate::policy::Verdict;
@@ -62,6 +63,8 @@ pub struct AccessRequestView {
     pub approvals_required: u8,
     /// Approvals given so far.
     pub approvals: Vec<Approval>,
+    /// How long it waits; `None` once it is decided.
+    pub waiting: Option<Waiting>,
     /// The person who settled it.
     pub decided_by: Option<Actor>,
     /// Time of the decision.
@@ -83,7 +86,7 @@ impl AccessRequest {
     pub fn credential_id(&self) -> Option<CredentialId> {
         match self.progress() {
             Progress::Approved { credential_id, .. } => Some(credential_id),
-            Progress::Pending | Progress::Closed { .. } => None,
+            Progress::Pending { .. } | Progress::Closed { .. } => None,
         }
     }
 
@@ -92,8 +95,12 @@ impl AccessRequest {
         let facts = self.facts();
         let none =
             ProvisioningView { status: ProvisioningStatus::None, attempts: 0, next_attempt_at: None, last_error: None };
+        let mut waits = None;
         let (status, decision, credential_id, reason, provisioning) = match self.progress() {
-            Progress::Pending => (Status::Pending, None, None, None, none),
+            Progress::Pending { waiting } => {
+                waits = Some(waiting);
+                (Status::Pending, None, None, None, none)
+            }
             Progress::Closed { decision, ending, reason } => (ending.into(), Some(decision), None, reason, none),
             Progress::Approved { decision, credential_id, attempts, last_error, provisioning } => {
                 let (status, next_attempt_at, reason) = match provisioning {
@@ -126,6 +133,7 @@ impl AccessRequest {
             narrowing: facts.narrowing.clone(),
             approvals_required: submission.approvals_required,
             approvals: self.approvals().to_vec(),
+            waiting: waits,
             decided_by,
             decided_at,
             reason,

@@ -33,6 +33,9 @@ fn a_plan_is_checked_as_a_whole() {
         request_allowance: Some(Limit { requests: 1001, per_seconds: u64::MAX }),
         key_expires_in_seconds: Some(0),
         access_expires_in_seconds: Some(u64::MAX),
+        remind_after_seconds: Some(59),
+        escalate_after_seconds: Some(0),
+        expire_after_seconds: Some(u64::MAX),
         approvals_required: 3,
         metadata: (0..51).map(|n| (n.to_string(), String::new())).collect(),
         ..plan("gold")
@@ -49,6 +52,9 @@ fn a_plan_is_checked_as_a_whole() {
             "/request_allowance/per_seconds",
             "/key_expires_in_seconds",
             "/access_expires_in_seconds",
+            "/remind_after_seconds",
+            "/escalate_after_seconds",
+            "/expire_after_seconds",
             "/approvals_required",
             "/request_allowance/requests",
             "/metadata",
@@ -205,9 +211,21 @@ fn settings_have_defaults_and_are_checked() {
     let faulty = Settings {
         mail_subjects: [(MailKind::Approve, String::new()), (MailKind::Reject, "a\r\nBcc: eve@example.com".into())]
             .into(),
+        expire_after_seconds: Some(1),
+        escalation: vec!["nobody".into()],
+        fallback_owners: vec!["a@example.com,b@example.com".into()],
         ..settings
     };
-    assert_eq!(pointers(faulty.check()), ["/mail_subjects/approve", "/mail_subjects/reject"]);
+    assert_eq!(
+        pointers(faulty.check()),
+        [
+            "/mail_subjects/approve",
+            "/mail_subjects/reject",
+            "/expire_after_seconds",
+            "/escalation/0",
+            "/fallback_owners/0",
+        ]
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Nothing that can be done to a request leads into a state that must not be.
 
 use gatepass_domain::AccessRequest;
-use gatepass_domain::access_request::{Progress, RequestKind};
+use gatepass_domain::access_request::{Progress, RequestKind, Waiting};
 use proptest::prelude::*;
 
 use crate::samples::{context, filed};
@@ -67,7 +67,9 @@ fn an_extension_that_names_no_credential_is_not_restored() {
     let (pending, _) = filed(&mut context(1));
     let mut facts = pending.facts().clone();
     facts.submission.kind = RequestKind::Extend;
-    let error = AccessRequest::restore(facts, Vec::new(), Progress::Pending).unwrap_err().to_string();
+    let error = AccessRequest::restore(facts, Vec::new(), Progress::Pending { waiting: Waiting::default() })
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("no credential to extend"), "{error}");
     assert!(error.contains(&pending.facts().id.to_string()), "{error}");
 }

@@ -57,6 +57,7 @@ fn request(decided_by: &Actor) -> AccessRequestView {
         narrowing: None,
         approvals_required: 1,
         approvals: Vec::new(),
+        waiting: None,
         decided_by: Some(decided_by.clone()),
         decided_at: Some(at),
         reason: None,

@@ -24,6 +24,12 @@ pub struct PlanForm {
     request_allowance: Option<LimitForm>,
     approvals_required: u8,
     access_expires_in_seconds: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    remind_after_seconds: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    escalate_after_seconds: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expire_after_seconds: Option<u64>,
     scopes: Vec<String>,
     metadata: BTreeMap<String, String>,
 }
@@ -61,6 +67,9 @@ impl From<&Plan> for PlanForm {
             request_allowance,
             approvals_required,
             access_expires_in_seconds,
+            remind_after_seconds,
+            escalate_after_seconds,
+            expire_after_seconds,
             scopes,
             metadata,
         } = plan.clone();
@@ -77,6 +86,9 @@ impl From<&Plan> for PlanForm {
             request_allowance: request_allowance.map(LimitForm::from),
             approvals_required,
             access_expires_in_seconds,
+            remind_after_seconds,
+            escalate_after_seconds,
+            expire_after_seconds,
             scopes,
             metadata,
         }
@@ -98,6 +110,9 @@ impl From<PlanForm> for Plan {
             request_allowance,
             approvals_required,
             access_expires_in_seconds,
+            remind_after_seconds,
+            escalate_after_seconds,
+            expire_after_seconds,
             scopes,
             metadata,
         } = form;
@@ -113,6 +128,9 @@ impl From<PlanForm> for Plan {
             request_allowance: request_allowance.map(Limit::from),
             approvals_required,
             access_expires_in_seconds,
+            remind_after_seconds,
+            escalate_after_seconds,
+            expire_after_seconds,
             scopes,
             metadata,
         }

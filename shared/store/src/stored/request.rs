@@ -5,7 +5,7 @@
 
 use gatepass_domain::access_request::{
     AppRef, Approval, Asked, Decision, Ending, Facts, Inconsistent, Item, LastError, Narrowing, Progress, Provisioning,
-    RequestKind, Submission,
+    RequestKind, Submission, Waiting,
 };
 use gatepass_domain::event::Chain;
 use gatepass_domain::id::{CredentialId, PlanId, ProductId, RequestId};
@@ -117,11 +117,31 @@ struct ApprovalForm {
     product_ids: Option<Vec<ProductId>>,
 }
 
+/// How long an undecided request waits.
+#[derive(Debug, Serialize, Deserialize)]
+struct WaitingForm {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    remind_after_seconds: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reminded_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    asked_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    escalate_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    escalated_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    decide_by: Option<Timestamp>,
+}
+
 /// The state, with the data that only this state has.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 enum StateForm {
-    Pending,
+    Pending {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        waiting: Option<WaitingForm>,
+    },
     Closed {
         decision: Decision,
         ending: Ending,
@@ -157,6 +177,20 @@ struct ApprovedForm {
     attempts: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_error: Option<LastError>,
+}
+
+impl From<Waiting> for WaitingForm {
+    fn from(waiting: Waiting) -> Self {
+        let Waiting { remind_after_seconds, reminded_at, asked_at, escalate_at, escalated_at, decide_by } = waiting;
+        Self { remind_after_seconds, reminded_at, asked_at, escalate_at, escalated_at, decide_by }
+    }
+}
+
+impl From<WaitingForm> for Waiting {
+    fn from(form: WaitingForm) -> Self {
+        let WaitingForm { remind_after_seconds, reminded_at, asked_at, escalate_at, escalated_at, decide_by } = form;
+        Self { remind_after_seconds, reminded_at, asked_at, escalate_at, escalated_at, decide_by }
+    }
 }
 
 impl From<Person> for PersonForm {
@@ -298,7 +332,10 @@ impl RequestForm {
 impl From<Progress> for StateForm {
     fn from(progress: Progress) -> Self {
         match progress {
-            Progress::Pending => Self::Pending,
+            Progress::Pending { waiting } => {
+                let waiting = (waiting != Waiting::default()).then(|| WaitingForm::from(waiting));
+                Self::Pending { waiting }
+            }
             Progress::Closed { decision, ending, reason } => Self::Closed { decision, ending, reason },
             Progress::Approved { decision: _, credential_id, attempts, last_error, provisioning } => {
                 let approved = ApprovedForm { credential_id, attempts, last_error };
@@ -317,7 +354,10 @@ impl StateForm {
     /// The progress of the request `id` with these approvals.
     fn progress(self, id: RequestId, approvals: &[Approval]) -> Result<Progress, Inconsistent> {
         let (approved, provisioning) = match self {
-            Self::Pending => return Ok(Progress::Pending),
+            Self::Pending { waiting } => {
+                let waiting = waiting.map(Waiting::from).unwrap_or_default();
+                return Ok(Progress::Pending { waiting });
+            }
             Self::Closed { decision, ending, reason } => return Ok(Progress::Closed { decision, ending, reason }),
             Self::Queued { approved, next_attempt_at } => (approved, Provisioning::Queued { next_attempt_at }),
             Self::Provisioned { approved } => (approved, Provisioning::Provisioned),

@@ -21,6 +21,16 @@ pub(crate) struct SettingsForm {
     max_pending_per_person: u32,
     #[serde(default = "Settings::default_max_apps")]
     max_apps_per_person: u32,
+    #[serde(default = "Settings::default_remind_after")]
+    remind_after_seconds: Option<u64>,
+    #[serde(default = "Settings::default_escalate_after")]
+    escalate_after_seconds: Option<u64>,
+    #[serde(default = "Settings::default_expire_after")]
+    expire_after_seconds: Option<u64>,
+    #[serde(default)]
+    escalation: Vec<String>,
+    #[serde(default)]
+    fallback_owners: Vec<String>,
 }
 
 fn mail_kind(name: &str) -> Option<MailKind> {
@@ -29,8 +39,18 @@ fn mail_kind(name: &str) -> Option<MailKind> {
 
 impl From<&Settings> for SettingsForm {
     fn from(settings: &Settings) -> Self {
-        let Settings { access_flow, mail_subjects, muted_mails, max_pending_per_person, max_apps_per_person } =
-            settings;
+        let Settings {
+            access_flow,
+            mail_subjects,
+            muted_mails,
+            max_pending_per_person,
+            max_apps_per_person,
+            remind_after_seconds,
+            escalate_after_seconds,
+            expire_after_seconds,
+            escalation,
+            fallback_owners,
+        } = settings;
         let named = |(kind, subject): (&MailKind, &String)| (kind.as_str().to_owned(), subject.clone());
         Self {
             schema_version: SCHEMA_VERSION,
@@ -39,6 +59,11 @@ impl From<&Settings> for SettingsForm {
             muted_mails: muted_mails.iter().map(|kind| kind.as_str().to_owned()).collect(),
             max_pending_per_person: *max_pending_per_person,
             max_apps_per_person: *max_apps_per_person,
+            remind_after_seconds: *remind_after_seconds,
+            escalate_after_seconds: *escalate_after_seconds,
+            expire_after_seconds: *expire_after_seconds,
+            escalation: escalation.clone(),
+            fallback_owners: fallback_owners.clone(),
         }
     }
 }
@@ -52,6 +77,11 @@ impl From<SettingsForm> for Settings {
             muted_mails,
             max_pending_per_person,
             max_apps_per_person,
+            remind_after_seconds,
+            escalate_after_seconds,
+            expire_after_seconds,
+            escalation,
+            fallback_owners,
         } = form;
         Self {
             access_flow,
@@ -62,6 +92,11 @@ impl From<SettingsForm> for Settings {
             muted_mails: muted_mails.iter().filter_map(|name| mail_kind(name)).collect(),
             max_pending_per_person,
             max_apps_per_person,
+            remind_after_seconds,
+            escalate_after_seconds,
+            expire_after_seconds,
+            escalation,
+            fallback_owners,
         }
     }
 }

@@ -217,6 +217,7 @@ async fn samples() -> (Table, Vec<Sample>) {
         max_pending_per_person: 20,
         max_apps_per_person: 50,
         muted_mails: vec![MailKind::Submitted],
+        ..Settings::default()
     };
     let mut context = context(16);
     let settings = Versioned::first(settings, context.now);

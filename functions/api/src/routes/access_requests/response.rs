@@ -109,6 +109,9 @@ pub(crate) struct AccessRequestResponse {
     approvals: Vec<Approval>,
     /// The groups that it waits for; empty unless people have to decide.
     awaiting: Vec<AwaitedGroup>,
+    /// The time by which somebody must decide, or it expires; `null` without a limit, and once it is decided.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    decide_by: Option<Timestamp>,
     /// The person who settled it.
     decided_by: Option<Actor>,
     /// Time of the decision.
@@ -150,6 +153,7 @@ impl AccessRequestResponse {
             narrowing,
             approvals_required,
             approvals,
+            waiting,
             decided_by,
             decided_at,
             reason,
@@ -182,6 +186,7 @@ impl AccessRequestResponse {
             approvals_required,
             approvals,
             awaiting,
+            decide_by: waiting.and_then(|waiting| waiting.decide_by),
             decided_by,
             decided_at,
             reason,

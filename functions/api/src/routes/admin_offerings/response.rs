@@ -115,6 +115,15 @@ pub(crate) struct PlanResponse {
     approvals_required: u8,
     /// Duration of access in seconds; `null` means until it is revoked.
     access_expires_in_seconds: Option<u64>,
+    /// Seconds after which those who decide on a request are reminded, again and again; `null` is as the settings have it.
+    #[schema(example = 172800)]
+    remind_after_seconds: Option<u64>,
+    /// Seconds after which a request that nobody decides is escalated, once; `null` is as the settings have it.
+    #[schema(example = 432000)]
+    escalate_after_seconds: Option<u64>,
+    /// Seconds after which a request that nobody decides expires; `null` is as the settings have it.
+    #[schema(example = 2592000)]
+    expire_after_seconds: Option<u64>,
     /// OAuth 2.0 scopes that the plan grants.
     scopes: Vec<String>,
     /// The owner's own notes, handed to gateways; at most 50 pairs.
@@ -187,6 +196,9 @@ impl From<Versioned<Plan>> for PlanResponse {
             request_allowance,
             approvals_required,
             access_expires_in_seconds,
+            remind_after_seconds,
+            escalate_after_seconds,
+            expire_after_seconds,
             scopes,
             metadata,
         } = content;
@@ -202,6 +214,9 @@ impl From<Versioned<Plan>> for PlanResponse {
             request_allowance,
             approvals_required,
             access_expires_in_seconds,
+            remind_after_seconds,
+            escalate_after_seconds,
+            expire_after_seconds,
             scopes,
             metadata,
             version,

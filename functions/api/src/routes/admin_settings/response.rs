@@ -14,8 +14,8 @@ use utoipa::ToSchema;
 pub(crate) struct SettingsResponse {
     /// The ways to submit requests: from the cart, directly, or both.
     access_flow: AccessFlow,
-    /// Subject lines by mail (`submitted`, `approve`, `ready`, `reject`, `revoked`, `provisioning-failed`), instead
-    /// of the built-in ones. A subject is a template and may use what the mail's own subject uses.
+    /// Subject lines by mail (`submitted`, `approve`, `ready`, `reject`, `revoked`, `provisioning-failed`,
+    /// `reminder`, `escalation`, `request-expired`), instead of the built-in ones. A subject is a template and may use what the mail's own subject uses.
     #[schema(example = json!({"approve": "Welcome to {{ products }}"}))]
     mail_subjects: BTreeMap<MailKind, String>,
     /// Mails that are not sent.
@@ -26,6 +26,22 @@ pub(crate) struct SettingsResponse {
     /// Apps that a person may have, 1 to 1,000.
     #[schema(minimum = 1, maximum = 1000)]
     max_apps_per_person: u32,
+    /// Seconds after which those who decide on a request are reminded, again and again, unless its plan says otherwise; `null`
+    /// is never.
+    #[schema(example = 172800)]
+    remind_after_seconds: Option<u64>,
+    /// Seconds after which a request that nobody decides is escalated, once, unless its plan says otherwise; `null` is never.
+    #[schema(example = 432000)]
+    escalate_after_seconds: Option<u64>,
+    /// Seconds after which a request that nobody decides expires, unless its plan says otherwise; `null` is never.
+    #[schema(example = 2592000)]
+    expire_after_seconds: Option<u64>,
+    /// Mail addresses that are told of requests which nobody decides, at most 20.
+    #[schema(example = json!(["api-leads@example.com"]), max_items = 20)]
+    escalation: Vec<String>,
+    /// Mail addresses that are told of requests for products without owners, at most 20.
+    #[schema(example = json!(["api-team@example.com"]), max_items = 20)]
+    fallback_owners: Vec<String>,
     /// Version: 0 as long as nobody changed them, and one more with each change.
     #[schema(example = 1)]
     pub(crate) version: u64,
@@ -39,13 +55,29 @@ pub(crate) struct SettingsResponse {
 
 impl From<Versioned<Settings>> for SettingsResponse {
     fn from(Versioned { content, version, created_at, updated_at }: Versioned<Settings>) -> Self {
-        let Settings { access_flow, mail_subjects, muted_mails, max_pending_per_person, max_apps_per_person } = content;
+        let Settings {
+            access_flow,
+            mail_subjects,
+            muted_mails,
+            max_pending_per_person,
+            max_apps_per_person,
+            remind_after_seconds,
+            escalate_after_seconds,
+            expire_after_seconds,
+            escalation,
+            fallback_owners,
+        } = content;
         Self {
             access_flow,
             mail_subjects,
             muted_mails,
             max_pending_per_person,
             max_apps_per_person,
+            remind_after_seconds,
+            escalate_after_seconds,
+            expire_after_seconds,
+            escalation,
+            fallback_owners,
             version,
             created_at,
             updated_at,

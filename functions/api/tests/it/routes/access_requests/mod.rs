@@ -2,5 +2,6 @@
 
 mod get;
 mod list;
+mod remind;
 mod submit;
 mod withdraw;

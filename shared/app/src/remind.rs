@@ -1,0 +1,40 @@
+//! Remind those who decide of a request.
+
+use gatepass_domain::id::RequestId;
+use gatepass_domain::{AccessRequest, Actor, Context, Person};
+use gatepass_store::{Store, Transaction};
+
+use crate::approve::undecided;
+use crate::error::Refused;
+use crate::idempotent::Idempotent;
+use crate::optimistic::{Step, commit_decision};
+
+/// Reminds those who decide of the request `id` of `caller`. Possible once a day.
+///
+/// # Errors
+/// [`Refused::NotFound`], [`Refused::AlreadyDecided`], [`Refused::RemindedLately`].
+pub async fn remind(
+    store: &Store,
+    context: &mut Context,
+    caller: &Person,
+    id: RequestId,
+    idempotent: &Idempotent<AccessRequest>,
+) -> Result<AccessRequest, Refused> {
+    let by = Actor::from(caller);
+    let read = || async {
+        let own = store.request(id).await?.filter(|request| request.facts().submission.requester.id == caller.id);
+        own.ok_or(Refused::NotFound("access request"))
+    };
+    commit_decision(store, context, idempotent, read, |context, request| {
+        let pending = undecided(request)?;
+        if let Some(again) = pending.waiting().next_reminder_at(context.now) {
+            let millis = again.as_millisecond().saturating_sub(context.now.as_millisecond());
+            let retry_after_seconds = (millis + 999).div_euclid(1000).max(1);
+            return Err(Refused::RemindedLately { again, retry_after_seconds });
+        }
+        let (pending, event) = pending.remind(context, &by);
+        let request = AccessRequest::from(pending);
+        Ok(Step::commit(Transaction::new(context).request(&request, &event), request))
+    })
+    .await
+}
