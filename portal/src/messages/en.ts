@@ -363,6 +363,8 @@ export const en = {
       AccessRequestRejected: 'Rejected',
       AccessRequestWithdrawn: 'Withdrawn',
       AccessRequestExpired: 'Expired without a decision',
+      AccessRequestReminded: 'Reminder sent',
+      AccessRequestEscalated: 'Escalated',
       AccessProvisioned: 'Access set up',
       ProvisioningDeferred: 'Setup delayed',
       ProvisioningFailed: 'Setup failed',

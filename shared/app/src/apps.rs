@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use gatepass_domain::app::{Profile, Visibility};
 use gatepass_domain::conflict::{Matter, conflict_of_interest};
 use gatepass_domain::credential::CredentialStatus;
-use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
+use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject, Reassigned};
 use gatepass_domain::id::{AppId, RequestId};
 use gatepass_domain::text::ValidationErrors;
 use gatepass_domain::visible::Lines;
@@ -410,8 +410,9 @@ pub async fn reassign(
         let content =
             App { organisation, ..app.content.clone().handed_to(to.id.clone(), &owner.person().id, context.now) };
         let reassigned = app.revised(content, context.now);
-        let detail = EntitySubject::changed(id, reassigned.version, &app.content, &reassigned.content);
-        let detail = Detail::AppUpdated(detail);
+        let subject = EntitySubject::changed(id, reassigned.version, &app.content, &reassigned.content);
+        let (from, to) = (app.owner.clone(), reassigned.owner.clone());
+        let detail = Detail::AppReassigned(Reassigned { subject, from, to });
         let event = chain.append(context, Aggregate::App(id), &Actor::from(owner.person()), detail, None);
         let transaction = Transaction::new(context).edited_app(&reassigned, &app, &event, chain);
         Ok(Step::commit_unless(transaction, reassigned, name_taken))

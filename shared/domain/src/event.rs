@@ -173,6 +173,18 @@ pub struct AttemptFailed {
     pub code: String,
 }
 
+/// An app went from one owner to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Reassigned {
+    /// The app, and what the change did to it.
+    #[serde(flatten)]
+    pub subject: EntitySubject,
+    /// The owner until then.
+    pub from: PersonId,
+    /// The owner from then on.
+    pub to: PersonId,
+}
+
 /// An event of a type that this version does not know, or whose data it cannot read: a newer version wrote it. It is
 /// published and shown as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -279,6 +291,8 @@ details! {
     AppCreated(EntitySubject),
     /// An app was edited.
     AppUpdated(EntitySubject),
+    /// An app went from one owner to another.
+    AppReassigned(Reassigned),
     /// An app is being deleted: nothing more is asked on its behalf, and what it holds and awaits ends.
     AppClosing(EntitySubject),
     /// An app was deleted.

@@ -38,6 +38,7 @@ pub const OPERATIONS: &[(&str, u32)] = &[
     ("clear_cart", 2),
     ("submit_cart", 8),
     ("withdraw_access_request", 5),
+    ("remind_access_request", 3),
     ("create_app", 3),
     ("edit_app", 2),
     ("delete_app", 4),
@@ -207,6 +208,7 @@ impl Crowd {
                 self.with_app(op.operation, &mut rng, administrator).await;
             }
             "withdraw_access_request"
+            | "remind_access_request"
             | "approve_access_request"
             | "reject_access_request"
             | "revoke_access_request"
@@ -342,6 +344,7 @@ impl Crowd {
         let admin = format!("/v1/admin/access-requests/{id}");
         let (who, path, body) = match operation {
             "withdraw_access_request" => (requester, format!("/v1/access-requests/{id}/withdraw"), Value::Null),
+            "remind_access_request" => (requester, format!("/v1/access-requests/{id}/remind"), Value::Null),
             "approve_access_request" => {
                 let mut body = json!({ "note": "fine" });
                 match rng.random_range(0..8) {

@@ -73,6 +73,7 @@ GET /v1/access-requests                                  | 200 of 6 | 200 of 0  
 GET /v1/access-requests/{personal request}               | 200      | 404 not-found                 | 404 not-found           | 404 not-found           | 404 not-found           | 401
 GET /v1/access-requests/{team request}                   | 200      | 404 not-found                 | 404 not-found           | 404 not-found           | 404 not-found           | 401
 GET /v1/access-requests/{organisation request}           | 200      | 404 not-found                 | 404 not-found           | 404 not-found           | 404 not-found           | 401
+POST /v1/access-requests/{team request}/remind           | 200      | 404 not-found                 | 404 not-found           | 404 not-found           | 404 not-found           | 401
 POST /v1/access-requests/{team request}/withdraw         | 200      | 404 not-found                 | 404 not-found           | 404 not-found           | 404 not-found           | 401
 POST /v1/access-requests/{organisation request}/withdraw | 200      | 404 not-found                 | 404 not-found           | 404 not-found           | 404 not-found           | 401
 POST /v1/access-requests {maps for the team app}         | 201      | 422 app-not-usable            | 422 app-not-usable      | 422 app-not-usable      | 422 app-not-usable      | 401

@@ -28,6 +28,9 @@ export interface PlanForm {
   request_allowance: LimitForm;
   key_expires: SpanForm;
   access_expires: SpanForm;
+  remind_after: SpanForm;
+  escalate_after: SpanForm;
+  expire_after: SpanForm;
   scopes: string;
   metadata: string;
 }
@@ -50,6 +53,9 @@ function toForm(plan: Plan): PlanForm {
     request_allowance: limitForm(plan.request_allowance),
     key_expires: spanForm(plan.key_expires_in_seconds),
     access_expires: spanForm(plan.access_expires_in_seconds),
+    remind_after: spanForm(plan.remind_after_seconds),
+    escalate_after: spanForm(plan.escalate_after_seconds),
+    expire_after: spanForm(plan.expire_after_seconds),
     scopes: toLines(plan.scopes ?? []),
     metadata: toLines(Object.entries(plan.metadata ?? {}).map(([name, value]) => `${name}: ${value}`)),
   };
@@ -72,6 +78,9 @@ function toPlan(form: PlanForm): Schema<'Plan'> {
     request_allowance: toLimit(form.request_allowance),
     key_expires_in_seconds: toSeconds(form.key_expires),
     access_expires_in_seconds: toSeconds(form.access_expires),
+    remind_after_seconds: toSeconds(form.remind_after),
+    escalate_after_seconds: toSeconds(form.escalate_after),
+    expire_after_seconds: toSeconds(form.expire_after),
     scopes: fromLines(form.scopes),
     metadata: Object.fromEntries(
       fromLines(form.metadata).map((line) => {
@@ -94,6 +103,9 @@ function faults(form: PlanForm): Record<string, string> {
   }
   if (!isAmount(form.key_expires.amount)) found['/key_expires_in_seconds'] = texts.amounts.notANumber;
   if (!isAmount(form.access_expires.amount)) found['/access_expires_in_seconds'] = texts.amounts.notANumber;
+  for (const name of ['remind_after', 'escalate_after', 'expire_after'] as const) {
+    if (!isAmount(form[name].amount)) found[`/${name}_seconds`] = texts.amounts.notANumber;
+  }
   return found;
 }
 
@@ -115,6 +127,9 @@ export const plans: Offering<PlanForm, Plan> = {
     request_allowance: NO_LIMIT,
     key_expires: NO_SPAN,
     access_expires: NO_SPAN,
+    remind_after: NO_SPAN,
+    escalate_after: NO_SPAN,
+    expire_after: NO_SPAN,
     scopes: '',
     metadata: '',
   },

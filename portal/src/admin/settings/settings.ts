@@ -2,9 +2,20 @@
 import { api, ask, ifMatch, type Schema } from '../../api/client.ts';
 import { texts } from '../messages/index.ts';
 import type { Editable } from '../offerings/offering.ts';
-import { isAmount } from '../plans/amounts.ts';
+import { fromLines, toLines } from '../offerings/lines.ts';
+import { isAmount, NO_SPAN, type SpanForm, spanForm, toSeconds } from '../plans/amounts.ts';
 
-export const MAILS = ['submitted', 'approve', 'ready', 'reject', 'revoked', 'provisioning-failed'] as const;
+export const MAILS = [
+  'submitted',
+  'approve',
+  'ready',
+  'reject',
+  'revoked',
+  'provisioning-failed',
+  'reminder',
+  'escalation',
+  'request-expired',
+] as const;
 export type Mail = (typeof MAILS)[number];
 
 export interface SettingsForm {
@@ -16,9 +27,17 @@ export interface SettingsForm {
   /** As typed. */
   max_pending_per_person: string;
   max_apps_per_person: string;
+  remind_after: SpanForm;
+  escalate_after: SpanForm;
+  expire_after: SpanForm;
+  /** An address a line. */
+  escalation: string;
+  fallback_owners: string;
 }
 
 export const CAPS = ['max_pending_per_person', 'max_apps_per_person'] as const;
+export const WAITS = ['remind_after', 'escalate_after', 'expire_after'] as const;
+export const ADDRESSES = ['escalation', 'fallback_owners'] as const;
 
 const BUILT_IN: Record<Mail, string> = {
   submitted: '',
@@ -27,6 +46,9 @@ const BUILT_IN: Record<Mail, string> = {
   reject: '',
   revoked: '',
   'provisioning-failed': '',
+  reminder: '',
+  escalation: '',
+  'request-expired': '',
 };
 
 function toForm(settings: Schema<'Versioned_Settings'>): SettingsForm {
@@ -37,6 +59,11 @@ function toForm(settings: Schema<'Versioned_Settings'>): SettingsForm {
     subjects: { ...BUILT_IN, ...settings.mail_subjects },
     max_pending_per_person: String(settings.max_pending_per_person),
     max_apps_per_person: String(settings.max_apps_per_person),
+    remind_after: spanForm(settings.remind_after_seconds),
+    escalate_after: spanForm(settings.escalate_after_seconds),
+    expire_after: spanForm(settings.expire_after_seconds),
+    escalation: toLines(settings.escalation),
+    fallback_owners: toLines(settings.fallback_owners),
   };
 }
 
@@ -48,13 +75,19 @@ function toSettings(form: SettingsForm): Schema<'Settings'> {
     muted_mails: MAILS.filter((mail) => !form.sent.includes(mail)),
     max_pending_per_person: Number(form.max_pending_per_person),
     max_apps_per_person: Number(form.max_apps_per_person),
+    remind_after_seconds: toSeconds(form.remind_after),
+    escalate_after_seconds: toSeconds(form.escalate_after),
+    expire_after_seconds: toSeconds(form.expire_after),
+    escalation: fromLines(form.escalation),
+    fallback_owners: fromLines(form.fallback_owners),
   };
 }
 
 /** What is typed as a number must be one. */
 function faults(form: SettingsForm): Record<string, string> {
   const wrong = CAPS.filter((name) => form[name].trim() === '' || !isAmount(form[name]));
-  return Object.fromEntries(wrong.map((name) => [`/${name}`, texts.amounts.notANumber]));
+  const waits = WAITS.filter((name) => !isAmount(form[name].amount)).map((name) => `${name}_seconds`);
+  return Object.fromEntries([...wrong, ...waits].map((name) => [`/${name}`, texts.amounts.notANumber]));
 }
 
 export const settings: Editable<SettingsForm, Schema<'Versioned_Settings'>> = {
@@ -64,6 +97,11 @@ export const settings: Editable<SettingsForm, Schema<'Versioned_Settings'>> = {
     subjects: BUILT_IN,
     max_pending_per_person: '20',
     max_apps_per_person: '50',
+    remind_after: NO_SPAN,
+    escalate_after: NO_SPAN,
+    expire_after: NO_SPAN,
+    escalation: '',
+    fallback_owners: '',
   },
   toForm,
   faults,

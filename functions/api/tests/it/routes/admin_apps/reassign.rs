@@ -1,3 +1,4 @@
+use gatepass_domain::event::Aggregate;
 use gatepass_testkit::{ada, grace, owen};
 use serde_json::json;
 
@@ -17,6 +18,10 @@ async fn an_app_goes_over_with_what_it_holds() {
     assert_eq!((answer.text("/owner"), answer.text("/organisation")), ("grace".into(), "airport".into()));
     answer.is("admin_apps_reassign");
     assert_eq!(reassign().send().await.expect(200).body, answer.body);
+    let event = api.world.store.events_of(&Aggregate::App(id.parse().unwrap())).await.unwrap().pop().unwrap();
+    assert_eq!((event.detail.event_type(), event.actor().id.as_str()), ("AppReassigned", "owen"));
+    let data = event.detail.data();
+    assert_eq!((&data["from"], &data["to"]), (&json!("ada"), &json!("grace")));
     api.get(&format!("/v1/apps/{id}")).by(&ada()).send().await.problem(404, "not-found");
     let reveal = format!("/v1/apps/{id}/credentials/{}/reveal", access["credential_id"].as_str().unwrap());
     api.post(&reveal).by(&ada()).send().await.problem(404, "not-found");

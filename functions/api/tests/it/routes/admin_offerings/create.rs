@@ -76,3 +76,35 @@ async fn a_catalogue_names_products_and_plans_that_exist() {
     let answer = put(catalogue(&["weather-api"], &["lead"])).await.problem(400, "invalid-body");
     assert_eq!(answer.pointers(), ["/plan_ids/0"]);
 }
+
+// Covers R22.
+#[tokio::test]
+async fn a_product_that_nobody_is_told_of_cannot_be_published() {
+    let api = Api::new().await;
+    let create = |id: &str, more: Value| {
+        let mut body = json!({
+            "id": id, "name": "Tides API", "auth_method": "api_key", "gateway": { "kind": "builtin" }, "published": true,
+        });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        api.post("/v1/admin/products").by_owner(&owen()).json(body)
+    };
+    let refused = create("nobodys", json!({})).send().await.problem(400, "invalid-body");
+    assert_eq!(refused.pointers(), ["/published"]);
+    create("draft", json!({ "published": false })).send().await.expect(201);
+    create("owned", json!({ "owners": ["tides@example.com"] })).send().await.expect(201);
+    create("approved", json!({ "approver_groups": ["tides"] })).send().await.expect(201);
+    let draft = api.get("/v1/admin/products/draft").by_owner(&owen()).send().await.expect(200);
+    let mut publish = draft.body.clone();
+    for member in ["version", "created_at", "updated_at"] {
+        publish.as_object_mut().unwrap().remove(member);
+    }
+    publish["published"] = json!(true);
+    let put = || {
+        let tag = &draft.headers["etag"];
+        api.put("/v1/admin/products/draft").by_owner(&owen()).header("if-match", tag).json(&publish)
+    };
+    assert_eq!(put().send().await.problem(400, "invalid-body").pointers(), ["/published"]);
+    let settings = json!({ "fallback_owners": ["team@example.com"] });
+    api.put("/v1/admin/settings").by_owner(&owen()).header("if-match", "*").json(settings).send().await.expect(200);
+    put().send().await.expect(200);
+}
