@@ -15,6 +15,9 @@ fn listeners(event_type: &str, review: &str) -> Vec<&'static str> {
         (
             "AccessRequestReferred"
             | "AccessRequestRejected"
+            | "AccessRequestReminded"
+            | "AccessRequestEscalated"
+            | "AccessRequestExpired"
             | "ProvisioningDeferred"
             | "AccessProvisioned"
             | "ProvisioningFailed"

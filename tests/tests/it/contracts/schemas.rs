@@ -77,6 +77,7 @@ fn definitions() -> Map<String, Value> {
     AttemptFailed::schemas(&mut found);
     CredentialSubject::schemas(&mut found);
     EntitySubject::schemas(&mut found);
+    found.push((EntitySubject::name().into(), <EntitySubject as utoipa::PartialSchema>::schema()));
     found.push((RequestSubject::name().into(), <RequestSubject as utoipa::PartialSchema>::schema()));
     found.into_iter().map(|(name, schema)| (name, serde_json::to_value(schema).unwrap())).collect()
 }
@@ -120,6 +121,8 @@ pub(crate) fn example(event_type: &str, review: &str) -> Value {
         "before": "0".repeat(64),
         "after": "1".repeat(64),
         "changed": ["description"],
+        "from": "ada",
+        "to": "grace",
     });
     // What does not belong to the type is dropped on the way.
     Detail::read(event_type, everything).expect(event_type).data()
