@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gatepass_app::approve::ApproveRequest;
 use gatepass_app::reconcile::reconcile;
 use gatepass_app::{Deadline, Idempotent, Refused, remind};
 use gatepass_domain::access_request::{AccessRequestView, Status};
@@ -42,8 +43,8 @@ async fn waiting(remind: Option<u64>, escalate: Option<u64>, expire: Option<u64>
 }
 
 async fn approve_at(world: &World, seconds: i64, id: RequestId) -> Result<AccessRequest, Refused> {
-    let reviewer = owen().into();
-    gatepass_app::approve::approve(&world.store, &mut after(seconds), &reviewer, id, None, &Idempotent::Unkeyed).await
+    let (reviewer, asked) = (owen().into(), ApproveRequest::default());
+    gatepass_app::approve::approve(&world.store, &mut after(seconds), &reviewer, id, &asked, &Idempotent::Unkeyed).await
 }
 
 async fn remind_at(world: &World, seconds: i64, who: &Person, id: RequestId) -> Result<AccessRequest, Refused> {
