@@ -34,12 +34,7 @@ pub struct Mail {
 pub struct Connector(Weak<World>);
 
 impl Connector {
-    /// A connector to the services of `world`.
-    pub fn new(world: &Arc<World>) -> Self {
-        Self::of(Arc::downgrade(world))
-    }
-
-    /// A connector to the services of a world that is being made.
+    /// A connector to the services of `world`, which may still be in the making.
     pub fn of(world: Weak<World>) -> Self {
         Self(world)
     }

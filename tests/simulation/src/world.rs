@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
+use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 use gatepass_lambda::{Clock, Simulated};
@@ -115,15 +117,7 @@ impl World {
         let wiring = wiring();
         let world = Arc::new_cyclic(|world: &std::sync::Weak<Self>| {
             let chaos = Chaos::new(seed, faults_per_thousand);
-            let config = SdkConfig::builder()
-                .behavior_version(BehaviorVersion::latest())
-                .region(Region::from_static("eu-central-1"))
-                .endpoint_url("http://aws.invalid")
-                .http_client(Connector::of(world.clone()))
-                .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-                .time_source(SharedTimeSource::new(WorldTime(world.clone())))
-                .retry_config(RetryConfig::standard().with_use_static_exponential_base(true))
-                .build();
+            let config = config(world.clone());
             let functions = wiring.functions.iter().map(|wiring| {
                 let skew = i64::try_from(chaos.below(2 * MOST_SKEW.unsigned_abs())).unwrap_or(0) - MOST_SKEW;
                 let clock = clock(world, skew);
@@ -158,15 +152,7 @@ impl World {
 
     /// A client of the table for `caller`; in a calm, since whatever looks on is not part of the history.
     pub fn client(self: &Arc<Self>, caller: &str) -> aws_sdk_dynamodb::Client {
-        let config = SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::from_static("eu-central-1"))
-            .endpoint_url("http://aws.invalid")
-            .http_client(Connector::new(self))
-            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-            .time_source(SharedTimeSource::new(WorldTime(Arc::downgrade(self))))
-            .build();
-        Clients::of(caller, &config, "simulated").dynamodb
+        Clients::of(caller, &config(Arc::downgrade(self)), "simulated").dynamodb
     }
 
     /// The store, for whoever looks on.
@@ -262,6 +248,21 @@ impl World {
         });
         matching.collect()
     }
+}
+
+/// The configuration of SDK clients that reach the services of `world`, in its time.
+fn config(world: std::sync::Weak<World>) -> SdkConfig {
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("eu-central-1"))
+        .endpoint_url("http://aws.invalid")
+        .http_client(Connector::of(world.clone()))
+        .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+        // Its log goes through every tenth of a second that has passed: half of the work, when days are skipped.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .retry_config(RetryConfig::standard().with_use_static_exponential_base(true))
+        .time_source(SharedTimeSource::new(WorldTime(world)))
+        .build()
 }
 
 fn clock(world: &std::sync::Weak<World>, skew: i64) -> Clock {
