@@ -100,6 +100,7 @@ impl Call {
                 let delay = Duration::from_millis(world.chaos.below(4_000));
                 let (call, late) = (self.clone(), Arc::clone(&world));
                 world.spawn(async move {
+                    let _under_way = late.busy.read().await;
                     tokio::time::sleep(delay).await;
                     call.carry_out(&late, None);
                 });

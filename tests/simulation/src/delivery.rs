@@ -67,6 +67,7 @@ impl World {
 
     /// Invokes a function once; the machine under it may die at any moment.
     pub async fn invoke(&self, function: &Function, event: &str) -> Result<String, String> {
+        let _under_way = self.busy.read().await;
         let name = &function.wiring.logical_id;
         let dies = self.chaos.strikes("function killed", 15);
         let lifetime = Duration::from_millis(self.chaos.below(250));

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
 use crate::world::World;
@@ -13,6 +14,8 @@ use crate::world::World;
 const LONGEST: Duration = Duration::from_secs(29);
 /// A caller who hears nothing, or that it was too much, tries so often.
 const TRIES: usize = 4;
+/// And no later than this, because an `Idempotency-Key` is kept for a day.
+const TRIES_END: SignedDuration = SignedDuration::from_hours(20);
 
 /// Somebody who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +95,7 @@ impl World {
     /// Makes a call, again when nothing was heard and the call can be repeated.
     pub async fn call(self: &Arc<Self>, who: Person, call: &Call) -> Reply {
         let repeatable = call.method != "POST" || call.key.is_some();
+        let begun = self.now();
         let mut reply = self.call_once(who, call).await;
         for _ in 1..TRIES {
             let unheard = reply.status.is_none_or(|status| status >= 500);
@@ -99,6 +103,9 @@ impl World {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(100 + self.chaos.below(1_000))).await;
+            if self.now().duration_since(begun) > TRIES_END {
+                break;
+            }
             reply = self.call_once(who, call).await;
         }
         reply

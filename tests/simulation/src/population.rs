@@ -223,7 +223,7 @@ impl Crowd {
             }
             TIME_PASSES => {
                 const SPANS: [u64; 6] = [30, 400, 3_600, 86_400, 8 * 86_400, 31 * 86_400];
-                self.world.jump(Duration::from_secs(SPANS[rng.random_range(0..SPANS.len())]));
+                self.world.skip(Duration::from_secs(SPANS[rng.random_range(0..SPANS.len())])).await;
                 let functions = self.world.wiring.functions.iter();
                 for function in functions.filter(|function| !function.schedules.is_empty()) {
                     self.world.invoke_later(&function.logical_id, json!({}));

@@ -42,6 +42,9 @@ pub struct Function {
     skew: i64,
 }
 
+/// No function of the template may run longer than about this.
+const LONGEST_RUN: Duration = Duration::from_secs(60);
+
 /// How often an event was published, and by which functions.
 pub type Published = BTreeMap<String, BTreeMap<String, u32>>;
 
@@ -63,6 +66,8 @@ pub struct World {
     pub recorded: Mutex<Vec<String>>,
     /// What was given up: the function, and what it was handed.
     pub dead_letters: Mutex<Vec<(String, Value)>>,
+    /// Held for reading by what runs: a function lives for seconds, and no long time passes while it does.
+    pub busy: tokio::sync::RwLock<()>,
     /// Deliveries that are under way.
     pub in_flight: AtomicUsize,
     /// What may have kept `notify` from noting that it sent a mail.
@@ -135,6 +140,7 @@ impl World {
                 published: Mutex::default(),
                 recorded: Mutex::default(),
                 dead_letters: Mutex::default(),
+                busy: tokio::sync::RwLock::default(),
                 in_flight: AtomicUsize::new(0),
                 mail_troubles: AtomicUsize::new(0),
                 writes: Notify::new(),
@@ -172,7 +178,13 @@ impl World {
         self.now().as_millisecond()
     }
 
-    /// Skips a stretch of time in which nothing happens.
+    /// Skips a stretch of time, at the next moment in which no function runs if it is longer than one may run.
+    pub async fn skip(&self, by: Duration) {
+        let _idle = if by > LONGEST_RUN { Some(self.busy.write().await) } else { None };
+        self.jump(by);
+    }
+
+    /// Moves the time, whatever is under way.
     pub fn jump(&self, by: Duration) {
         self.jumped.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::SeqCst);
         // A mail that is on its way for a minute counts as lost.

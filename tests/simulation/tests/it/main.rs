@@ -15,6 +15,25 @@ fn one_seed_gives_one_history() {
     assert!(one.trace == other.trace, "two runs of one seed differ");
 }
 
+/// A slice of `make simulate`, on two threads.
+#[test]
+fn a_slice_of_histories_keeps_every_promise() {
+    const HISTORIES: u64 = 40;
+    let half = |first: u64| {
+        let seeds = (first..HISTORIES).step_by(2);
+        let broken = seeds.flat_map(|seed| {
+            let violations = run(&Plan::of(seed), false).violations;
+            violations.into_iter().map(move |violation| format!("seed {seed}: {violation}"))
+        });
+        broken.collect::<Vec<_>>()
+    };
+    let broken = std::thread::scope(|scope| {
+        let halves = [scope.spawn(|| half(0)), scope.spawn(|| half(1))];
+        halves.into_iter().flat_map(|half| half.join().unwrap()).collect::<Vec<_>>()
+    });
+    assert!(broken.is_empty(), "{broken:#?}\n`make simulate HISTORIES=1 FROM=<seed>` shows the shortest history");
+}
+
 #[test]
 fn the_crowd_does_everything_that_changes_something() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../functions/api/openapi.json");
