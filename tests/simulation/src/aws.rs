@@ -1,4 +1,4 @@
-//! The AWS services as the SDK's connector meets them: in process, with the faults that the [`Chaos`] decides on.
+//! The AWS services as the SDK's connector meets them: in process, with the faults that the [chaos](crate::chaos) decides on.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
@@ -15,7 +15,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::chaos::{Chaos, Fault};
+use crate::chaos::Fault;
 use crate::world::World;
 
 /// A mail that the mail service took.
@@ -193,7 +193,7 @@ impl Call {
                 let lag = i64::try_from(world.chaos.below(60_000)).unwrap_or(0);
                 world.tables.read_replica(&self.operation, &self.body, now - lag)
             }
-            Some(Fault::TransactionConflict) => self.conflict(&world.chaos),
+            Some(Fault::TransactionConflict) => self.conflict(world),
             _ => {
                 let answer = world.tables.carry_out(&self.operation, &self.body, now);
                 world.written();
@@ -202,14 +202,19 @@ impl Call {
         }
     }
 
-    /// Some parts met another transaction, the others did not.
-    fn conflict(&self, chaos: &Chaos) -> (u16, String) {
+    /// Some parts met another transaction; of the others some failed their own conditions, as they would have done.
+    fn conflict(&self, world: &World) -> (u16, String) {
         let body: Value = serde_json::from_str(&self.body).unwrap_or_default();
-        let parts = body["TransactItems"].as_array().map_or(1, Vec::len) as u64;
-        let met = chaos.below(parts);
+        let judged = world.tables.judge(&body).unwrap_or_default();
+        let parts = body["TransactItems"].as_array().map_or(1, Vec::len);
+        let met = world.chaos.below(parts as u64);
         let reasons = (0..parts).map(|part| {
-            let also = chaos.below(4) == 0;
-            json!({ "Code": if part == met || also { "TransactionConflict" } else { "None" } })
+            let also = world.chaos.below(4) == 0;
+            if part as u64 == met || also {
+                json!({ "Code": "TransactionConflict" })
+            } else {
+                judged.get(part).cloned().unwrap_or_else(|| json!({ "Code": "None" }))
+            }
         });
         let reasons: Vec<_> = reasons.collect();
         let body = json!({

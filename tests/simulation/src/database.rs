@@ -1,7 +1,8 @@
 //! The embedded DynamoDB, called in process, with a replica that its indexes may be read from.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
+use dynoxide::storage_backend::Clock;
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -25,18 +26,21 @@ struct Log {
     repeated: usize,
 }
 
-impl Default for Tables {
-    fn default() -> Self {
-        Self {
-            primary: Database::memory().expect("SQLite opens in memory"),
-            replica: Database::memory().expect("SQLite opens in memory"),
-            log: Mutex::default(),
-            stream: Mutex::default(),
+impl Tables {
+    /// No table yet, and a database that goes by `clock`.
+    pub fn new(clock: &Arc<dyn Clock>) -> Self {
+        let database = || Database::memory_with_clock(Arc::clone(clock)).expect("SQLite opens in memory");
+        Self { primary: database(), replica: database(), log: Mutex::default(), stream: Mutex::default() }
+    }
+
+    /// Deletes what has outlived its time to live, everywhere.
+    pub fn sweep(&self) {
+        self.repeat_until(i64::MAX);
+        for database in [&self.primary, &self.replica] {
+            database.sweep_ttl().expect("the table can be swept");
         }
     }
-}
 
-impl Tables {
     /// Carries out `operation` at `now`, in milliseconds.
     pub fn carry_out(&self, operation: &str, body: &str, now: i64) -> Answer {
         let answer = dispatch(&self.primary, operation, body);
@@ -49,6 +53,29 @@ impl Tables {
 
     /// Reads an index as it stood at `as_of`, in milliseconds, or later.
     pub fn read_replica(&self, operation: &str, body: &str, as_of: i64) -> Answer {
+        self.repeat_until(as_of);
+        dispatch(&self.replica, operation, body)
+    }
+
+    /// Tells how each part of a transaction would have been judged, and does nothing: `None` of one that cannot be asked.
+    pub fn judge(&self, body: &Value) -> Option<Vec<Value>> {
+        let mut probe = body.clone();
+        let parts = probe["TransactItems"].as_array_mut()?;
+        let table = parts.first()?.as_object()?.values().next()?["TableName"].clone();
+        parts.push(serde_json::json!({ "ConditionCheck": {
+            "TableName": table, "Key": { "PK": { "S": "nothing" }, "SK": { "S": "nothing" } },
+            "ConditionExpression": "attribute_exists(PK)",
+        } }));
+        probe.as_object_mut()?.remove("ClientRequestToken");
+        let (_, answer) = dispatch(&self.primary, "TransactWriteItems", &probe.to_string());
+        let answer: Value = serde_json::from_str(&answer).ok()?;
+        let mut reasons = answer["CancellationReasons"].as_array()?.clone();
+        reasons.pop();
+        Some(reasons)
+    }
+
+    /// Has the replica repeat what was written until `as_of`, in milliseconds.
+    fn repeat_until(&self, as_of: i64) {
         let mut log = self.log.lock().expect("nothing panics while it logs");
         while let Some((at, write, write_body)) = log.writes.get(log.repeated) {
             if *at > as_of {
@@ -57,8 +84,6 @@ impl Tables {
             dispatch(&self.replica, write, write_body);
             log.repeated += 1;
         }
-        drop(log);
-        dispatch(&self.replica, operation, body)
     }
 
     /// The stream records since this was last asked, as Lambda hands them to functions.
@@ -103,6 +128,7 @@ fn dispatch(database: &Database, operation: &str, body: &str) -> Answer {
         "TransactGetItems" => call(body, |request| database.transact_get_items(request)),
         "TransactWriteItems" => call(body, |request| database.transact_write_items(request)),
         "UpdateItem" => call(body, |request| database.update_item(request)),
+        "UpdateTimeToLive" => call(body, |request| database.update_time_to_live(request)),
         other => panic!("the simulation has no {other}: nothing in Gatepass may call it, or it is to be added here"),
     };
     answer.map_or_else(|error| (error.status_code(), error.to_json()), |body| (200, body))

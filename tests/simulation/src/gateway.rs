@@ -103,20 +103,26 @@ impl World {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(100 + self.chaos.below(1_000))).await;
+            let _under_way = self.busy.read().await;
             if self.now().duration_since(begun) > TRIES_END {
                 break;
             }
-            reply = self.call_once(who, call).await;
+            reply = self.call_under_way(who, call).await;
         }
         reply
     }
 
     async fn call_once(self: &Arc<Self>, who: Person, call: &Call) -> Reply {
+        let _under_way = self.busy.read().await;
+        self.call_under_way(who, call).await
+    }
+
+    async fn call_under_way(self: &Arc<Self>, who: Person, call: &Call) -> Reply {
         let (path, query) = call.path.split_once('?').unwrap_or((&call.path, ""));
         let (function, route) = self.route(call.method, path);
         let event = self.event(who, call, path, query, &route).to_string();
         self.trace(|| format!("{} calls {} {} {}", who.id, call.method, call.path, call.body));
-        let invoked = self.invoke(&self.functions[&function], &event);
+        let invoked = self.run(&self.functions[&function], &event);
         let answer = tokio::time::timeout(LONGEST, invoked).await;
         let reply = match answer {
             Ok(Ok(answer)) if !self.chaos.strikes("HTTP answer lost", 10) => {

@@ -46,7 +46,7 @@ impl Plan {
     /// The plan that follows from `seed`: 4 to 8 people who do 4 to 12 things each.
     pub fn of(seed: u64) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
-        let faults_per_thousand = [0, 30, 80, 150, 250][rng.random_range(0..5)];
+        let faults_per_thousand = [0, 100, 200, 300, 400][rng.random_range(0..5)];
         let focus = FOCUSES[rng.random_range(0..FOCUSES.len())];
         let people = (0..rng.random_range(4..=8)).map(|_| {
             let things = rng.random_range(4..=12);

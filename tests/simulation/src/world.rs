@@ -9,9 +9,11 @@ use std::time::{Duration, SystemTime};
 use aws_config::retry::RetryConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::types::TimeToLiveSpecification;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
-use gatepass_lambda::{Clock, Simulated};
+use dynoxide::storage_backend::Clock;
+use gatepass_lambda::Simulated;
 use gatepass_local::function::Handler;
 use gatepass_local::pattern::Patterns;
 use gatepass_local::programs::{Clients, handler};
@@ -98,6 +100,19 @@ impl TimeSource for WorldTime {
     }
 }
 
+/// The clock of the database.
+struct DatabaseTime(std::sync::Weak<World>);
+
+impl Clock for DatabaseTime {
+    fn now_unix_secs(&self) -> u64 {
+        self.0.upgrade().map_or(0, |world| world.now().as_second().unsigned_abs())
+    }
+
+    fn now_unix_secs_f64(&self) -> f64 {
+        self.0.upgrade().map_or(0.0, |world| world.now_millis() as f64 / 1000.0)
+    }
+}
+
 /// The wiring of the template, which is read once a process.
 fn wiring() -> Wiring {
     static WIRING: std::sync::LazyLock<Wiring> = std::sync::LazyLock::new(|| {
@@ -133,7 +148,7 @@ impl World {
             let functions = functions.collect();
             Self {
                 chaos,
-                tables: Tables::default(),
+                tables: Tables::new(&(Arc::new(DatabaseTime(world.clone())) as Arc<dyn Clock>)),
                 functions,
                 wiring,
                 mails: Mutex::default(),
@@ -152,7 +167,12 @@ impl World {
                 trace: traced.then(Trace::default),
             }
         });
-        gatepass_testkit::create_table(&world.client("simulation"), &world.wiring.table.name).await;
+        let (client, table) = (world.client("simulation"), &world.wiring.table.name);
+        gatepass_testkit::create_table(&client, table).await;
+        let expiry = TimeToLiveSpecification::builder().attribute_name("ttl").enabled(true).build();
+        let expiry = expiry.expect("name and switch are set");
+        let expire = client.update_time_to_live().table_name(table).time_to_live_specification(expiry);
+        expire.send().await.expect("the table exists");
         world
     }
 
@@ -178,10 +198,14 @@ impl World {
         self.now().as_millisecond()
     }
 
-    /// Skips a stretch of time, at the next moment in which no function runs if it is longer than one may run.
+    /// Skips a stretch of time, at the next moment in which no function runs if it is longer than one may run. Then the
+    /// table may have deleted what has outlived its time to live, or not yet.
     pub async fn skip(&self, by: Duration) {
         let _idle = if by > LONGEST_RUN { Some(self.busy.write().await) } else { None };
         self.jump(by);
+        if self.chaos.below(2) == 0 {
+            self.tables.sweep();
+        }
     }
 
     /// Moves the time, whatever is under way.
@@ -277,9 +301,9 @@ fn config(world: std::sync::Weak<World>) -> SdkConfig {
         .build()
 }
 
-fn clock(world: &std::sync::Weak<World>, skew: i64) -> Clock {
+fn clock(world: &std::sync::Weak<World>, skew: i64) -> gatepass_lambda::Clock {
     let (for_time, for_seeds) = (world.clone(), world.clone());
-    Clock::Simulated(Simulated {
+    gatepass_lambda::Clock::Simulated(Simulated {
         now: Arc::new(move || {
             let now = for_time.upgrade().map(|world| world.now()).unwrap_or_default();
             now.checked_add(SignedDuration::from_millis(skew)).unwrap_or(now)

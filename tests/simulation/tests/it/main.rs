@@ -18,7 +18,7 @@ fn one_seed_gives_one_history() {
 /// A slice of `make simulate`, on two threads.
 #[test]
 fn a_slice_of_histories_keeps_every_promise() {
-    const HISTORIES: u64 = 40;
+    const HISTORIES: u64 = 30;
     let half = |first: u64| {
         let seeds = (first..HISTORIES).step_by(2);
         let broken = seeds.flat_map(|seed| {
