@@ -254,14 +254,16 @@ fn outcome<R>(guards: &[Guard], error: &SdkError<TransactWriteItemsError, R>) ->
     let service_error = error.as_service_error();
     if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = service_error {
         let reasons = cancelled.cancellation_reasons();
+        // A part that met another transaction was not judged, and its verdict may explain the others': a call that came first
+        // with the same idempotency key also fails the guards of the one that repeats it.
+        let collided = |reason: &CancellationReason| reason.code().is_some_and(|code| COLLISIONS.contains(&code));
+        if reasons.iter().any(collided) {
+            return Outcome::Collided;
+        }
         let refusals: Vec<_> =
             guards.iter().zip(reasons).filter_map(|(guard, reason)| refusal(*guard, reason)).collect();
         if !refusals.is_empty() {
             return Outcome::Refused(refusals);
-        }
-        let collided = |reason: &CancellationReason| reason.code().is_some_and(|code| COLLISIONS.contains(&code));
-        if reasons.iter().any(collided) {
-            return Outcome::Collided;
         }
         let codes: Vec<_> = reasons.iter().filter_map(CancellationReason::code).collect();
         return Outcome::Failed(StoreError::Refused(format!("TransactWriteItems: {}", codes.join(", "))));

@@ -23,6 +23,8 @@ pub enum Fault {
     Throttle,
     /// The transaction meets another one on the same item and does nothing.
     TransactionConflict,
+    /// If the transaction is refused, its last part is said to have met another one, and so not to have been judged.
+    LastPartUnjudged,
     /// The call is carried out, and its reply is lost.
     LostReply,
     /// The call never arrives.
@@ -224,6 +226,7 @@ async fn send(
             let reasons = r#", "CancellationReasons": [{"Code": "TransactionConflict"}]"#;
             Ok(refusal("TransactionCanceledException", reasons))
         }
+        Some(Fault::LastPartUnjudged) => Ok(without_last_verdict(inner.call(request).await?).await),
         Some(Fault::Unreachable) => Err(ConnectorError::io("unreachable".into())),
         Some(Fault::LostReply) => {
             inner.call(request).await?;
@@ -299,6 +302,15 @@ async fn with_unprocessed(answer: HttpResponse, left: Value) -> HttpResponse {
         body["UnprocessedKeys"] = left;
     }
     HttpResponse::new(status, SdkBody::from(body.to_string()))
+}
+
+async fn without_last_verdict(answer: HttpResponse) -> HttpResponse {
+    let (answer, mut body) = read(answer).await;
+    match body["CancellationReasons"].as_array_mut().and_then(|reasons| reasons.last_mut()) {
+        Some(last) => *last = json!({ "Code": "TransactionConflict" }),
+        None => return answer,
+    }
+    HttpResponse::new(answer.status(), SdkBody::from(body.to_string()))
 }
 
 fn refusal(code: &str, more: &str) -> HttpResponse {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -47,6 +47,9 @@ pub struct Function {
 /// No function of the template may run longer than about this.
 const LONGEST_RUN: Duration = Duration::from_secs(60);
 
+/// Receipts are kept for seven days, and promised for no longer.
+const RECEIPTS_KEPT: Duration = Duration::from_secs(7 * 86_400);
+
 /// How often an event was published, and by which functions.
 pub type Published = BTreeMap<String, BTreeMap<String, u32>>;
 
@@ -74,6 +77,8 @@ pub struct World {
     pub in_flight: AtomicUsize,
     /// What may have kept `notify` from noting that it sent a mail.
     pub mail_troubles: AtomicUsize,
+    /// Times that were longer than receipts of what was published are kept.
+    pub receipts_lost: AtomicU32,
     /// Tells the stream's reader of writes.
     pub writes: Notify,
     begin: Timestamp,
@@ -158,6 +163,7 @@ impl World {
                 busy: tokio::sync::RwLock::default(),
                 in_flight: AtomicUsize::new(0),
                 mail_troubles: AtomicUsize::new(0),
+                receipts_lost: AtomicU32::new(0),
                 writes: Notify::new(),
                 begin: BEGIN.parse().expect("it is a time"),
                 started: Instant::now(),
@@ -203,6 +209,9 @@ impl World {
     pub async fn skip(&self, by: Duration) {
         let _idle = if by > LONGEST_RUN { Some(self.busy.write().await) } else { None };
         self.jump(by);
+        if by > RECEIPTS_KEPT {
+            self.receipts_lost.fetch_add(1, Ordering::SeqCst);
+        }
         if self.chaos.below(2) == 0 {
             self.tables.sweep();
         }

@@ -154,3 +154,24 @@ async fn a_submit_that_is_repeated_while_it_is_made_is_answered_alike() {
         assert_eq!(repeated.await.unwrap().unwrap(), first, "{operation}");
     }
 }
+
+/// DynamoDB judges no part that meets another transaction: the name is taken, and that the key came first is not said.
+#[tokio::test]
+async fn a_repeated_submit_whose_key_was_not_judged_is_tried_again() {
+    let world = World::new().await;
+    let late = world.table.beside();
+    let held = late.faults.hold("TransactWriteItems", 0);
+    late.faults.plan("TransactWriteItems", Fault::LastPartUnjudged, 1);
+    let repeated = {
+        let store = late.store();
+        tokio::spawn(async move {
+            submit_keyed(&store, &ada(), &weather("gold", "Storm warnings"), &keyed(&ada(), "once", "a")).await
+        })
+    };
+    held.arrived().await;
+    let key = keyed(&ada(), "once", "a");
+    let first = submit_keyed(&world.store, &ada(), &weather("gold", "Storm warnings"), &key).await.unwrap();
+    held.release();
+    assert_eq!(repeated.await.unwrap().unwrap(), first);
+    assert!(late.faults.are_over(), "a part was not judged");
+}
