@@ -52,7 +52,7 @@ pub async fn violations(crowd: &Crowd) -> Vec<String> {
     oracle.redrive().await;
     oracle.everything_is_published();
     oracle.chains_verify(&requests, &apps, &credentials).await;
-    oracle.whoever_must_hear_has_a_mail(&requests).await;
+    oracle.whoever_must_hear_has_a_mail(&requests, &credentials).await;
     oracle.found
 }
 
@@ -396,11 +396,12 @@ impl Oracle<'_> {
     }
 
     /// I8: what became of a request has been told to those concerned, once, and again only where something went wrong.
-    async fn whoever_must_hear_has_a_mail(&mut self, requests: &[Value]) {
+    async fn whoever_must_hear_has_a_mail(&mut self, requests: &[Value], credentials: &[Value]) {
         let most = 1 + self.crowd.world.mail_troubles.load(Ordering::SeqCst);
         for request in requests {
             let id = text(request, "/id");
-            let templates = due_mails(request);
+            let credential = credentials.iter().find(|one| text(one, "/id") == text(request, "/credential_id"));
+            let templates = due_mails(request, credential);
             let detail = self.get(OWEN, &format!("/v1/admin/access-requests/{id}")).await;
             let records = list(&detail["mails"]);
             let told = records.iter().filter(|mail| templates.contains(&&*text(mail, "/template")));
@@ -449,14 +450,16 @@ fn last_state(request: &Value, credential: Option<&Value>) -> State {
     }
 }
 
-/// The mails of which one is due by what became of a request.
-fn due_mails(request: &Value) -> &'static [&'static str] {
+/// The mails of which one is due by what became of a request, whose access `credential` gives.
+fn due_mails(request: &Value, credential: Option<&Value>) -> &'static [&'static str] {
     match (&*text(request, "/status"), &*text(request, "/provisioning/status")) {
         ("pending", _) if text(request, "/policy/review") == "manual" => &["submitted"],
         ("rejected", _) => &["reject"],
         // Access that was long in coming is announced by `ready`, after an `approve` that may not have gone out.
         ("approved", "provisioned") => &["approve", "ready"],
         ("approved", "failed") => &["provisioning-failed"],
+        // Nobody loses access that had ended before.
+        ("approved", "revoked") if credential.is_some_and(|credential| may_have_ended(request, credential)) => &[],
         ("approved", "revoked") => &["revoked"],
         _ => &[],
     }
@@ -490,6 +493,13 @@ fn names(request: &Value, product: &str) -> bool {
 /// True for an end within the difference of two functions' clocks from `now`.
 fn is_about(end: &str, now: Timestamp) -> bool {
     end.parse::<Timestamp>().is_ok_and(|end| end.duration_since(now).abs() < CLOCKS_DIFFER)
+}
+
+/// Whether the credential may have ended before `request` changed last, by some clock.
+fn may_have_ended(request: &Value, credential: &Value) -> bool {
+    let time = |text: String| text.parse::<Timestamp>().ok();
+    let (end, changed) = (time(text(credential, "/expires_at")), time(text(request, "/updated_at")));
+    end.zip(changed).is_some_and(|(end, changed)| changed.duration_since(end) > -CLOCKS_DIFFER)
 }
 
 /// Whether the credential had ended at `at`, by any clock.
