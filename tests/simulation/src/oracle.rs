@@ -459,7 +459,7 @@ fn due_mails(request: &Value, credential: Option<&Value>) -> &'static [&'static 
         ("approved", "provisioned") => &["approve", "ready"],
         ("approved", "failed") => &["provisioning-failed"],
         // Nobody loses access that had ended before.
-        ("approved", "revoked") if credential.is_some_and(|credential| may_have_ended(request, credential)) => &[],
+        ("approved", "revoked") if may_have_ended(request, credential) => &[],
         ("approved", "revoked") => &["revoked"],
         _ => &[],
     }
@@ -495,8 +495,10 @@ fn is_about(end: &str, now: Timestamp) -> bool {
     end.parse::<Timestamp>().is_ok_and(|end| end.duration_since(now).abs() < CLOCKS_DIFFER)
 }
 
-/// Whether the credential may have ended before `request` changed last, by some clock.
-fn may_have_ended(request: &Value, credential: &Value) -> bool {
+/// Whether the credential may have ended before `request` changed last, by some clock. Of a credential that went with its
+/// app nothing is known but that the request was to extend it.
+fn may_have_ended(request: &Value, credential: Option<&Value>) -> bool {
+    let Some(credential) = credential else { return !request["extends_credential_id"].is_null() };
     let time = |text: String| text.parse::<Timestamp>().ok();
     let (end, changed) = (time(text(credential, "/expires_at")), time(text(request, "/updated_at")));
     end.zip(changed).is_some_and(|(end, changed)| changed.duration_since(end) > -CLOCKS_DIFFER)
