@@ -22,6 +22,8 @@ use crate::world::World;
 
 /// More than the clocks of two functions differ by.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(11);
+/// No access of the crowd ends sooner after its submit.
+const SHORTEST_LIFE: SignedDuration = SignedDuration::from_hours(24);
 /// Carts are kept for a day at least.
 const CART_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// A change of which nothing was heard may still be made for so long.
@@ -495,12 +497,17 @@ fn is_about(end: &str, now: Timestamp) -> bool {
     end.parse::<Timestamp>().is_ok_and(|end| end.duration_since(now).abs() < CLOCKS_DIFFER)
 }
 
-/// Whether the credential may have ended before `request` changed last, by some clock. Of a credential that went with its
-/// app nothing is known but that the request was to extend it.
+/// Whether the credential may have ended before `request` changed last, by some clock. A credential that went with its app
+/// is not shown: it may have ended if it is older than the shortest life of a key.
 fn may_have_ended(request: &Value, credential: Option<&Value>) -> bool {
-    let Some(credential) = credential else { return !request["extends_credential_id"].is_null() };
     let time = |text: String| text.parse::<Timestamp>().ok();
-    let (end, changed) = (time(text(credential, "/expires_at")), time(text(request, "/updated_at")));
+    let changed = time(text(request, "/updated_at"));
+    let Some(credential) = credential else {
+        let lived =
+            changed.zip(time(text(request, "/created_at"))).map(|(changed, created)| changed.duration_since(created));
+        return !request["extends_credential_id"].is_null() || lived.is_some_and(|lived| lived > SHORTEST_LIFE);
+    };
+    let end = time(text(credential, "/expires_at"));
     end.zip(changed).is_some_and(|(end, changed)| changed.duration_since(end) > -CLOCKS_DIFFER)
 }
 
