@@ -21,9 +21,12 @@ pub(crate) async fn issue(
     let facts = approved.facts();
     let plan = &assignment.plan;
     let id = approved.credential_id();
+    let ends_at = facts.narrowing.as_ref().and_then(|narrowing| narrowing.access_expires_at);
+    if ends_at.is_some_and(|end| end <= context.now) {
+        return Err(AttemptError::ACCESS_ENDED);
+    }
     let key = PlainKey::mint(context);
     let sealed = sealer.seal(id, &key).await?;
-    let ends_at = facts.narrowing.as_ref().and_then(|narrowing| narrowing.access_expires_at);
     let expires_at = credential::expiry(plan, context.now).into_iter().chain(ends_at).min();
     let grant = |product_id| Grant { product_id, status: GrantStatus::Active, held_by: vec![facts.id] };
     let grants: Vec<_> = facts.product_ids().into_iter().map(grant).collect();
@@ -60,9 +63,9 @@ pub(crate) async fn extend(
     let approved = assignment.request.approved();
     let facts = approved.facts();
     let standing = store.credential(facts.submission.app.id, approved.credential_id()).await?;
-    let Some(mut stored) = standing else { return Err(AttemptError::CredentialEnded) };
+    let Some(mut stored) = standing else { return Err(AttemptError::CREDENTIAL_ENDED) };
     match stored.credential.status_at(context.now) {
-        CredentialStatus::Expired | CredentialStatus::Revoked => return Err(AttemptError::CredentialEnded),
+        CredentialStatus::Expired | CredentialStatus::Revoked => return Err(AttemptError::CREDENTIAL_ENDED),
         CredentialStatus::Suspended => {
             let text = "The credential that is to be extended is suspended: resume it, then retry.";
             return Err(AttemptError::permanent("credential-suspended", text.into()));

@@ -13,11 +13,17 @@ pub(crate) enum AttemptError {
     Gateway { error: LastError, transient: bool },
     /// The app is being deleted, and the request will be revoked with it.
     AppClosing,
-    /// The credential that was to be extended has expired or been revoked: there is nothing left to provision.
-    CredentialEnded,
+    /// There is nothing left to provision, for this reason.
+    NothingLeft(&'static str),
 }
 
 impl AttemptError {
+    /// The credential that was to be extended is no more.
+    pub(crate) const CREDENTIAL_ENDED: Self =
+        Self::NothingLeft("The credential that it was to extend has expired or been revoked.");
+    /// The access was approved up to a time that came before it could be provisioned.
+    pub(crate) const ACCESS_ENDED: Self = Self::NothingLeft("The access had ended before it could be provisioned.");
+
     pub(crate) fn permanent(code: &str, message: String) -> Self {
         Self::Gateway { error: LastError { code: code.into(), message }, transient: false }
     }

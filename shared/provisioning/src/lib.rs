@@ -82,7 +82,7 @@ impl Decision<Option<(Queued, ReferencedEntities)>, Outcome> for Attempt<'_> {
                 Ok(Step::commit(effect.request(&provisioned.into(), &event), Outcome::Provisioned))
             }
             Err(AttemptError::Gateway { error, transient }) => Ok(failure(context, queued, &by, error, transient)),
-            Err(AttemptError::CredentialEnded) => Ok(revocation(store, context, queued, &by).await?),
+            Err(AttemptError::NothingLeft(reason)) => Ok(revocation(store, context, queued, &by, reason).await?),
             // Whoever deletes the app revokes this request next.
             Err(AttemptError::AppClosing) => Ok(Step::Done(Outcome::NothingToDo)),
             Err(AttemptError::Store(error)) => Err(error.into()),
@@ -143,17 +143,17 @@ async fn carry_out(
     }
 }
 
-/// Ends a request whose credential has ended, and makes what it claimed available to the app again.
+/// Ends a request of which nothing is left to provision, and makes what it claimed available to the app again.
 async fn revocation(
     store: &Store,
     context: &mut Context,
     queued: Queued,
     by: &Actor,
+    reason: &str,
 ) -> Result<Step<Outcome>, StoreError> {
     let facts = queued.approved().facts();
     let (id, app_id) = (facts.id, facts.submission.app.id);
     let claims = store.ending_claims(app_id, &BTreeSet::from([id])).await?;
-    let reason = "The credential that it was to extend has expired or been revoked.";
     let (revoked, event) = queued.revoke(context, by, Some(reason.into()));
     let transaction = Transaction::new(context).request(&revoked.into(), &event);
     Ok(Step::commit(transaction.end_claims(app_id, &claims), Outcome::Revoked))

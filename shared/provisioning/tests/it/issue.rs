@@ -1,15 +1,16 @@
 //! R18, R26: an approved request becomes one credential in its app, however often it is carried out.
 
 use gatepass_app::Idempotent;
+use gatepass_app::approve::{ApproveRequest, approve};
 use gatepass_domain::access_request::ProvisioningStatus;
 use gatepass_domain::credential::{CredentialStatus, GrantStatus};
 use gatepass_domain::event::Detail;
 use gatepass_provisioning::{Outcome, provision};
 use gatepass_sealing::SealError;
-use gatepass_testkit::{Fault, ada, context};
+use gatepass_testkit::{Fault, ada, context, owen};
 use jiff::SignedDuration;
 
-use crate::scene::{Scene, new_app, slug};
+use crate::scene::{Scene, context_after, new_app, slug};
 
 // Covers R18, R26.
 #[tokio::test]
@@ -38,6 +39,25 @@ async fn the_credential_is_in_the_app_under_the_id_allocated_at_approval() {
     let events = scene.world.events(approved.id).await;
     let Detail::AccessProvisioned(subject) = &events[2].detail else { panic!("{events:?}") };
     assert_eq!(subject.credential_id, Some(credential.id));
+}
+
+/// While the gateway was out of order, the time passed for which access was approved: no key is issued that never worked.
+#[tokio::test]
+async fn access_whose_end_came_before_it_was_provisioned_is_revoked() {
+    let scene = Scene::new().await;
+    let store = &scene.world.store;
+    let asked = scene.world.submitted(&ada(), "weather-api", "gold", "Storm warnings").await;
+    let end = context_after(60).now;
+    let until = ApproveRequest { access_expires_at: Some(end), ..ApproveRequest::default() };
+    approve(store, &mut context(), &owen().into(), asked.id, &until, &Idempotent::Unkeyed).await.unwrap();
+
+    let outcome = provision(store, &scene.sealer, &mut context_after(60), asked.id).await.unwrap();
+    assert_eq!(outcome, Outcome::Revoked);
+    assert!(scene.credentials(&asked).await.is_empty());
+    let view = scene.view(asked.id).await;
+    assert_eq!(view.provisioning.status, ProvisioningStatus::Revoked);
+    // The app may ask again.
+    assert!(store.access_held_by(asked.app.id, asked.id).await.unwrap().is_empty());
 }
 
 #[tokio::test]
