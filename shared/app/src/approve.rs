@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use gatepass_domain::access_request::{Item, MAX_TEXT, Pending, Reduction, Status};
+use gatepass_domain::access_request::{Item, MAX_TEXT, Pending, Reduction, RequestKind, Status};
+use gatepass_domain::credential::CredentialStatus;
 use gatepass_domain::id::{PlanId, ProductId, RequestId};
 use gatepass_domain::text::{FieldError, ValidationErrors};
 use gatepass_domain::{AccessRequest, Actor, Context, Event, Plan, Reviewer, Versioned, Violation, rule};
@@ -243,9 +244,19 @@ pub(crate) fn grantable<'a>(
             })
         })?;
     }
-    if submission.extends_credential_id.is_some() {
-        let wanted = pending.facts().product_ids();
-        rule::check_extension(entities.credential.as_ref(), &plan.id, submission.auth_method, &wanted, now)?;
+    let credential = entities.credential.as_ref();
+    match submission.kind {
+        RequestKind::ChangePlan => rule::check_plan_change(credential, &plan.id, now)?,
+        RequestKind::Renewal if credential.is_none_or(|one| one.status == CredentialStatus::Revoked) => {
+            return Err(gone("the credential has been revoked".to_owned()));
+        }
+        RequestKind::Renewal => {}
+        RequestKind::New | RequestKind::Extend | RequestKind::Grant => {
+            if submission.extends_credential_id.is_some() {
+                let wanted = pending.facts().product_ids();
+                rule::check_extension(credential, &plan.id, submission.auth_method, &wanted, now)?;
+            }
+        }
     }
     Ok(plan)
 }
@@ -275,11 +286,16 @@ fn approval_after(
 ) -> (Transaction, AccessRequest) {
     let submission = &pending.facts().submission;
     let (app_id, extended) = (submission.app.id, submission.extends_credential_id);
+    let kind = submission.kind;
     let (after, event) = pending.approve_products(context, by, note, products, required);
     let request = AccessRequest::from(after);
     let transaction = Transaction::new(context).request_after(&request, &earlier, &event);
     let transaction = match extended {
-        Some(credential_id) => transaction.require_active_credential(app_id, credential_id),
+        // It may have expired, and a suspension does not keep time from being added.
+        Some(credential_id) if kind == RequestKind::Renewal => {
+            transaction.require_standing_credential(app_id, credential_id)
+        }
+        Some(credential_id) => transaction.require_credential_status(app_id, credential_id, CredentialStatus::Active),
         None => transaction,
     };
     (transaction, request)

@@ -11,7 +11,9 @@ use gatepass_domain::id::{AppId, RequestId};
 use gatepass_domain::text::ValidationErrors;
 use gatepass_domain::visible::Lines;
 use gatepass_domain::{Actor, ApiOwner, App, Context, Person, PersonId, Versioned};
-use gatepass_store::{CommitError, EndingClaims, Guard, Page, Position, Store, StoreError, Transaction, WhichApps};
+use gatepass_store::{
+    CommitError, EndingClaims, Guard, Heirs, Page, Position, Store, StoreError, Transaction, WhichApps,
+};
 
 use crate::caps;
 use crate::deadline::Extent;
@@ -323,13 +325,13 @@ async fn end_requests(
 }
 
 /// Ends the claims of requests.
-pub(crate) async fn end_claims(
+async fn end_claims(
     store: &Store,
     context: &mut Context,
     app_id: AppId,
     requests: &BTreeSet<RequestId>,
 ) -> Result<(), Refused> {
-    let read = || async { Ok(store.ending_claims(app_id, requests).await?) };
+    let read = || async { Ok(store.ending_claims(app_id, requests, Heirs::Extensions).await?) };
     let end = |context: &mut Context, claims: EndingClaims| {
         let more = !claims.is_empty();
         let transaction = Transaction::new(context).end_claims(app_id, &claims);

@@ -1,6 +1,6 @@
 //! Carry out what the policy decided at submit, if it still holds (R33).
 
-use gatepass_domain::access_request::Pending;
+use gatepass_domain::access_request::{Pending, RequestKind};
 use gatepass_domain::credential::CredentialStatus;
 use gatepass_domain::id::RequestId;
 use gatepass_domain::policy::{self, Review};
@@ -22,7 +22,7 @@ pub enum Outcome {
     Approved,
     /// The plan as it is now no longer approves it: the owners decide.
     Referred,
-    /// The credential that it was to extend has ended: it is rejected.
+    /// The credential that it was to extend or change has ended: it is rejected.
     Rejected,
     /// It was settled before, or does not exist: nothing was left to do.
     NothingToDo,
@@ -51,7 +51,7 @@ pub async fn auto_approve(store: &Store, context: &mut Context, id: RequestId) -
             return Ok(Step::Done(Outcome::NothingToDo));
         }
         if extends_what_has_ended(&pending, &entities, context.now) {
-            let reason = "The credential that it was to extend has expired or been revoked.";
+            let reason = "The credential that it was to extend or change has expired or been revoked.";
             let (closed, event) = pending.reject(context, &by, reason.into());
             let (transaction, _) = holdings.closing(context, closed, &event);
             return Ok(Step::commit(transaction, Outcome::Rejected));
@@ -72,10 +72,16 @@ pub async fn auto_approve(store: &Store, context: &mut Context, id: RequestId) -
     .await
 }
 
-/// Whether the request is to extend a credential that nobody can extend any more. Neither the policy nor a person could
+/// True when the request is to extend or change a credential for which that is too late. Neither the policy nor a person could
 /// approve it, and as long as it waits it keeps its products from being asked for otherwise.
 fn extends_what_has_ended(pending: &Pending, entities: &ReferencedEntities, now: Timestamp) -> bool {
-    let ended = |status| matches!(status, CredentialStatus::Expired | CredentialStatus::Revoked);
+    // A renewal outlasts the end of its credential.
+    let is_renewal = pending.facts().submission.kind == RequestKind::Renewal;
+    let ended = |status| match status {
+        CredentialStatus::Expired => !is_renewal,
+        CredentialStatus::Revoked => true,
+        CredentialStatus::Active | CredentialStatus::Suspended => false,
+    };
     pending.facts().submission.extends_credential_id.is_some()
         && entities.credential.as_ref().is_none_or(|credential| ended(credential.status_at(now)))
 }

@@ -8,7 +8,7 @@ use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
 use crate::revoke::revoked;
-use crate::standing::Standing;
+use crate::standing::{Reach, Standing};
 
 /// The thing that is lost, which decides about its requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,9 +43,15 @@ pub(crate) async fn end(
                 holdings.closing(context, closed, &event)
             }
             _ if loss == Loss::Offer => return Ok(Step::Done(())),
+            // The change was carried out: the access that it changed goes back to other requests.
+            AccessRequest::Provisioned(provisioned)
+                if provisioned.approved().facts().submission.kind.changes_credential() =>
+            {
+                return Ok(Step::Done(()));
+            }
             approved => {
                 let (revoked, event) = revoked(context, by, approved, Some(reason))?;
-                holdings.revocation(context, revoked, &event)
+                holdings.revocation(context, revoked, &event, Reach::ItsProducts)
             }
         };
         Ok(Step::commit(transaction, ()))

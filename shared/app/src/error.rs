@@ -60,6 +60,20 @@ pub enum Refused {
         /// The other request.
         conflicting: RequestId,
     },
+    /// Another request is to change the same credential.
+    #[error(
+        "Another request is to change this credential: see the request {conflicting}. Withdraw it, or wait until it is decided."
+    )]
+    ChangePending {
+        /// The other request.
+        conflicting: RequestId,
+    },
+    /// The credential cannot be renewed at this time.
+    #[error("{}", renewal_not_due(*window))]
+    RenewalNotDue {
+        /// The first and the last moment at which it can be renewed; `None` for one that does not end.
+        window: Option<(Timestamp, Timestamp)>,
+    },
     /// Something else has that name or slug.
     #[error("The name `{0}` is taken: choose another.")]
     NameTaken(String),
@@ -159,6 +173,13 @@ pub enum Refused {
     /// The store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
+}
+
+fn renewal_not_due(window: Option<(Timestamp, Timestamp)>) -> String {
+    match window {
+        Some((from, until)) => format!("The credential can be renewed from {from} until {until}."),
+        None => "The credential does not end: there is nothing to renew.".to_owned(),
+    }
 }
 
 fn already_decided(status: Status, by: Option<&Actor>, at: Option<Timestamp>) -> String {

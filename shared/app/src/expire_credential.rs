@@ -1,18 +1,20 @@
 //! Write down that a credential has expired, and end the requests that were to extend one that has ended.
 
+use std::collections::BTreeSet;
+
+use gatepass_domain::access_request::RequestKind;
 use gatepass_domain::credential::CredentialStatus;
 use gatepass_domain::event::{Aggregate, Detail};
 use gatepass_domain::id::{AppId, CredentialId, RequestId};
 use gatepass_domain::{AccessRequest, Actor, Context, Credential};
-use gatepass_store::{Store, Transaction};
+use gatepass_store::{Heirs, Store, Transaction};
 
-use crate::apps::end_claims;
 use crate::credentials::moved;
 use crate::ending::{Loss, end};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
-use crate::revoke_credential::{REVOKED, requests_behind};
+use crate::revoke_credential::{REVOKED, about_credential, requests_behind};
 
 /// The end of a credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +28,7 @@ pub(crate) enum Ending {
 /// Writes down that the credential has expired, if it has. Then moves the requests by which it opened products among those
 /// whose access has expired, and ends what a credential that has ended leaves behind: requests that were to
 /// extend it and, when it was revoked, the requests by which it opened products. Access that expired stays on record
-/// as it was provisioned. Safe to repeat.
+/// as it was provisioned, and a renewal of it goes on. Safe to repeat.
 pub(crate) async fn settle(
     store: &Store,
     context: &mut Context,
@@ -50,13 +52,17 @@ pub(crate) async fn settle(
             let stored = store.credential(app_id, id).await?;
             let provisioned = stored.map(|stored| stored.credential.holders()).unwrap_or_default();
             // One update takes some of the claims.
-            end_claims(store, context, app_id, &provisioned).await?;
+            end_claims(store, context, app_id, id, &provisioned).await?;
             for request_id in &provisioned {
                 lapse(store, context, *request_id).await?;
             }
             let by = Actor::system("expire");
-            for request_id in requests_behind(store, app_id, id).await?.difference(&provisioned) {
-                end(store, context, &by, *request_id, Loss::Subject, "Its credential has expired.").await?;
+            for request in about_credential(store, app_id, id).await? {
+                let request_id = request.facts().id;
+                let goes_on = request.facts().submission.kind == RequestKind::Renewal;
+                if !goes_on && !provisioned.contains(&request_id) {
+                    end(store, context, &by, request_id, Loss::Subject, "Its credential has expired.").await?;
+                }
             }
             Ok(Ending::Settled)
         }
@@ -80,7 +86,7 @@ async fn write_down(
             return Ok(Some((stored.credential.status, None)));
         }
         let keys = store.keys_of(&stored).await?;
-        let claims = store.ending_claims(app_id, &stored.credential.holders()).await?;
+        let claims = store.ending_claims(app_id, &stored.credential.holders(), Heirs::ExtensionsAndRenewals).await?;
         Ok(Some((CredentialStatus::Expired, Some((stored, keys, claims)))))
     };
     commit_decision(store, context, &Idempotent::Unkeyed, read, |context, read| {
@@ -119,14 +125,57 @@ async fn revocation(
 
 /// Moves a request out of the lists of what stands, because its access has expired.
 async fn lapse(store: &Store, context: &mut Context, id: RequestId) -> Result<(), Refused> {
-    let read = || async { Ok(store.request(id).await?) };
-    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, request| match request {
-        Some(request @ AccessRequest::Provisioned(_)) => {
-            Ok(Step::commit(Transaction::new(context).lapsed(&request), ()))
-        }
-        _ => Ok(Step::Done(())),
+    let read = || async {
+        let Some(request @ AccessRequest::Provisioned(_)) = store.request(id).await? else { return Ok(None) };
+        let Some(credential_id) = request.credential_id() else { return Ok(None) };
+        let app_id = request.facts().submission.app.id;
+        let expired = is_expired(store, app_id, credential_id).await?;
+        Ok(expired.then_some((request, app_id, credential_id)))
+    };
+    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, read| {
+        let Some((request, app_id, credential_id)) = read else { return Ok(Step::Done(())) };
+        let expired = CredentialStatus::Expired;
+        let transaction = Transaction::new(context).require_credential_status(app_id, credential_id, expired);
+        Ok(Step::commit(transaction.lapsed(&request), ()))
     })
     .await
+}
+
+/// Ends the claims of the requests by which an expired credential opened products.
+async fn end_claims(
+    store: &Store,
+    context: &mut Context,
+    app_id: AppId,
+    id: CredentialId,
+    requests: &BTreeSet<RequestId>,
+) -> Result<(), Refused> {
+    let read = || async {
+        if !is_expired(store, app_id, id).await? {
+            return Ok(None);
+        }
+        let claims = store.ending_claims(app_id, requests, Heirs::ExtensionsAndRenewals).await?;
+        Ok(Some(claims).filter(|claims| !claims.is_empty()))
+    };
+    let end = |context: &mut Context, claims: Option<_>| {
+        let Some(claims) = claims else { return Ok(Step::Done(Claims::Ended)) };
+        let expired = CredentialStatus::Expired;
+        let transaction = Transaction::new(context).require_credential_status(app_id, id, expired);
+        Ok(Step::commit(transaction.end_claims(app_id, &claims), Claims::More))
+    };
+    while let Claims::More = commit_decision(store, context, &Idempotent::Unkeyed, read, end).await? {}
+    Ok(())
+}
+
+/// Whether claims may be left.
+enum Claims {
+    Ended,
+    More,
+}
+
+/// True while the credential is written down as expired: a renewal may have been faster than what follows the end.
+async fn is_expired(store: &Store, app_id: AppId, id: CredentialId) -> Result<bool, Refused> {
+    let stored = store.credential(app_id, id).await?;
+    Ok(stored.is_some_and(|stored| stored.credential.status == CredentialStatus::Expired))
 }
 
 /// Writes down that the credential behind the request `id` has expired, if it has and that is not written down yet. True

@@ -3,6 +3,7 @@
 
 use gatepass_domain::access_request::{self, AppRef, Item, MAX_TEXT, RequestKind, Submission, Waiting};
 use gatepass_domain::conflict::{Matter, conflict_of_interest};
+use gatepass_domain::credential::CredentialStatus;
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
 use gatepass_domain::policy::{Inputs, Review, Rule, Subject, Verdict};
 use gatepass_domain::text::{FieldError, ValidationErrors};
@@ -16,7 +17,7 @@ use crate::error::Refused;
 use crate::expire_credential::has_expired_unnoticed;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
-use crate::submit::MAX_PRODUCTS;
+use crate::submit::{MAX_PRODUCTS, change_pending};
 
 /// Access that an API Owner grants to an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,12 +98,15 @@ async fn give(
         let transaction = catalogues.iter().fold(transaction, unchanged);
         let transaction = match asked.extends_credential_id {
             None => transaction.claim_access(app_id, id, &products),
-            Some(credential_id) => {
-                transaction.claim_free_access(app_id, id, &products).require_active_credential(app_id, credential_id)
-            }
+            Some(credential_id) => transaction
+                .claim_free_access(app_id, credential_id, id, &products)
+                .require_credential_status(app_id, credential_id, CredentialStatus::Active),
         };
         // Without a holder the app was deleted in between, which the next round finds out.
         Ok(Step::commit_unless(transaction, request, |error, request| {
+            if let Some(conflicting) = change_pending(error, request) {
+                return Some(conflicting);
+            }
             let conflicting = error.access_refused(&request.facts().product_ids())??;
             Some(Refused::DuplicateAccess { conflicting })
         }))

@@ -21,6 +21,7 @@ pub mod apps;
 pub mod auto_approve;
 pub mod browse;
 pub mod cart;
+pub mod change_credential;
 pub mod credentials;
 pub mod cursors;
 pub mod decide_many;

@@ -9,10 +9,11 @@ use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
 use crate::reviewers::{Entitlement, offerings_of};
-use crate::standing::Standing;
+use crate::standing::{Reach, Standing};
 
 /// Revokes the access that the request `id` led to, as somebody who decides on every product of it. Other products of the same
-/// credential stay open.
+/// credential stay open, unless the request renewed it or changed its plan: then all of it is revoked, and background work
+/// ends the requests behind it.
 ///
 /// # Errors
 /// [`Refused::NotFound`]; [`Refused::NotEntitled`]; [`Refused::NotApproved`], [`Refused::AlreadyRevoked`].
@@ -34,8 +35,9 @@ pub async fn revoke(
         Ok(standing)
     };
     commit_decision(store, context, idempotent, read, |context, Standing { request, holdings }| {
+        let reach = Reach::of(&request);
         let (revoked, event) = revoked(context, &by, request, reason)?;
-        let (transaction, request) = holdings.revocation(context, revoked, &event);
+        let (transaction, request) = holdings.revocation(context, revoked, &event, reach);
         Ok(Step::commit(transaction, request))
     })
     .await

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use gatepass_domain::credential::CredentialStatus;
 use gatepass_domain::event::Detail;
 use gatepass_domain::id::{AppId, CredentialId, RequestId};
-use gatepass_domain::{Actor, ApiOwner, Context, Credential, Person, Versioned};
+use gatepass_domain::{AccessRequest, Actor, ApiOwner, Context, Credential, Person, Versioned};
 use gatepass_store::{Store, Transaction};
 
 use crate::apps;
@@ -104,7 +104,8 @@ async fn close_with_requests(
     Ok((closed, stored.credential))
 }
 
-/// The requests by which a credential opens products, or that are to extend it and have not ended; by consistent reads.
+/// The requests by which a credential opens products, or that are to extend or change it and have not ended; by consistent
+/// reads.
 pub(crate) async fn requests_behind(
     store: &Store,
     app_id: AppId,
@@ -112,14 +113,22 @@ pub(crate) async fn requests_behind(
 ) -> Result<BTreeSet<RequestId>, Refused> {
     let stored = store.credential(app_id, id).await?;
     let mut behind = stored.map(|stored| stored.credential.holders()).unwrap_or_default();
-    for request_id in store.extensions_of(app_id).await? {
-        if let Some(request) = store.request(request_id).await?
-            && request.facts().submission.extends_credential_id == Some(id)
-        {
-            behind.insert(request_id);
-        }
-    }
+    behind.extend(about_credential(store, app_id, id).await?.iter().map(|request| request.facts().id));
     Ok(behind)
+}
+
+/// The requests that extend a credential and have not ended, and the one that is to change it; by consistent reads.
+pub(crate) async fn about_credential(
+    store: &Store,
+    app_id: AppId,
+    id: CredentialId,
+) -> Result<Vec<AccessRequest>, Refused> {
+    let mut about = Vec::new();
+    for request_id in store.extensions_of(app_id).await? {
+        let request = store.request(request_id).await?;
+        about.extend(request.filter(|request| request.facts().submission.extends_credential_id == Some(id)));
+    }
+    Ok(about)
 }
 
 /// The moment at which a credential was closed.

@@ -96,10 +96,7 @@ where
         let newest = KeyRecord::new(&stored.credential, key, stored.credential.expires_at, sealed);
         // One key stays beside the new one, if any does: the digests are in the order of the keys.
         let ended = stored.digests.split_off(stored.credential.keys.len() - 1);
-        let mut kept: Vec<_> = records.into_iter().filter(|record| stored.digests.contains(&record.digest)).collect();
-        for record in &mut kept {
-            record.not_after = stored.credential.keys.get(1).and_then(|older| older.not_after);
-        }
+        let kept = records.into_iter().filter(|record| stored.digests.contains(&record.digest)).collect();
         stored.digests.insert(0, newest.digest.clone());
         let transaction = Transaction::new(context).credential_with_keys(&stored, kept).new_api_key(&newest);
         let transaction = ended.iter().fold(transaction.event(&event), Transaction::without_api_key);

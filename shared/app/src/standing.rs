@@ -6,7 +6,7 @@ use gatepass_domain::access_request::{Closed, Revoked};
 use gatepass_domain::credential::KeyRecord;
 use gatepass_domain::id::RequestId;
 use gatepass_domain::{AccessRequest, Context, Event};
-use gatepass_store::{EndingClaims, Store, StoredCredential, Transaction};
+use gatepass_store::{EndingClaims, Heirs, Store, StoredCredential, Transaction};
 
 use crate::error::Refused;
 
@@ -25,6 +25,27 @@ pub(crate) struct Holdings {
     claims: EndingClaims,
     /// The credential that it opens products of, with the keys; none before it was provisioned.
     credential: Option<(StoredCredential, Vec<KeyRecord>)>,
+}
+
+/// The part of a credential that is closed with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// The products that it opens by this request alone.
+    ItsProducts,
+    /// All of it: access that was renewed, or that has another plan, stands by the request that changed it.
+    WholeCredential,
+}
+
+impl Reach {
+    /// The part that closes when somebody revokes `request`. Before a change is carried out, nothing stands by it.
+    pub(crate) fn of(request: &AccessRequest) -> Self {
+        match request {
+            AccessRequest::Provisioned(_) if request.facts().submission.kind.changes_credential() => {
+                Self::WholeCredential
+            }
+            _ => Self::ItsProducts,
+        }
+    }
 }
 
 impl Standing {
@@ -56,7 +77,7 @@ impl Holdings {
     /// Reads what `request` holds.
     pub(crate) async fn read(store: &Store, request: &AccessRequest) -> Result<Self, Refused> {
         let (id, app_id) = (request.facts().id, request.facts().submission.app.id);
-        let claims = store.ending_claims(app_id, &BTreeSet::from([id])).await?;
+        let claims = store.ending_claims(app_id, &BTreeSet::from([id]), Heirs::Extensions).await?;
         let stored = match request.credential_id() {
             Some(credential_id) => store.credential(app_id, credential_id).await?,
             None => None,
@@ -79,18 +100,23 @@ impl Holdings {
         (transaction.end_claims(request.facts().submission.app.id, &self.claims), request)
     }
 
-    /// The transaction that revokes a request: its products are closed in the credential and in each of its keys,
-    /// and available to the app again. With it the request as it stands then.
+    /// The transaction that revokes a request: what `reach` says is closed in the credential and in each of its keys, and
+    /// available to the app again. With it the request as it stands then.
     pub(crate) fn revocation(
         self,
         context: &mut Context,
         revoked: Revoked,
         event: &Event,
+        reach: Reach,
     ) -> (Transaction, AccessRequest) {
         let request = AccessRequest::from(revoked);
         let mut transaction = Transaction::new(context).request(&request, event);
         if let Some((mut stored, keys)) = self.credential {
-            let closed = stored.credential.content.clone().without(request.facts().id);
+            let content = stored.credential.content.clone();
+            let closed = match reach {
+                Reach::ItsProducts => content.without(request.facts().id),
+                Reach::WholeCredential => content.revoked(),
+            };
             // A request that was never provisioned holds nothing of the credential.
             if closed != stored.credential.content {
                 stored.credential = stored.credential.revised(closed, context.now);

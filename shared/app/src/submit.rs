@@ -2,6 +2,7 @@
 
 use gatepass_domain::access_request::{self, AppRef, Item, MAX_TEXT, RequestKind, Submission, Waiting};
 use gatepass_domain::app::Profile;
+use gatepass_domain::credential::CredentialStatus;
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
 use gatepass_domain::plan::Limit;
 use gatepass_domain::policy::{self, Inputs, Subject};
@@ -335,14 +336,12 @@ impl Chosen {
     ) -> Transaction {
         let (id, products) = (request.facts().id, request.facts().product_ids());
         match self {
-            Self::Existing(app, RequestKind::Extend) => {
-                let transaction = transaction.claim_free_access(app.id, id, &products);
-                match request.facts().submission.extends_credential_id {
-                    Some(credential_id) => transaction.require_active_credential(app.id, credential_id),
-                    None => transaction,
-                }
-            }
-            Self::Existing(app, _) => transaction.claim_access(app.id, id, &products),
+            Self::Existing(app, _) => match request.facts().submission.extends_credential_id {
+                Some(credential_id) => transaction
+                    .claim_free_access(app.id, credential_id, id, &products)
+                    .require_credential_status(app.id, credential_id, CredentialStatus::Active),
+                None => transaction.claim_access(app.id, id, &products),
+            },
             Self::New(app) => {
                 let claimed = Some((id, products.as_slice()));
                 apps::create_in(context, transaction, caller, app).first_access(app.id, claimed)
@@ -391,12 +390,18 @@ fn submission(
     }
 }
 
-fn use_allowance(allowance: &Allowance, limit: Limit, now: Timestamp) -> Result<Allowance, Refused> {
+pub(crate) fn use_allowance(allowance: &Allowance, limit: Limit, now: Timestamp) -> Result<Allowance, Refused> {
     allowance.used(limit, now).map_err(|again| {
         // Rounded up: a client that waits exactly so long finds one.
         let millis = again.as_millisecond().saturating_sub(now.as_millisecond());
         Refused::QuotaExceeded { again, retry_after_seconds: (millis + 999).div_euclid(1000).max(1) }
     })
+}
+
+/// The refusal of a request about a credential that another request is to change.
+pub(crate) fn change_pending(error: &CommitError, request: &AccessRequest) -> Option<Refused> {
+    let credential_id = request.facts().submission.extends_credential_id?;
+    error.change_pending(credential_id).map(|conflicting| Refused::ChangePending { conflicting })
 }
 
 /// Translates a failed guard. The filing starts over when the cart was changed (whoever submitted the same cart
@@ -405,6 +410,9 @@ fn use_allowance(allowance: &Allowance, limit: Limit, now: Timestamp) -> Result<
 fn refusal(error: &CommitError, request: &AccessRequest) -> Option<Refused> {
     if error.is_refused_by(Guard::Cart) || error.is_refused_by(Guard::Credential) {
         return None;
+    }
+    if let Some(refused) = change_pending(error, request) {
+        return Some(refused);
     }
     if let Some(holder) = error.access_refused(&request.facts().product_ids()) {
         return Some(match holder {

@@ -10,6 +10,7 @@ use crate::id::{AppId, CredentialId, PlanId, ProductId, RequestId};
 use crate::key::{KeyDigest, PlainKey};
 use crate::plan::Plan;
 use crate::product::AuthMethod;
+use crate::versioned::Versioned;
 
 /// A credential of an app: one or two keys, and the products that they open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -231,6 +232,42 @@ impl Credential {
         self.prefix = key.prefix();
         self.last_four = key.last_four();
         self
+    }
+
+    /// The same credential with more time under `plan`, by a renewal that was approved at `approved_at`: the end is counted
+    /// from the old end, or from the approval if that is later. One that had expired is active again.
+    #[must_use]
+    pub fn renewed(mut self, plan: &Plan, approved_at: Timestamp) -> Self {
+        let from = self.expires_at.map_or(approved_at, |end| end.max(approved_at));
+        self.end_at(expiry(plan, from));
+        if self.status == CredentialStatus::Expired {
+            self.status = CredentialStatus::Active;
+        }
+        self
+    }
+
+    /// The same credential under `plan`, by a change that was approved at `approved_at`. Keys live as long as the new plan
+    /// lets them, counted from the approval.
+    #[must_use]
+    pub fn under_plan(mut self, plan: &Versioned<Plan>, approved_at: Timestamp) -> Self {
+        self.plan_id = plan.id.clone();
+        self.end_at(expiry(plan, approved_at));
+        self
+    }
+
+    /// Moves the end of the credential and of its newest key. A key that a rotation ends keeps its end.
+    fn end_at(&mut self, end: Option<Timestamp>) {
+        self.expires_at = end;
+        for (position, key) in self.keys.iter_mut().enumerate() {
+            let end_of_key = if position == 0 { None } else { key.not_after };
+            key.not_after = end_of_key.into_iter().chain(end).min();
+        }
+    }
+
+    /// The products that it opens.
+    pub fn open_products(&self) -> Vec<ProductId> {
+        let open = self.grants.iter().filter(|grant| grant.status == GrantStatus::Active);
+        open.map(|grant| grant.product_id.clone()).collect()
     }
 
     /// The requests by which it opens, or opened, its products.

@@ -1,6 +1,8 @@
 //! The rules that an access request must keep, in the order in which they are checked.
 
-use jiff::Timestamp;
+use std::borrow::Cow;
+
+use jiff::{SignedDuration, Timestamp};
 
 use crate::catalogue::Catalogue;
 use crate::credential::{Credential, CredentialStatus};
@@ -55,11 +57,11 @@ pub enum Violation {
         /// The other plan.
         asked: PlanId,
     },
-    /// The credential to extend cannot take these products under this plan.
-    #[error("The credential cannot be extended by this request: {why}.")]
+    /// The credential cannot be extended by these products under this plan, or cannot change to the plan.
+    #[error("The credential cannot be changed by this request: {why}.")]
     CredentialNotCompatible {
         /// The parts that do not fit.
-        why: &'static str,
+        why: Cow<'static, str>,
     },
     /// R17: the app does not exist, or the caller may not ask for access on its behalf.
     #[error(
@@ -181,5 +183,33 @@ pub fn check_extension(
         Some(credential) if products.iter().any(|id| credential.opens(id)) => "it already opens one of the products",
         Some(_) => return Ok(()),
     };
-    Err(Violation::CredentialNotCompatible { why })
+    Err(Violation::CredentialNotCompatible { why: why.into() })
+}
+
+/// Checks that `credential` can change to the plan `plan_id`: active at `now`, under another plan.
+///
+/// # Errors
+/// `credential-not-compatible` with the reason.
+pub fn check_plan_change(
+    credential: Option<&Versioned<Credential>>,
+    plan_id: &PlanId,
+    now: Timestamp,
+) -> Result<(), Violation> {
+    let why = match credential {
+        None => "the app has no such credential",
+        Some(credential) if credential.status_at(now) == CredentialStatus::Expired => "it has expired",
+        Some(credential) if credential.status_at(now) != CredentialStatus::Active => "it is not active",
+        Some(credential) if &credential.plan_id == plan_id => "it has this plan already",
+        Some(_) => return Ok(()),
+    };
+    Err(Violation::CredentialNotCompatible { why: why.into() })
+}
+
+/// The time before and after the end of a credential in which it can be renewed.
+const RENEWABLE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// The first and the last moment at which a credential that ends at `end` can be renewed.
+pub fn renewal_window(end: Timestamp) -> (Timestamp, Timestamp) {
+    let opens = end.checked_sub(RENEWABLE).unwrap_or(Timestamp::MIN);
+    (opens, end.checked_add(RENEWABLE).unwrap_or(Timestamp::MAX))
 }

@@ -42,7 +42,8 @@ pub struct ProblemBody {
     /// `in-use`: the newest of the requests that need it, at most 100.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub in_use_by: Vec<UsedBy>,
-    /// `duplicate-access`: the request that already holds or awaits the product.
+    /// `duplicate-access`: the request that already holds or awaits the product; `change-pending`: the one that is to change
+    /// the credential, or to extend it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conflicting_request_id: Option<String>,
     /// Id of the HTTP request, as in the logs.
@@ -232,6 +233,12 @@ impl From<Refused> for Problem {
                 problem.body.conflicting_request_id = Some(conflicting.to_string());
                 problem
             }
+            Refused::ChangePending { conflicting } => {
+                let mut problem = conflict("change-pending");
+                problem.body.conflicting_request_id = Some(conflicting.to_string());
+                problem
+            }
+            Refused::RenewalNotDue { .. } => conflict("renewal-not-due"),
             Refused::NameTaken(_) => conflict("name-taken"),
             Refused::FlowDisabled(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "access-flow-disabled", detail),
             Refused::CartFull => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "cart-full", detail),

@@ -4,7 +4,7 @@
 use gatepass_domain::credential::{self, Credential, CredentialStatus, Grant, GrantStatus, Key, KeyRecord};
 use gatepass_domain::event::Chain;
 use gatepass_domain::key::PlainKey;
-use gatepass_domain::{Context, Versioned};
+use gatepass_domain::{AccessRequest, Context, Versioned};
 use gatepass_sealing::Sealer;
 use gatepass_store::{Store, StoredCredential, Transaction};
 
@@ -80,4 +80,78 @@ pub(crate) async fn extend(
     stored.credential = stored.credential.revised(extended, context.now);
     let transaction = store.with_credential(Transaction::new(context), &stored).await?;
     Ok(transaction.require_app(facts.submission.app.id))
+}
+
+/// More time for a credential, which has the same keys after it. One that had expired opens its products again.
+pub(crate) async fn renew(
+    store: &Store,
+    context: &mut Context,
+    assignment: &Assignment<'_>,
+) -> Result<Transaction, AttemptError> {
+    let approved = assignment.request.approved();
+    let facts = approved.facts();
+    let standing = store.credential(facts.submission.app.id, approved.credential_id()).await?;
+    let Some(stored) = standing else { return Err(AttemptError::CREDENTIAL_ENDED) };
+    let had_expired = match stored.credential.status {
+        CredentialStatus::Revoked => return Err(AttemptError::CREDENTIAL_ENDED),
+        CredentialStatus::Expired => Listing::Again,
+        CredentialStatus::Active | CredentialStatus::Suspended => Listing::AsBefore,
+    };
+    let renewed = stored.credential.content.clone().renewed(&assignment.plan, approved.approved_at());
+    changed(store, context, assignment, stored, renewed, had_expired).await
+}
+
+/// Another plan for a credential, which has the same keys after it.
+pub(crate) async fn change_plan(
+    store: &Store,
+    context: &mut Context,
+    assignment: &Assignment<'_>,
+) -> Result<Transaction, AttemptError> {
+    let approved = assignment.request.approved();
+    let facts = approved.facts();
+    let standing = store.credential(facts.submission.app.id, approved.credential_id()).await?;
+    let Some(stored) = standing else { return Err(AttemptError::CREDENTIAL_ENDED) };
+    match stored.credential.status_at(context.now) {
+        CredentialStatus::Expired | CredentialStatus::Revoked => return Err(AttemptError::CREDENTIAL_ENDED),
+        CredentialStatus::Suspended => {
+            let text = "The credential that is to be changed is suspended: resume it, then retry.";
+            return Err(AttemptError::permanent("credential-suspended", text.into()));
+        }
+        CredentialStatus::Active => {}
+    }
+    let moved = stored.credential.content.clone().under_plan(&assignment.plan, approved.approved_at());
+    changed(store, context, assignment, stored, moved, Listing::Again).await
+}
+
+/// The place of the requests behind a credential in the lists of what stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Listing {
+    /// They are where they belong.
+    AsBefore,
+    /// They left the lists when the credential expired, or are there under another plan.
+    Again,
+}
+
+/// Writes a credential that was changed and its keys, and ends the claims of the change: nothing stands by it.
+async fn changed(
+    store: &Store,
+    context: &mut Context,
+    assignment: &Assignment<'_>,
+    mut stored: StoredCredential,
+    content: Credential,
+    listing: Listing,
+) -> Result<Transaction, AttemptError> {
+    let facts = assignment.request.approved().facts();
+    let app_id = facts.submission.app.id;
+    let claims = store.claims_after_change(facts.id, &content).await?;
+    stored.credential = stored.credential.revised(content, context.now);
+    let mut transaction = store.with_credential(Transaction::new(context), &stored).await?;
+    if listing == Listing::Again {
+        for id in stored.credential.holders() {
+            if let Some(opener @ AccessRequest::Provisioned(_)) = store.request(id).await? {
+                transaction = transaction.standing_under(&opener, &stored.credential.plan_id);
+            }
+        }
+    }
+    Ok(transaction.end_change(app_id, &claims))
 }

@@ -20,7 +20,7 @@ pub(crate) enum AttemptError {
 impl AttemptError {
     /// The credential that was to be extended is no more.
     pub(crate) const CREDENTIAL_ENDED: Self =
-        Self::NothingLeft("The credential that it was to extend has expired or been revoked.");
+        Self::NothingLeft("The credential that it was to extend or change has expired or been revoked.");
     /// The access was approved up to a time that came before it could be provisioned.
     pub(crate) const ACCESS_ENDED: Self = Self::NothingLeft("The access had ended before it could be provisioned.");
 

@@ -20,7 +20,7 @@ use gatepass_domain::id::RequestId;
 use gatepass_domain::product::GatewayKind;
 use gatepass_domain::{AccessRequest, Actor, Context, Plan, Versioned};
 use gatepass_sealing::Sealer;
-use gatepass_store::{ReferencedEntities, Store, StoreError, Transaction};
+use gatepass_store::{Heirs, ReferencedEntities, Store, StoreError, Transaction};
 
 use error::AttemptError;
 
@@ -33,7 +33,7 @@ pub enum Outcome {
     Deferred,
     /// Provisioning gave up; owners are told.
     Failed,
-    /// The credential that was to be extended has ended, and the request with it.
+    /// The credential that was to be extended or changed has ended, and the request with it.
     Revoked,
     /// The request is not queued (any more), its next attempt is not due, or its app is being deleted.
     NothingToDo,
@@ -137,9 +137,8 @@ async fn carry_out(
             None => builtin::issue(sealer, context, &assignment).await,
             Some(_) => builtin::extend(store, context, &assignment).await,
         },
-        RequestKind::ChangePlan | RequestKind::Renewal => {
-            Err(AttemptError::permanent("kind-not-supported", "This kind of request cannot be provisioned yet.".into()))
-        }
+        RequestKind::Renewal => builtin::renew(store, context, &assignment).await,
+        RequestKind::ChangePlan => builtin::change_plan(store, context, &assignment).await,
     }
 }
 
@@ -153,7 +152,7 @@ async fn revocation(
 ) -> Result<Step<Outcome>, StoreError> {
     let facts = queued.approved().facts();
     let (id, app_id) = (facts.id, facts.submission.app.id);
-    let claims = store.ending_claims(app_id, &BTreeSet::from([id])).await?;
+    let claims = store.ending_claims(app_id, &BTreeSet::from([id]), Heirs::Extensions).await?;
     let (revoked, event) = queued.revoke(context, by, Some(reason.into()));
     let transaction = Transaction::new(context).request(&revoked.into(), &event);
     Ok(Step::commit(transaction.end_claims(app_id, &claims), Outcome::Revoked))

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use gatepass_domain::access_request::RequestKind;
 use gatepass_domain::app::comparable_name;
 use gatepass_domain::event::Chain;
-use gatepass_domain::id::{AppId, PlanId, ProductId, RequestId};
+use gatepass_domain::id::{AppId, CredentialId, PlanId, ProductId, RequestId};
 use gatepass_domain::plan::Limit;
-use gatepass_domain::{AccessRequest, App, Event, Person, PersonId, Product, Versioned};
+use gatepass_domain::{AccessRequest, App, Credential, Event, Person, PersonId, Product, Versioned};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -59,8 +60,8 @@ const EXISTS: &str = "attribute_exists(PK) AND attribute_not_exists(closing)";
 struct Access {
     /// Product → the request that holds or awaits it.
     products: HashMap<ProductId, RequestId>,
-    /// Requests that extend a credential: they may hold no product of their own. A set of DynamoDB's, which is
-    /// not there when it is empty.
+    /// Requests that extend a credential, and those that are to change one: they may hold no product of their own. A set of
+    /// DynamoDB's, which is not there when it is empty.
     #[serde(default, skip_serializing)]
     extensions: HashSet<RequestId>,
 }
@@ -73,8 +74,10 @@ const CLAIMS_AT_ONCE: usize = 100;
 pub struct EndingClaims {
     /// Product → the request that holds it, and the extension that it is handed over to, if one asks for it too.
     products: BTreeMap<ProductId, (RequestId, Option<RequestId>)>,
-    /// Those of the requests that extend a credential.
+    /// Those of the requests that extend or change a credential.
     extensions: BTreeSet<RequestId>,
+    /// Those that change one: the attribute that names each.
+    changes: BTreeMap<String, RequestId>,
     /// Every extension of the app, as it was read: another one could be an heir.
     seen: HashSet<RequestId>,
 }
@@ -102,9 +105,37 @@ impl EndingClaims {
     pub fn on(mut self, products: &[ProductId]) -> Self {
         self.products.retain(|product, _| products.contains(product));
         self.extensions.clear();
+        self.changes.clear();
         self
     }
 }
+
+/// The requests to which the claims of a request that ends may pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heirs {
+    /// Extensions that ask for the same products.
+    Extensions,
+    /// Renewals too: they outlast the end of the credential that they are to renew.
+    ExtensionsAndRenewals,
+}
+
+impl Heirs {
+    fn include(self, request: &AccessRequest) -> bool {
+        request.is_standing()
+            && match request.facts().submission.kind {
+                RequestKind::Renewal => self == Self::ExtensionsAndRenewals,
+                RequestKind::ChangePlan => false,
+                RequestKind::New | RequestKind::Extend | RequestKind::Grant => true,
+            }
+    }
+}
+
+/// The attribute, among the claims of an app, that names the request that is to change a credential. There is one at a time.
+fn change_of(credential_id: CredentialId) -> String {
+    format!("{CHANGE}{credential_id}")
+}
+
+const CHANGE: &str = "change#";
 
 /// That a name is taken among its owner's apps; by these rows all apps are listed and found by name.
 #[derive(Debug, Serialize, Deserialize)]
@@ -202,9 +233,17 @@ impl Transaction {
 
     /// Marks those of the products that are free as asked for by `request_id`: a request that extends
     /// a credential may ask for what the app has elsewhere. Refused by [`Guard::Access`] when the app
-    /// is gone.
-    pub fn claim_free_access(self, app_id: AppId, request_id: RequestId, products: &[ProductId]) -> Self {
-        let mut change = Change { condition: EXISTS.into(), ..Change::default() };
+    /// is gone, or another request is to change the credential.
+    pub fn claim_free_access(
+        self,
+        app_id: AppId,
+        credential_id: CredentialId,
+        request_id: RequestId,
+        products: &[ProductId],
+    ) -> Self {
+        let condition = format!("{EXISTS} AND attribute_not_exists(#change)");
+        let mut change = Change { condition, ..Change::default() };
+        change.names.insert("#change".into(), change_of(credential_id));
         let assignments: Vec<_> = products
             .iter()
             .enumerate()
@@ -219,16 +258,54 @@ impl Transaction {
         self.update(Guard::Access, &keys::access(app_id), change)
     }
 
+    /// Marks `request_id` as the one request that is to change the credential, and the products as asked for by it.
+    /// `others` are the app's extensions and changes as they were read. Refused by [`Guard::Access`] when the app is gone,
+    /// has asked for something else since, holds or awaits one of the products, or when another request is to change the
+    /// credential.
+    pub fn claim_change(
+        self,
+        app_id: AppId,
+        credential_id: CredentialId,
+        request_id: RequestId,
+        others: &[RequestId],
+        products: &[ProductId],
+    ) -> Self {
+        let condition = format!("{EXISTS} AND attribute_not_exists(#change)");
+        let mut change = Change { condition, ..Change::default() };
+        change.names.insert("#change".into(), change_of(credential_id));
+        change.values.insert(":request".into(), AttributeValue::S(request_id.to_string()));
+        change.values.insert(":requests".into(), AttributeValue::Ss(vec![request_id.to_string()]));
+        change.require_extensions(others);
+        let mut assignments = vec!["#change = :request".to_owned()];
+        for (n, product) in products.iter().enumerate() {
+            change.names.insert(format!("#p{n}"), product.to_string());
+            change.condition.push_str(&format!(" AND attribute_not_exists(products.#p{n})"));
+            assignments.push(format!("products.#p{n} = :request"));
+        }
+        change.update = format!("SET {} ADD extensions :requests", assignments.join(", "));
+        self.update(Guard::Access, &keys::access(app_id), change)
+    }
+
     /// Ends claims of requests that end, as many as one update takes: hands them over to extensions that ask for the same products, and makes the
     /// others available to the app again. Refused by [`Guard::Access`] when the claims have changed since they were read.
     pub fn end_claims(self, app_id: AppId, claims: &EndingClaims) -> Self {
-        let EndingClaims { products, extensions, seen } = claims;
-        let products: Vec<_> = products.iter().take(CLAIMS_AT_ONCE).collect();
         if claims.is_empty() {
             return self;
         }
+        self.end_claims_if("attribute_exists(PK)", app_id, claims)
+    }
+
+    /// Ends the claims of a change that was carried out. Refused by [`Guard::Access`] when the claims have changed since they
+    /// were read, or when the app is about to be deleted.
+    pub fn end_change(self, app_id: AppId, claims: &EndingClaims) -> Self {
+        self.end_claims_if(EXISTS, app_id, claims)
+    }
+
+    fn end_claims_if(self, condition: &str, app_id: AppId, claims: &EndingClaims) -> Self {
+        let EndingClaims { products, extensions, changes, seen } = claims;
+        let products: Vec<_> = products.iter().take(CLAIMS_AT_ONCE).collect();
         let set = |ids: Vec<String>| AttributeValue::Ss(ids);
-        let mut change = Change { condition: "attribute_exists(PK)".into(), ..Change::default() };
+        let mut change = Change { condition: condition.into(), ..Change::default() };
         let (mut handed_over, mut removed) = (Vec::new(), Vec::new());
         for (n, (product, (holder, heir))) in products.iter().enumerate() {
             change.names.insert(format!("#p{n}"), product.to_string());
@@ -242,11 +319,14 @@ impl Transaction {
                 None => removed.push(format!("products.#p{n}")),
             }
         }
-        if !products.is_empty() && seen.is_empty() {
-            change.condition.push_str(" AND attribute_not_exists(extensions)");
-        } else if !products.is_empty() {
-            change.condition.push_str(" AND extensions = :seen");
-            change.values.insert(":seen".into(), set(seen.iter().map(ToString::to_string).collect()));
+        for (n, (attribute, request)) in changes.iter().enumerate() {
+            change.names.insert(format!("#c{n}"), attribute.clone());
+            change.values.insert(format!(":c{n}"), AttributeValue::S(request.to_string()));
+            change.condition.push_str(&format!(" AND #c{n} = :c{n}"));
+            removed.push(format!("#c{n}"));
+        }
+        if !products.is_empty() {
+            change.require_extensions(seen);
         }
         let mut updates = Vec::new();
         if !handed_over.is_empty() {
@@ -324,7 +404,25 @@ impl Transaction {
     }
 }
 
+impl Change {
+    /// Requires that the extensions and changes of an app are still `seen`.
+    fn require_extensions<'a>(&mut self, seen: impl IntoIterator<Item = &'a RequestId>) {
+        let seen: Vec<_> = seen.into_iter().map(ToString::to_string).collect();
+        if seen.is_empty() {
+            self.condition.push_str(" AND attribute_not_exists(extensions)");
+        } else {
+            self.condition.push_str(" AND extensions = :seen");
+            self.values.insert(":seen".into(), AttributeValue::Ss(seen));
+        }
+    }
+}
+
 impl CommitError {
+    /// The request that is to change the credential already, when that is why a claim was refused.
+    pub fn change_pending(&self, credential_id: CredentialId) -> Option<RequestId> {
+        self.refusal(Guard::Access)?.text(&change_of(credential_id))?.parse().ok()
+    }
+
     /// The request that already holds or awaits one of `products`, when that is why
     /// [`Transaction::claim_access`] was refused; `Some(None)` when the app is gone.
     pub fn access_refused(&self, products: &[ProductId]) -> Option<Option<RequestId>> {
@@ -346,6 +444,18 @@ pub(crate) fn parse(attributes: Attributes) -> Result<Option<Versioned<App>>, St
     decode::<Item<AppItem>>(attributes).map(|item| item.content.in_state(AppState::Open).map(|(app, _)| app))
 }
 
+/// The claims of an app, and the attributes that name one of `ending` as the change of a credential.
+fn claims(
+    access: Option<Attributes>,
+    ending: &BTreeSet<RequestId>,
+) -> Result<Option<(Access, BTreeMap<String, RequestId>)>, StoreError> {
+    let Some(attributes) = access else { return Ok(None) };
+    let named = attributes.iter().filter(|(name, _)| name.starts_with(CHANGE));
+    let named = named.filter_map(|(name, value)| Some((name.clone(), value.as_s().ok()?.parse().ok()?)));
+    let changes = named.filter(|(_, request)| ending.contains(request)).collect();
+    Ok(Some((decode::<Item<Access>>(attributes)?.content, changes)))
+}
+
 impl Store {
     /// The products of an app that the request `request_id` holds or awaits.
     ///
@@ -357,7 +467,8 @@ impl Store {
         Ok(products.into_iter().filter(|(_, holder)| *holder == request_id).map(|(product, _)| product).collect())
     }
 
-    /// The requests of an app that extend a credential and have not ended, read consistently.
+    /// The requests of an app that extend a credential and have not ended, and those that are to change one, read
+    /// consistently.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -430,26 +541,32 @@ impl Store {
         for key in &product_keys {
             products.extend(parse_from(&mut found, key)?);
         }
-        let claims = self.claims_ending(take(&mut found, &access_key)?, &BTreeSet::from([id])).await?;
+        let claims = self.claims_ending(found.remove(&access_key), &BTreeSet::from([id]), Heirs::Extensions).await?;
         let app = app.and_then(|item| item.content.in_state(AppState::Open)).map(|(app, _)| app);
         Ok(Surroundings { app, products, claims })
     }
 
     /// The change of an app's claims when the requests `ending` end, by consistent reads: one, and one more for each
-    /// other extension of the app, which may take claims over.
+    /// other extension or change of the app, which may take claims over as `to` has it.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn ending_claims(&self, app_id: AppId, ending: &BTreeSet<RequestId>) -> Result<EndingClaims, StoreError> {
-        self.claims_ending(self.get(&keys::access(app_id)).await?, ending).await
+    pub async fn ending_claims(
+        &self,
+        app_id: AppId,
+        ending: &BTreeSet<RequestId>,
+        to: Heirs,
+    ) -> Result<EndingClaims, StoreError> {
+        self.claims_ending(self.attributes(&keys::access(app_id)).await?, ending, to).await
     }
 
     async fn claims_ending(
         &self,
-        access: Option<Item<Access>>,
+        access: Option<Attributes>,
         ending: &BTreeSet<RequestId>,
+        to: Heirs,
     ) -> Result<EndingClaims, StoreError> {
-        let Some(Access { products, extensions: seen }) = access.map(|item| item.content) else {
+        let Some((Access { products, extensions: seen }, changes)) = claims(access, ending)? else {
             return Ok(EndingClaims::default());
         };
         let held: Vec<_> = products.into_iter().filter(|(_, holder)| ending.contains(holder)).collect();
@@ -459,7 +576,7 @@ impl Store {
             others.sort();
             for id in others {
                 let Some(row) = self.attributes(&keys::request(id)).await? else { continue };
-                heirs.extend(set_aside(requests::parse(row)).filter(AccessRequest::is_standing));
+                heirs.extend(set_aside(requests::parse(row)).filter(|request| to.include(request)));
             }
         }
         let heir = |product: &ProductId| {
@@ -471,7 +588,35 @@ impl Store {
             (product, (holder, heir))
         });
         let products = products.collect();
-        Ok(EndingClaims { products, extensions: seen.iter().copied().filter(|id| ending.contains(id)).collect(), seen })
+        let extensions = seen.iter().copied().filter(|id| ending.contains(id)).collect();
+        Ok(EndingClaims { products, extensions, changes, seen })
+    }
+
+    /// The change of an app's claims when the change `request_id` of `credential` has been carried out: each product that it
+    /// claims goes back to the request by which the credential opens it. One consistent read.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn claims_after_change(
+        &self,
+        request_id: RequestId,
+        credential: &Credential,
+    ) -> Result<EndingClaims, StoreError> {
+        let ending = BTreeSet::from([request_id]);
+        let Some((Access { products, extensions: seen }, changes)) = claims(self.attributes(&keys::access(credential.app_id)).await?, &ending)?
+        else {
+            return Ok(EndingClaims::default());
+        };
+        let opener = |product: &ProductId| {
+            let grant = credential.grants.iter().find(|grant| &grant.product_id == product);
+            grant.and_then(|grant| grant.held_by.first().copied())
+        };
+        let held = products.into_iter().filter(|(_, holder)| *holder == request_id);
+        let products = held.map(|(product, holder)| {
+            let opener = opener(&product);
+            (product, (holder, opener))
+        });
+        Ok(EndingClaims { products: products.collect(), extensions: ending, changes, seen })
     }
 
     /// A page of apps: everybody's or one person's, newest first, or those whose name begins in a certain

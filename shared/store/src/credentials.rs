@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use gatepass_domain::credential::{CredentialStatus, KeyRecord};
 use gatepass_domain::event::Chain;
 use gatepass_domain::id::{AppId, CredentialId};
@@ -73,19 +74,35 @@ impl Transaction {
         }
     }
 
-    /// Writes a credential in its new state, and with it each of its keys: what the authorizer reads changes in
-    /// the same moment.
+    /// Writes a credential in its new state, and with it each of its keys with its end: what the authorizer reads changes
+    /// in the same moment.
     pub fn credential_with_keys(self, stored: &StoredCredential, keys: Vec<KeyRecord>) -> Self {
         keys.into_iter().fold(self.credential(stored), |transaction, mut record| {
             record.follow(&stored.credential);
+            let position = stored.digests.iter().position(|digest| *digest == record.digest);
+            if let Some(key) = position.and_then(|position| stored.credential.keys.get(position)) {
+                record.not_after = key.not_after;
+            }
             transaction.api_key(&record)
         })
     }
 
-    /// Requires that a credential is active: not suspended, expired or revoked. Its time is not looked at.
-    pub fn require_active_credential(self, app_id: AppId, id: CredentialId) -> Self {
-        let active = CredentialStatus::Active.as_str();
-        self.require_text(Guard::Credential, &keys::credential(app_id, id), "status", active)
+    /// Requires that a credential is still in this version.
+    pub fn require_unchanged_credential(self, credential: &Versioned<Credential>) -> Self {
+        let version = AttributeValue::N(credential.version.to_string());
+        let key = keys::credential(credential.app_id, credential.id);
+        self.require_value(Guard::Credential, &key, "version = :expected", version)
+    }
+
+    /// Requires that a credential was written down with this status. Its time is not looked at.
+    pub fn require_credential_status(self, app_id: AppId, id: CredentialId, status: CredentialStatus) -> Self {
+        self.require_text(Guard::Credential, &keys::credential(app_id, id), "status", status.as_str())
+    }
+
+    /// Requires that a credential has not been revoked.
+    pub fn require_standing_credential(self, app_id: AppId, id: CredentialId) -> Self {
+        let revoked = CredentialStatus::Revoked.as_str();
+        self.require_other_text(Guard::Credential, &keys::credential(app_id, id), "status", revoked)
     }
 
     /// Writes a key that must be new.

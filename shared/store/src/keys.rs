@@ -198,14 +198,14 @@ pub fn request_for_product(id: RequestId, product: &ProductId) -> Key {
 }
 
 /// The partitions of the requests for a product: those that wait, those that stand, and those that have ended, by their
-/// end. A request never moves back to an earlier one.
+/// end. A request moves back to an earlier one only when a renewal reopens access that had expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The request waits for a decision.
     Pending,
     /// Approved: the request gives access, or is about to.
     Standing,
-    /// Approved: the access has expired.
+    /// Approved: the access has expired, or a renewal or change of plan was carried out and nothing stands by it.
     Lapsed,
     /// Access was taken back.
     Revoked,
@@ -222,6 +222,7 @@ impl Outcome {
     pub fn of(request: &AccessRequest) -> Self {
         match request {
             AccessRequest::Pending(_) => Self::Pending,
+            AccessRequest::Provisioned(_) if request.facts().submission.kind.changes_credential() => Self::Lapsed,
             AccessRequest::Queued(_) | AccessRequest::Failed(_) | AccessRequest::Provisioned(_) => Self::Standing,
             AccessRequest::Revoked(_) => Self::Revoked,
             AccessRequest::Closed(closed) => match closed.ending() {

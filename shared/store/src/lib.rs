@@ -36,7 +36,7 @@ mod submission;
 mod work;
 
 pub use api_documents::CompressedDocument;
-pub use apps::{Allowance, EndingClaims, Surroundings, WhichApps};
+pub use apps::{Allowance, EndingClaims, Heirs, Surroundings, WhichApps};
 pub use carts::StoredCart;
 pub use commit_error::{CommitError, Refusal};
 pub use credentials::StoredCredential;

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatepass_domain::event::{Detail, MailRecord};
-use gatepass_domain::id::{ProductId, RequestId};
+use gatepass_domain::id::{PlanId, ProductId, RequestId};
 use gatepass_domain::{AccessRequest, Event};
 use serde::Serialize;
 
@@ -60,8 +60,8 @@ impl Transaction {
         });
         let moves = events().map(|event| moves(request, event)).max().unwrap_or(Moves::Stays);
         let written = match moves {
-            Moves::Enters => written.created_rows(&lookup_rows(request, Outcome::of(request))),
-            Moves::On => written.moved_rows(&lookup_rows(request, Outcome::of(request))),
+            Moves::Enters => written.created_rows(&rows_of(request, Outcome::of(request))),
+            Moves::On => written.moved_rows(&rows_of(request, Outcome::of(request))),
             Moves::Stays => written,
         };
         events().fold(written, Self::event)
@@ -73,7 +73,16 @@ impl Transaction {
         let facts = request.facts();
         let version = AttributeValue::N(facts.version.to_string());
         self.require_value(Guard::Request, &keys::request(facts.id), "version = :expected", version)
-            .moved_rows(&lookup_rows(request, Outcome::Lapsed))
+            .moved_rows(&rows_of(request, Outcome::Lapsed))
+    }
+
+    /// Lists a provisioned request among those that stand, under the plan that its credential has by now. The request itself
+    /// does not change; it must still be in this version.
+    pub fn standing_under(self, request: &AccessRequest, plan_id: &PlanId) -> Self {
+        let facts = request.facts();
+        let version = AttributeValue::N(facts.version.to_string());
+        self.require_value(Guard::Request, &keys::request(facts.id), "version = :expected", version)
+            .moved_rows(&lookup_rows(request, Outcome::Standing, plan_id))
     }
 
     fn created_rows(self, rows: &[Item<Nothing>]) -> Self {
@@ -109,6 +118,7 @@ fn moves(request: &AccessRequest, event: &Event) -> Moves {
         _ if request.facts().version == 1 => Moves::Enters,
         Detail::AccessRequestApproved(_) => Moves::On,
         Detail::AccessRequestNarrowed(narrowed) if narrowed.former_plan_id.is_some() => Moves::On,
+        Detail::AccessProvisioned(_) if request.facts().submission.kind.changes_credential() => Moves::On,
         _ if request.is_standing() => Moves::Stays,
         _ => Moves::On,
     }
@@ -118,14 +128,19 @@ fn moves(request: &AccessRequest, event: &Event) -> Moves {
 #[derive(Debug, Serialize)]
 struct Nothing {}
 
+/// The rows of a request under the plan that it asked for.
+fn rows_of(request: &AccessRequest, outcome: Outcome) -> Vec<Item<Nothing>> {
+    lookup_rows(request, outcome, &request.facts().submission.plan_id)
+}
+
 /// The rows by which a request is found among those for its products that have this outcome, and while it waits or
-/// stands among those under its plan.
-fn lookup_rows(request: &AccessRequest, outcome: Outcome) -> Vec<Item<Nothing>> {
+/// stands among those under the plan.
+fn lookup_rows(request: &AccessRequest, outcome: Outcome, plan_id: &PlanId) -> Vec<Item<Nothing>> {
     let facts = request.facts();
     let among = |partition| keys::request_among(partition, facts.created_at, facts.id);
     let is_open = matches!(outcome, Outcome::Pending | Outcome::Standing);
     let row = |product: &ProductId| {
-        let under_plan = is_open.then(|| among(keys::plan(&facts.submission.plan_id).pk));
+        let under_plan = is_open.then(|| among(keys::plan(plan_id).pk));
         Item::new(keys::request_for_product(facts.id, product), Nothing {})
             .gsi1(among(keys::requests_for_product(product, outcome)))
             .gsi2(under_plan)

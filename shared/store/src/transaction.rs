@@ -149,9 +149,18 @@ impl Transaction {
 
     /// Requires that the attribute `name` of an item holds the text `value`, without changing it.
     pub(crate) fn require_text(self, guard: Guard, key: &Key, name: &str, value: &str) -> Self {
+        self.check_text(guard, key, "#name = :value", name, value)
+    }
+
+    /// Requires that the attribute `name` of an item holds another text than `value`, without changing it.
+    pub(crate) fn require_other_text(self, guard: Guard, key: &Key, name: &str, value: &str) -> Self {
+        self.check_text(guard, key, "attribute_exists(PK) AND #name <> :value", name, value)
+    }
+
+    fn check_text(self, guard: Guard, key: &Key, condition: &str, name: &str, value: &str) -> Self {
         let check = ConditionCheck::builder()
             .set_key(Some(attributes_of(key)))
-            .condition_expression("#name = :value")
+            .condition_expression(condition)
             .expression_attribute_names("#name", name)
             .expression_attribute_values(":value", AttributeValue::S(value.to_owned()));
         self.push(guard, check, |check, table| {

@@ -92,6 +92,8 @@ endpoints! {
     credentials::list::list,
     credentials::reveal::reveal,
     credentials::rotate::rotate,
+    credentials::renew::renew,
+    credentials::change_plan::change_plan,
     credentials::revoke::revoke,
     admin_access_requests::list::list,
     admin_access_requests::get::get,

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use axum::http::{Method, Uri};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use gatepass_api::{Clients, Config, Route, endpoints, service};
+use gatepass_app::{Deadline, auto_approve, reconcile};
 use gatepass_domain::{ApiOwner, Person};
 use gatepass_lambda::{Clock, Vars};
 use gatepass_provisioning::Outcome;
@@ -108,6 +110,29 @@ impl Api {
         let sealer = Sealer::new(self.kms.client.clone(), KEY_ID);
         let mut context = self.clock().context("provisioning").unwrap();
         gatepass_provisioning::provision(&self.world.store, &sealer, &mut context, id.parse().unwrap()).await.unwrap()
+    }
+
+    /// The work of the function `auto-approve` on a request that the policy approved at submit.
+    pub(crate) async fn auto_approve(&self, id: &str) -> auto_approve::Outcome {
+        let mut context = self.clock().context("approving").unwrap();
+        auto_approve::auto_approve(&self.world.store, &mut context, id.parse().unwrap()).await.unwrap()
+    }
+
+    /// A run of the background work.
+    pub(crate) async fn reconcile(&self) {
+        let mut context = self.clock().context("expiring").unwrap();
+        let deadline = Deadline::after(Duration::from_secs(600));
+        let report = reconcile::reconcile(&self.world.store, &mut context, deadline).await.unwrap();
+        assert_eq!(report.failed(), 0);
+    }
+
+    /// Asks for the products of `request` again, for the same app: it holds none of them any more.
+    pub(crate) async fn access_again(&self, request: &Value) {
+        let body = json!({
+            "catalogue_id": "public-apis", "product_ids": request["product_ids"], "plan_id": "gold",
+            "app_id": id_of(&request["app"]),
+        });
+        self.post("/v1/access-requests").by(&gatepass_testkit::ada()).json(body).send().await.expect(201);
     }
 
     /// Asks for, approves and provisions access; gives the request as it stands then.

@@ -61,6 +61,10 @@ POST /v1/apps/{team app}/credentials/{team credential}/rotate                 | 
 POST /v1/apps/{organisation app}/credentials/{organisation credential}/rotate | 409 rotation-in-progress | 404 not-found     | 200               | 404 not-found | 404 not-found | 401
 POST /v1/apps/{team app}/credentials/{personal credential}/rotate             | 404 not-found            | 404 not-found     | 404 not-found     | 404 not-found | 404 not-found | 401
 POST /v1/apps/{team app}/credentials/{personal credential}/reveal             | 404 not-found            | 404 not-found     | 404 not-found     | 404 not-found | 404 not-found | 401
+POST /v1/apps/{personal app}/credentials/{personal credential}/renew          | 409 renewal-not-due      | 404 not-found     | 404 not-found     | 404 not-found | 404 not-found | 401
+POST /v1/apps/{team app}/credentials/{team credential}/renew                  | 409 renewal-not-due      | 409 renewal-not-due | 404 not-found     | 404 not-found | 404 not-found | 401
+POST /v1/apps/{personal app}/credentials/{personal credential}/change-plan {"plan_id": "free"} | 201 | 404 not-found     | 404 not-found     | 404 not-found | 404 not-found | 401
+POST /v1/apps/{team app}/credentials/{team credential}/change-plan {"plan_id": "free"} | 409 change-pending | 201 | 404 not-found     | 404 not-found | 404 not-found | 401
 DELETE /v1/apps/{personal app}/credentials/{personal credential}              | 204                      | 404 not-found     | 404 not-found     | 404 not-found | 404 not-found | 401
 DELETE /v1/apps/{team app}/credentials/{team credential}                      | 204                      | 403 not-the-owner | 404 not-found     | 404 not-found | 404 not-found | 401
 DELETE /v1/apps/{organisation app}/credentials/{organisation credential}      | 204                      | 404 not-found     | 403 not-the-owner | 404 not-found | 404 not-found | 401

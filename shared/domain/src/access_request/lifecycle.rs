@@ -386,6 +386,11 @@ impl Approved {
         self.credential_id
     }
 
+    /// The time of the last approval.
+    pub fn approved_at(&self) -> Timestamp {
+        self.decision.at
+    }
+
     fn record(
         &mut self,
         context: &mut Context,

@@ -23,6 +23,17 @@ pub enum RequestKind {
     Grant,
 }
 
+impl RequestKind {
+    /// True for a request that changes a credential and opens no product by itself: what the credential opens goes back to
+    /// the requests before it.
+    pub fn changes_credential(self) -> bool {
+        match self {
+            Self::ChangePlan | Self::Renewal => true,
+            Self::New | Self::Extend | Self::Grant => false,
+        }
+    }
+}
+
 /// The state of the decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

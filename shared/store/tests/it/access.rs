@@ -3,7 +3,7 @@
 use gatepass_domain::Context;
 use gatepass_domain::event::{Aggregate, Detail, EntitySubject};
 use gatepass_domain::id::{AppId, ProductId, RequestId};
-use gatepass_store::{CommitError, Guard, Store, Transaction};
+use gatepass_store::{CommitError, Guard, Heirs, Store, Transaction};
 use gatepass_testkit::{Table, ada, context, grace, person};
 
 use crate::samples::{by_owen, create_app, drafted, drafted_app, products, write};
@@ -13,13 +13,13 @@ async fn claim(store: &Store, app_id: AppId, request: RequestId, ids: &[&str]) -
 }
 
 async fn claim_free(store: &Store, app_id: AppId, request: RequestId, ids: &[&str]) {
-    let claimed = Transaction::new(&mut context()).claim_free_access(app_id, request, &products(ids));
+    let claimed = Transaction::new(&mut context()).claim_free_access(app_id, context().id(), request, &products(ids));
     store.commit(claimed).await.unwrap();
 }
 
 /// Ends the claims of a request.
 async fn release(store: &Store, app_id: AppId, request: RequestId) {
-    let claims = store.ending_claims(app_id, &[request].into()).await.unwrap();
+    let claims = store.ending_claims(app_id, &[request].into(), Heirs::Extensions).await.unwrap();
     store.commit(Transaction::new(&mut context()).end_claims(app_id, &claims)).await.unwrap();
 }
 
@@ -84,13 +84,13 @@ async fn claims_end_only_as_they_were_read() {
     let (first, extension, other) = (context().id(), context().id(), context().id());
     claim(&store, app_id, first, &["weather-api"]).await.unwrap();
     let end = async |claims| store.commit(Transaction::new(&mut context()).end_claims(app_id, &claims)).await;
-    let read = store.ending_claims(app_id, &[first].into()).await.unwrap();
+    let read = store.ending_claims(app_id, &[first].into(), Heirs::Extensions).await.unwrap();
     claim_free(&store, app_id, extension, &["weather-api"]).await;
     assert!(end(read).await.unwrap_err().is_refused_by(Guard::Access));
-    let read = store.ending_claims(app_id, &[first].into()).await.unwrap();
+    let read = store.ending_claims(app_id, &[first].into(), Heirs::Extensions).await.unwrap();
     claim_free(&store, app_id, other, &["weather-api"]).await;
     assert!(end(read).await.unwrap_err().is_refused_by(Guard::Access));
-    let read = store.ending_claims(app_id, &[first].into()).await.unwrap();
+    let read = store.ending_claims(app_id, &[first].into(), Heirs::Extensions).await.unwrap();
     end(read.clone()).await.unwrap();
     assert!(end(read).await.unwrap_err().is_refused_by(Guard::Access), "they have ended");
 }
@@ -130,6 +130,35 @@ async fn an_extension_that_holds_nothing_is_in_the_way_of_a_deletion() {
     delete().await.unwrap();
 }
 
+/// One change of a credential at a time, and no extension beside it; whoever comes second is told of the first.
+#[tokio::test]
+async fn a_change_of_a_credential_keeps_others_out() {
+    let store = Table::new().await.store();
+    let app_id = create_app(&store, &ada(), "Storm warnings").await.unwrap();
+    let (credential, other_credential) = (context().id(), context().id());
+    let (change, second) = (context().id(), context().id());
+    let claim_change = async |credential_id, request, others: &[RequestId]| {
+        let transaction = Transaction::new(&mut context());
+        store
+            .commit(transaction.claim_change(app_id, credential_id, request, others, &products(&["weather-api"])))
+            .await
+    };
+    claim_change(credential, change, &[]).await.unwrap();
+    let refused = claim_change(credential, second, &[change]).await.unwrap_err();
+    assert_eq!(refused.change_pending(credential), Some(change));
+    let extension =
+        Transaction::new(&mut context()).claim_free_access(app_id, credential, second, &products(&["maps-api"]));
+    let refused = store.commit(extension).await.unwrap_err();
+    assert_eq!(refused.change_pending(credential), Some(change));
+    let duplicate = claim_change(other_credential, second, &[change]).await.unwrap_err();
+    assert_eq!(duplicate.change_pending(other_credential), None);
+    assert_eq!(duplicate.access_refused(&products(&["weather-api"])), Some(Some(change)));
+    assert!(claim_change(other_credential, second, &[]).await.is_err(), "another request was filed since");
+
+    release(&store, app_id, change).await;
+    claim_change(credential, second, &[]).await.unwrap();
+}
+
 #[tokio::test]
 async fn an_app_that_does_not_exist_can_claim_nothing() {
     let store = Table::new().await.store();
@@ -137,7 +166,7 @@ async fn an_app_that_does_not_exist_can_claim_nothing() {
     let wanted = products(&["weather-api"]);
     let nobody = [
         Transaction::new(&mut context()).claim_access(app_id, request, &wanted),
-        Transaction::new(&mut context()).claim_free_access(app_id, request, &wanted),
+        Transaction::new(&mut context()).claim_free_access(app_id, context().id(), request, &wanted),
         Transaction::new(&mut context()).require_app(app_id),
     ];
     for transaction in nobody {

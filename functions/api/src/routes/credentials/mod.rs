@@ -1,7 +1,9 @@
 //! The credentials of an app.
 
+pub(crate) mod change_plan;
 pub(crate) mod list;
 mod path;
+pub(crate) mod renew;
 pub(crate) mod response;
 pub(crate) mod reveal;
 pub(crate) mod revoke;

@@ -1,47 +1,10 @@
 use gatepass_domain::event::Aggregate;
-use gatepass_domain::id::ProductId;
-use gatepass_domain::key::PlainKey;
 use gatepass_testkit::{Fault, ada, owen, person};
 use jiff::SignedDuration;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::harness::{Answer, Api, id_of};
-
-/// An app of Ada's with one credential, for the weather API.
-struct Held<'a> {
-    api: &'a Api,
-    /// The path of the credential.
-    path: String,
-}
-
-impl<'a> Held<'a> {
-    async fn under(api: &'a Api, plan: &str) -> Self {
-        let request = api.access(&ada(), "weather-api", plan, "Storm warnings").await;
-        let credential = request["credential_id"].as_str().unwrap();
-        Self { api, path: format!("/v1/apps/{}/credentials/{credential}", id_of(&request["app"])) }
-    }
-
-    async fn rotate(&self, body: Value) -> Answer {
-        self.api.post(&format!("{}/rotate", self.path)).by(&ada()).json(body).send().await
-    }
-
-    async fn reveal(&self) -> String {
-        self.api.post(&format!("{}/reveal", self.path)).by(&ada()).send().await.expect(200).text("/key")
-    }
-
-    async fn listed(&self) -> Value {
-        let (list, _) = self.path.rsplit_once('/').unwrap();
-        self.api.get(list).by(&ada()).send().await.expect(200).items()[0].clone()
-    }
-
-    /// True when the authorizer lets the key through to the weather API now.
-    async fn opens(&self, key: &str) -> bool {
-        let digest = PlainKey::parse(key).unwrap().digest();
-        let product: ProductId = "weather-api".parse().unwrap();
-        let record = self.api.world.store.api_key(&digest).await.unwrap();
-        record.is_some_and(|record| record.opens(&product, self.api.now()).is_ok())
-    }
-}
+use super::held::Held;
+use crate::harness::{Api, id_of};
 
 // Covers P3.
 #[tokio::test]

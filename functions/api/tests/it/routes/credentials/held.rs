@@ -1,0 +1,73 @@
+//! A credential to try things on.
+
+use gatepass_domain::id::ProductId;
+use gatepass_domain::key::PlainKey;
+use gatepass_provisioning::Outcome;
+use gatepass_testkit::ada;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::harness::{Answer, Api, id_of};
+
+/// An app of Ada's with one credential, for the weather API.
+pub(crate) struct Held<'a> {
+    api: &'a Api,
+    /// The request that brought the credential about.
+    pub(crate) request: Value,
+    /// The path of the credential.
+    pub(crate) path: String,
+}
+
+impl<'a> Held<'a> {
+    pub(crate) async fn under(api: &'a Api, plan: &str) -> Self {
+        let request = api.access(&ada(), "weather-api", plan, "Storm warnings").await;
+        let credential = request["credential_id"].as_str().unwrap();
+        let path = format!("/v1/apps/{}/credentials/{credential}", id_of(&request["app"]));
+        Self { api, request, path }
+    }
+
+    pub(crate) async fn rotate(&self, body: Value) -> Answer {
+        self.api.post(&format!("{}/rotate", self.path)).by(&ada()).json(body).send().await
+    }
+
+    pub(crate) async fn reveal(&self) -> String {
+        self.api.post(&format!("{}/reveal", self.path)).by(&ada()).send().await.expect(200).text("/key")
+    }
+
+    pub(crate) async fn listed(&self) -> Value {
+        let (list, _) = self.path.rsplit_once('/').unwrap();
+        self.api.get(list).by(&ada()).send().await.expect(200).items()[0].clone()
+    }
+
+    /// True when the authorizer lets the key through to the weather API now.
+    pub(crate) async fn opens(&self, key: &str) -> bool {
+        let digest = PlainKey::parse(key).unwrap().digest();
+        let product: ProductId = "weather-api".parse().unwrap();
+        let record = self.api.world.store.api_key(&digest).await.unwrap();
+        record.is_some_and(|record| record.opens(&product, self.api.now()).is_ok())
+    }
+
+    /// Asks for a change, `renew` or `change-plan`.
+    pub(crate) async fn ask(&self, change: &str, body: Value) -> Answer {
+        self.api.post(&format!("{}/{change}", self.path)).by(&ada()).json(body).send().await
+    }
+
+    /// Asks for a change, which Owen approves and `provision` carries out; gives its request.
+    pub(crate) async fn change(&self, change: &str, body: Value) -> String {
+        let id = id_of(&self.ask(change, body).await.expect(201).body);
+        self.api.approve(&id).await;
+        assert_eq!(self.api.provision(&id).await, Outcome::Provisioned);
+        id
+    }
+
+    /// The end of the credential.
+    pub(crate) async fn end(&self) -> Timestamp {
+        self.listed().await["expires_at"].as_str().unwrap().parse().unwrap()
+    }
+
+    /// When a request for a change was approved.
+    pub(crate) async fn approved_at(&self, id: &str) -> Timestamp {
+        let request = self.api.get(&format!("/v1/access-requests/{id}")).by(&ada()).send().await.expect(200);
+        request.text("/decided_at").parse().unwrap()
+    }
+}
