@@ -603,7 +603,8 @@ impl Store {
         credential: &Credential,
     ) -> Result<EndingClaims, StoreError> {
         let ending = BTreeSet::from([request_id]);
-        let Some((Access { products, extensions: seen }, changes)) = claims(self.attributes(&keys::access(credential.app_id)).await?, &ending)?
+        let Some((Access { products, extensions: seen }, changes)) =
+            claims(self.attributes(&keys::access(credential.app_id)).await?, &ending)?
         else {
             return Ok(EndingClaims::default());
         };

@@ -71,6 +71,23 @@ def a_key_is_replaced_while_the_older_one_still_works(world: World):
 
 
 @flow
+def a_key_is_renewed_and_its_plan_changed(world: World):
+    """The same key works on under another plan; it ends soon enough to be renewed from the beginning."""
+    ada = world.person("Ada", "builders")
+    request, key = ada.granted(["weather-api"], "Storm warnings")
+    path = f"/v1/apps/{request['app']['id']}/credentials/{request['credential_id']}"
+    renewal = ada.post(f"{path}/renew", {"justification": "Winter"}).expect(201).body
+    ada.until_provisioning(renewal["id"], "provisioned")
+    change = ada.post(f"{path}/change-plan", {"plan_id": "gold"}).expect(201).body
+    ada.post(f"{path}/change-plan", {"plan_id": "gold"}).problem(409, "change-pending")
+    world.owner.decide(change["id"], "approve").expect(200)
+    ada.until_provisioning(change["id"], "provisioned")
+    held = ada.get(f"/v1/apps/{request['app']['id']}/credentials").expect(200).body["items"]
+    equal([one["plan_id"] for one in held], ["gold"])
+    equal(world.sample("weather-api", key), 200)
+
+
+@flow
 def the_owner_of_an_app_revokes_a_credential(world: World):
     """By the next call, and without anybody's help."""
     ada = world.person("Ada", "builders")

@@ -167,7 +167,8 @@ impl Oracle<'_> {
             (known.keys.clone(), known.replaced.clone())
         };
         let is_about_now = |end: &str| is_about(end, now);
-        for request in requests.iter().filter(|request| text(request, "/provisioning/status") == "provisioned") {
+        let opened = |request: &&Value| text(request, "/provisioning/status") == "provisioned" && !changes(request);
+        for request in requests.iter().filter(opened) {
             let id = text(request, "/credential_id");
             let credential = credentials.iter().find(|credential| text(credential, "/id") == id);
             let provisioned_at = text(request, "/updated_at").parse().unwrap_or(now);
@@ -213,6 +214,7 @@ impl Oracle<'_> {
             for product in PRODUCTS {
                 let behind = requests.iter().find(|request| {
                     text(request, "/credential_id") == id
+                        && !changes(request)
                         && text(request, "/status") == "approved"
                         && text(request, "/provisioning/status") == "provisioned"
                         && names(request, product)
@@ -246,6 +248,14 @@ impl Oracle<'_> {
             let (Ok(app_id), Ok(request_id)) = (text(request, "/app/id").parse(), id.parse()) else { continue };
             let held = store.access_held_by(app_id, request_id).await.expect("the table can be read");
             let held: BTreeSet<_> = held.iter().map(ToString::to_string).collect();
+            if changes(request) {
+                // A change that is under way may hold what its credential opened before it expired.
+                let carried_out = text(request, "/provisioning/status") == "provisioned";
+                self.require(held.is_empty() || stands(request) && !carried_out, || {
+                    format!("I3: the change {id} is not under way and holds {held:?}")
+                });
+                continue;
+            }
             // An app may ask again for what its expired credential opened.
             if !stands(request) || expired.contains(&text(request, "/credential_id")) {
                 self.require(held.is_empty(), || format!("I3: the settled request {id} still holds {held:?}"));
@@ -281,6 +291,14 @@ impl Oracle<'_> {
                 last: last_state(request, credential),
             };
             apps.entry(text(request, "/app/id")).or_default().insert(text(request, "/id"), recorded);
+        }
+        // Access that was renewed may have expired before, and been asked for otherwise meanwhile: the specification has no
+        // way back from an end.
+        let renewed = requests.iter().filter(|request| {
+            text(request, "/kind") == "renewal" && text(request, "/provisioning/status") == "provisioned"
+        });
+        for request in renewed {
+            apps.remove(&text(request, "/app/id"));
         }
         for (app, record) in apps {
             let of_app = acts.iter().filter(|(about, act)| match &act.request {
@@ -465,6 +483,11 @@ fn due_mails(request: &Value, credential: Option<&Value>) -> &'static [&'static 
         ("approved", "revoked") => &["revoked"],
         _ => &[],
     }
+}
+
+/// Whether a request renews a credential or changes its plan: what that opens goes back to other requests.
+fn changes(request: &Value) -> bool {
+    ["renewal", "change_plan"].contains(&&*text(request, "/kind"))
 }
 
 /// Whether a request awaits or gives access.

@@ -44,6 +44,8 @@ pub const OPERATIONS: &[(&str, u32)] = &[
     ("delete_app", 4),
     ("reveal_credential", 8),
     ("rotate_credential", 5),
+    ("renew_credential", 6),
+    ("change_plan", 4),
     ("revoke_own_credential", 2),
     ("approve_access_request", 22),
     ("reject_access_request", 6),
@@ -202,6 +204,8 @@ impl Crowd {
             | "delete_app"
             | "reveal_credential"
             | "rotate_credential"
+            | "renew_credential"
+            | "change_plan"
             | "revoke_own_credential"
             | "grant_access"
             | "reassign_app" => {
@@ -309,6 +313,25 @@ impl Crowd {
                 if reply.is_success() {
                     self.know(|known| known.replaced.push((reply.text("/id"), reply.text("/keys/1/not_after"))));
                 }
+            }
+            "renew_credential" | "change_plan" => {
+                let Some(credential) = self.credential_of(owner, &app, rng).await else { return };
+                let justification = self.fresh("filing");
+                let mut body = json!({ "justification": justification });
+                let verb = if operation == "change_plan" {
+                    body["plan_id"] = json!(PLANS[rng.random_range(0..PLANS.len())]);
+                    "change-plan"
+                } else {
+                    "renew"
+                };
+                let path = format!("{path}/credentials/{}/{verb}", credential["id"].as_str().unwrap_or_default());
+                let begun = Instant::now();
+                let reply = self.change(owner, "POST", &path, body).await;
+                self.submitted(owner, &reply);
+                if reply.is_success() {
+                    self.acted(Some(app), None, asked_for(&[]), begun, &reply);
+                }
+                self.know(|known| known.filings.push((justification, reply)));
             }
             "revoke_own_credential" => {
                 let Some(credential) = self.credential_of(owner, &app, rng).await else { return };

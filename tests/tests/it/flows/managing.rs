@@ -88,6 +88,31 @@ async fn a_key_is_replaced_while_the_older_one_still_works() {
     .await;
 }
 
+/// The same key works on: longer, and under another plan once an owner approves that.
+#[tokio::test]
+async fn a_key_is_renewed_and_its_plan_changed() {
+    let stack = Stack::new().await;
+    let ada = stack.person("ada").await;
+    let request = ada.submit("public-apis", &["weather-api"], "free", "Storm warnings").await;
+    let request = ada.until_provisioning(&string(&request["id"]), "provisioned").await;
+    let key = ada.reveal(&request).await;
+    let (app, credential) = (string(&request["app"]["id"]), string(&request["credential_id"]));
+    let path = format!("/v1/apps/{app}/credentials/{credential}");
+    // The plan approves it by itself.
+    let renewal = ada.post(&format!("{path}/renew"), json!({ "justification": "Winter" })).await.expect(201).body;
+    ada.until_mail(&string(&renewal["id"]), "approve", "sent").await;
+    stack.advance("PT960H").await;
+    let (ada, owen) = (stack.person("ada").await, stack.person("owen").await);
+    assert_eq!(stack.sample("weather-api", Some(&key)).await, 200, "40 days later");
+    let change = ada.post(&format!("{path}/change-plan"), json!({ "plan_id": "gold" })).await.expect(201).body;
+    ada.post(&format!("{path}/renew"), json!({})).await.problem(409, "change-pending");
+    owen.approve(&string(&change["id"])).await.expect(200);
+    ada.until_provisioning(&string(&change["id"]), "provisioned").await;
+    let held = ada.get(&format!("/v1/apps/{app}/credentials")).await.expect(200).body;
+    assert_eq!((&held["items"][0]["plan_id"], &held["items"][0]["expires_at"]), (&json!("gold"), &Value::Null));
+    assert_eq!(stack.sample("weather-api", Some(&key)).await, 200);
+}
+
 /// A key that leaked is closed by its owner, without anybody's help, and access is asked for anew.
 #[tokio::test]
 async fn the_owner_of_an_app_revokes_a_credential() {

@@ -39,5 +39,5 @@ pub(crate) async fn change_plan(
     let of = (id.parse()?, cid.parse()?);
     let (change, why) = (Change::Plan(plan_id), justification.as_deref());
     let filed = change_credential(&api.store, &mut context, &caller, of, &change, why, &idempotent).await;
-    Reply::to(filed, answer)
+    answer(&api, filed?).await
 }

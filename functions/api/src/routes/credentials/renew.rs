@@ -36,5 +36,5 @@ pub(crate) async fn renew(
     let of = (id.parse()?, cid.parse()?);
     let why = justification.as_deref();
     let filed = change_credential(&api.store, &mut context, &caller, of, &Change::Renewal, why, &idempotent).await;
-    Reply::to(filed, answer)
+    answer(&api, filed?).await
 }

@@ -218,7 +218,7 @@ async fn revoking_a_renewal_that_was_carried_out_ends_the_access() {
     let id = held.change("renew", json!({})).await;
     api.post(&format!("/v1/admin/access-requests/{id}/revoke"))
         .by_owner(&owen())
-        .json(json!({}))
+        .json(json!({ "reason": "Over" }))
         .send()
         .await
         .expect(200);
@@ -239,7 +239,7 @@ async fn a_renewal_that_was_not_carried_out_leaves_the_access_when_it_is_revoked
     api.approve(&id).await;
     api.post(&format!("/v1/admin/access-requests/{id}/revoke"))
         .by_owner(&owen())
-        .json(json!({}))
+        .json(json!({ "reason": "Over" }))
         .send()
         .await
         .expect(200);
