@@ -36,6 +36,7 @@ pub mod reconcile;
 pub mod reject;
 pub mod relay;
 pub mod remind;
+pub mod remove_product;
 pub mod requests;
 pub mod retry;
 pub mod reviewers;

@@ -59,10 +59,7 @@ pub async fn revoke_own(
     id: CredentialId,
     precondition: &Precondition,
 ) -> Result<(), Refused> {
-    if apps::get(store, caller, app_id).await?.owner != caller.id {
-        let exists = store.credential(app_id, id).await?.is_some();
-        return Err(if exists { Refused::NotTheOwner } else { Refused::NotFound("credential") });
-    }
+    require_owner(store, caller, app_id, id).await?;
     let revocation = Revocation {
         by: Actor::from(caller),
         reason: Some("The owner of the app revoked the credential."),
@@ -75,6 +72,20 @@ pub async fn revoke_own(
 /// The reason that is given for requests when none was given for the credential.
 pub(crate) const REVOKED: &str = "Its credential was revoked.";
 
+/// Requires that the credential exists and that `caller` owns its app.
+pub(crate) async fn require_owner(
+    store: &Store,
+    caller: &Person,
+    app_id: AppId,
+    id: CredentialId,
+) -> Result<(), Refused> {
+    if apps::get(store, caller, app_id).await?.owner == caller.id {
+        return Ok(());
+    }
+    let exists = store.credential(app_id, id).await?.is_some();
+    Err(if exists { Refused::NotTheOwner } else { Refused::NotFound("credential") })
+}
+
 /// How a credential is revoked.
 pub(crate) struct Revocation<'a> {
     pub(crate) by: Actor,
@@ -85,7 +96,7 @@ pub(crate) struct Revocation<'a> {
 }
 
 /// Closes the credential, and then ends every request behind it. `Closed::Before` when there was nothing left to do.
-async fn close_with_requests(
+pub(crate) async fn close_with_requests(
     store: &Store,
     context: &mut Context,
     app_id: AppId,

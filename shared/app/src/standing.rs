@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use gatepass_domain::access_request::{Closed, Revoked};
-use gatepass_domain::credential::KeyRecord;
+use gatepass_domain::credential::{CredentialStatus, KeyRecord};
+use gatepass_domain::event::Detail;
 use gatepass_domain::id::RequestId;
 use gatepass_domain::{AccessRequest, Context, Event};
 use gatepass_store::{EndingClaims, Heirs, Store, StoredCredential, Transaction};
 
+use crate::credentials::moved;
 use crate::error::Refused;
 
 /// A request as it stands, with what it holds.
@@ -113,14 +115,22 @@ impl Holdings {
         let mut transaction = Transaction::new(context).request(&request, event);
         if let Some((mut stored, keys)) = self.credential {
             let content = stored.credential.content.clone();
-            let closed = match reach {
-                Reach::ItsProducts => content.without(request.facts().id),
-                Reach::WholeCredential => content.revoked(),
-            };
-            // A request that was never provisioned holds nothing of the credential.
-            if closed != stored.credential.content {
-                stored.credential = stored.credential.revised(closed, context.now);
-                transaction = transaction.credential_with_keys(&stored, keys);
+            match reach {
+                Reach::ItsProducts => {
+                    let closed = content.without(request.facts().id);
+                    // A request that was never provisioned holds nothing of the credential.
+                    if closed != stored.credential.content {
+                        stored.credential = stored.credential.revised(closed, context.now);
+                        transaction = transaction.credential_with_keys(&stored, keys);
+                    }
+                }
+                Reach::WholeCredential if content.status == CredentialStatus::Revoked => {}
+                Reach::WholeCredential => {
+                    let reason = event.personal.as_ref().and_then(|personal| personal.reason.clone());
+                    let (stored, event) =
+                        moved(context, &event.actor(), stored, content.revoked(), Detail::CredentialRevoked, reason);
+                    transaction = transaction.credential_with_keys(&stored, keys).event(&event);
+                }
             }
         }
         (transaction.end_claims(request.facts().submission.app.id, &self.claims), request)

@@ -312,6 +312,27 @@ impl Credential {
     }
 }
 
+impl Credential {
+    /// The same credential without `product`, whichever requests opened it; revoked when it opens nothing any more.
+    #[must_use]
+    pub fn without_product(mut self, product: &ProductId) -> Self {
+        for grant in self.grants.iter_mut().filter(|grant| &grant.product_id == product) {
+            grant.held_by.clear();
+            grant.status = GrantStatus::Revoked;
+        }
+        if self.grants.iter().all(|grant| grant.status == GrantStatus::Revoked) {
+            self.status = CredentialStatus::Revoked;
+        }
+        self
+    }
+
+    /// The requests by which it opens, or opened, `product`.
+    pub fn holders_of(&self, product: &ProductId) -> BTreeSet<RequestId> {
+        let of_product = self.grants.iter().filter(|grant| &grant.product_id == product);
+        of_product.flat_map(|grant| grant.held_by.iter().copied()).collect()
+    }
+}
+
 fn grants_open(grants: &[Grant], product: &ProductId) -> bool {
     grants.iter().any(|grant| &grant.product_id == product && grant.status == GrantStatus::Active)
 }

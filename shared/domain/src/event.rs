@@ -161,6 +161,16 @@ pub struct Narrowed {
     pub access_expires_at: Option<Timestamp>,
 }
 
+/// A credential lost a product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ProductRemoved {
+    /// The credential.
+    #[serde(flatten)]
+    pub subject: CredentialSubject,
+    /// The product that it no longer opens.
+    pub product_id: ProductId,
+}
+
 /// An attempt to provision failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AttemptFailed {
@@ -277,6 +287,8 @@ details! {
     CredentialRevealed(CredentialSubject),
     /// A credential got a new key.
     CredentialRotated(CredentialSubject),
+    /// A product was removed from a credential; the others stay open.
+    CredentialNarrowed(ProductRemoved),
     /// A credential was suspended.
     CredentialSuspended(CredentialSubject),
     /// A credential was resumed.

@@ -149,7 +149,7 @@ async fn changed(
     if listing == Listing::Again {
         for id in stored.credential.holders() {
             if let Some(opener @ AccessRequest::Provisioned(_)) = store.request(id).await? {
-                transaction = transaction.standing_under(&opener, &stored.credential.plan_id);
+                transaction = transaction.standing_by(&opener, &stored.credential);
             }
         }
     }

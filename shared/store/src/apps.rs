@@ -130,6 +130,29 @@ impl Heirs {
     }
 }
 
+/// What requests lose.
+struct Losses<'a> {
+    /// Requests that end: they lose all that they claim.
+    ending: &'a BTreeSet<RequestId>,
+    /// A product, and the requests that lose it.
+    product: Option<(&'a ProductId, &'a BTreeSet<RequestId>)>,
+}
+
+impl<'a> Losses<'a> {
+    fn all_of(ending: &'a BTreeSet<RequestId>) -> Self {
+        Self { ending, product: None }
+    }
+
+    fn include(&self, product: &ProductId, holder: &RequestId) -> bool {
+        let loses_it = self.product.is_some_and(|(lost, holders)| lost == product && holders.contains(holder));
+        loses_it || self.ending.contains(holder)
+    }
+
+    fn concern(&self, request: &RequestId) -> bool {
+        self.ending.contains(request) || self.product.is_some_and(|(_, holders)| holders.contains(request))
+    }
+}
+
 /// The attribute, among the claims of an app, that names the request that is to change a credential. There is one at a time.
 fn change_of(credential_id: CredentialId) -> String {
     format!("{CHANGE}{credential_id}")
@@ -541,7 +564,9 @@ impl Store {
         for key in &product_keys {
             products.extend(parse_from(&mut found, key)?);
         }
-        let claims = self.claims_ending(found.remove(&access_key), &BTreeSet::from([id]), Heirs::Extensions).await?;
+        let claims = self
+            .claims_ending(found.remove(&access_key), &Losses::all_of(&BTreeSet::from([id])), Heirs::Extensions)
+            .await?;
         let app = app.and_then(|item| item.content.in_state(AppState::Open)).map(|(app, _)| app);
         Ok(Surroundings { app, products, claims })
     }
@@ -557,22 +582,39 @@ impl Store {
         ending: &BTreeSet<RequestId>,
         to: Heirs,
     ) -> Result<EndingClaims, StoreError> {
-        self.claims_ending(self.attributes(&keys::access(app_id)).await?, ending, to).await
+        self.claims_ending(self.attributes(&keys::access(app_id)).await?, &Losses::all_of(ending), to).await
+    }
+
+    /// The change of an app's claims when `product` is taken from the requests `holders`, and those of them that are among
+    /// `ending` end. As many reads as [`Store::ending_claims`].
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn claims_without_product(
+        &self,
+        app_id: AppId,
+        product: &ProductId,
+        holders: &BTreeSet<RequestId>,
+        ending: &BTreeSet<RequestId>,
+    ) -> Result<EndingClaims, StoreError> {
+        let losses = Losses { ending, product: Some((product, holders)) };
+        self.claims_ending(self.attributes(&keys::access(app_id)).await?, &losses, Heirs::Extensions).await
     }
 
     async fn claims_ending(
         &self,
         access: Option<Attributes>,
-        ending: &BTreeSet<RequestId>,
+        losses: &Losses<'_>,
         to: Heirs,
     ) -> Result<EndingClaims, StoreError> {
+        let ending = losses.ending;
         let Some((Access { products, extensions: seen }, changes)) = claims(access, ending)? else {
             return Ok(EndingClaims::default());
         };
-        let held: Vec<_> = products.into_iter().filter(|(_, holder)| ending.contains(holder)).collect();
+        let held: Vec<_> = products.into_iter().filter(|(product, holder)| losses.include(product, holder)).collect();
         let mut heirs = Vec::new();
         if !held.is_empty() {
-            let mut others: Vec<_> = seen.iter().copied().filter(|id| !ending.contains(id)).collect();
+            let mut others: Vec<_> = seen.iter().copied().filter(|id| !losses.concern(id)).collect();
             others.sort();
             for id in others {
                 let Some(row) = self.attributes(&keys::request(id)).await? else { continue };

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatepass_domain::event::{Detail, MailRecord};
 use gatepass_domain::id::{PlanId, ProductId, RequestId};
-use gatepass_domain::{AccessRequest, Event};
+use gatepass_domain::{AccessRequest, Credential, Event};
 use serde::Serialize;
 
 use crate::Store;
@@ -70,19 +70,34 @@ impl Transaction {
     /// Moves a provisioned request among those whose access has expired, when its credential has. The request itself does
     /// not change; it must still be in this version.
     pub fn lapsed(self, request: &AccessRequest) -> Self {
-        let facts = request.facts();
-        let version = AttributeValue::N(facts.version.to_string());
-        self.require_value(Guard::Request, &keys::request(facts.id), "version = :expected", version)
-            .moved_rows(&rows_of(request, Outcome::Lapsed))
+        self.require_request(request).moved_rows(&rows_of(request, Outcome::Lapsed))
     }
 
-    /// Lists a provisioned request among those that stand, under the plan that its credential has by now. The request itself
-    /// does not change; it must still be in this version.
-    pub fn standing_under(self, request: &AccessRequest, plan_id: &PlanId) -> Self {
+    /// Lists a provisioned request among those that stand, for what `credential` opens by it and under the plan that it has
+    /// by now. The request itself does not change; it must still be in this version.
+    pub fn standing_by(self, request: &AccessRequest, credential: &Credential) -> Self {
+        let id = request.facts().id;
+        let opened = request
+            .facts()
+            .product_ids()
+            .into_iter()
+            .filter(|product| credential.opens(product) && credential.holders_of(product).contains(&id));
+        let rows: Vec<_> =
+            opened.map(|product| lookup_row(request, &product, Outcome::Standing, &credential.plan_id)).collect();
+        self.require_request(request).moved_rows(&rows)
+    }
+
+    /// Lists a provisioned request among those whose access to `product` was taken back: its credential no longer opens it.
+    /// The request itself does not change; it must still be in this version.
+    pub fn no_longer_for(self, request: &AccessRequest, product: &ProductId) -> Self {
+        let plan_id = &request.facts().submission.plan_id;
+        self.require_request(request).moved_rows(&[lookup_row(request, product, Outcome::Revoked, plan_id)])
+    }
+
+    fn require_request(self, request: &AccessRequest) -> Self {
         let facts = request.facts();
         let version = AttributeValue::N(facts.version.to_string());
         self.require_value(Guard::Request, &keys::request(facts.id), "version = :expected", version)
-            .moved_rows(&lookup_rows(request, Outcome::Standing, plan_id))
     }
 
     fn created_rows(self, rows: &[Item<Nothing>]) -> Self {
@@ -128,24 +143,21 @@ fn moves(request: &AccessRequest, event: &Event) -> Moves {
 #[derive(Debug, Serialize)]
 struct Nothing {}
 
-/// The rows of a request under the plan that it asked for.
+/// The rows of a request for its products, under the plan that it asked for.
 fn rows_of(request: &AccessRequest, outcome: Outcome) -> Vec<Item<Nothing>> {
-    lookup_rows(request, outcome, &request.facts().submission.plan_id)
+    let plan_id = &request.facts().submission.plan_id;
+    request.facts().product_ids().iter().map(|product| lookup_row(request, product, outcome, plan_id)).collect()
 }
 
-/// The rows by which a request is found among those for its products that have this outcome, and while it waits or
+/// The row by which a request is found among those for the product that have this outcome, and while it waits or
 /// stands among those under the plan.
-fn lookup_rows(request: &AccessRequest, outcome: Outcome, plan_id: &PlanId) -> Vec<Item<Nothing>> {
+fn lookup_row(request: &AccessRequest, product: &ProductId, outcome: Outcome, plan_id: &PlanId) -> Item<Nothing> {
     let facts = request.facts();
     let among = |partition| keys::request_among(partition, facts.created_at, facts.id);
     let is_open = matches!(outcome, Outcome::Pending | Outcome::Standing);
-    let row = |product: &ProductId| {
-        let under_plan = is_open.then(|| among(keys::plan(plan_id).pk));
-        Item::new(keys::request_for_product(facts.id, product), Nothing {})
-            .gsi1(among(keys::requests_for_product(product, outcome)))
-            .gsi2(under_plan)
-    };
-    facts.product_ids().iter().map(row).collect()
+    Item::new(keys::request_for_product(facts.id, product), Nothing {})
+        .gsi1(among(keys::requests_for_product(product, outcome)))
+        .gsi2(is_open.then(|| among(keys::plan(plan_id).pk)))
 }
 
 /// A request with its mails.

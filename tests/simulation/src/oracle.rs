@@ -162,9 +162,9 @@ impl Oracle<'_> {
     /// I2: a key opens a product exactly when a provisioned request stands behind it and the credential is active.
     async fn keys_open_what_is_shown(&mut self, requests: &[Value], apps: &[Value], credentials: &[Value]) {
         let now = self.crowd.world.now();
-        let (mut keys, replaced) = {
+        let (mut keys, replaced, removed) = {
             let known = self.crowd.known.lock().expect("nobody is left");
-            (known.keys.clone(), known.replaced.clone())
+            (known.keys.clone(), known.replaced.clone(), known.removed.clone())
         };
         let is_about_now = |end: &str| is_about(end, now);
         let opened = |request: &&Value| text(request, "/provisioning/status") == "provisioned" && !changes(request);
@@ -219,7 +219,12 @@ impl Oracle<'_> {
                         && text(request, "/provisioning/status") == "provisioned"
                         && names(request, product)
                 });
-                let shown = active && works && behind.is_some();
+                let granted = credential.is_some_and(|credential| is_granted(credential, product));
+                let taken = removed.contains(&(id.clone(), product));
+                self.require(!active || behind.is_none() || granted || taken, || {
+                    format!("I2: the credential {id} lost {product}, which nobody removed: {credential:?}")
+                });
+                let shown = active && works && granted && behind.is_some();
                 let opens = self.crowd.world.opens(&key, product).await;
                 self.require(shown == opens, || {
                     format!(
@@ -260,7 +265,10 @@ impl Oracle<'_> {
             if !stands(request) || expired.contains(&text(request, "/credential_id")) {
                 self.require(held.is_empty(), || format!("I3: the settled request {id} still holds {held:?}"));
             } else if request["extends_credential_id"].is_null() {
-                let asked: BTreeSet<_> = products(request).into_iter().collect();
+                let credential = text(request, "/credential_id");
+                let credential = credentials.iter().find(|one| text(one, "/id") == credential);
+                let kept = |product: &String| credential.is_none_or(|credential| is_granted(credential, product));
+                let asked: BTreeSet<_> = products(request).into_iter().filter(kept).collect();
                 self.require(held == asked, || format!("I3: the request {id} holds {held:?} instead of {asked:?}"));
             }
         }
@@ -293,7 +301,11 @@ impl Oracle<'_> {
             apps.entry(text(request, "/app/id")).or_default().insert(text(request, "/id"), recorded);
         }
         // Access that was renewed may have expired before, and been asked for otherwise meanwhile: the specification has no
-        // way back from an end.
+        // way back from an end. Nor does it have requests that lose a part of what they claim.
+        for (credential, _) in &self.crowd.known.lock().expect("nobody is left").removed {
+            let of = credentials.iter().find(|one| text(one, "/id") == *credential);
+            apps.remove(&of.map(|one| text(one, "/app_id")).unwrap_or_default());
+        }
         let renewed = requests.iter().filter(|request| {
             text(request, "/kind") == "renewal" && text(request, "/provisioning/status") == "provisioned"
         });
@@ -483,6 +495,12 @@ fn due_mails(request: &Value, credential: Option<&Value>) -> &'static [&'static 
         ("approved", "revoked") => &["revoked"],
         _ => &[],
     }
+}
+
+/// Whether the credential opens the product, as long as it is active.
+fn is_granted(credential: &Value, product: &str) -> bool {
+    let of_product = |grant: &&Value| text(grant, "/product_id") == product;
+    list(&credential["grants"]).iter().find(of_product).is_some_and(|grant| text(grant, "/status") == "active")
 }
 
 /// Whether a request renews a credential or changes its plan: what that opens goes back to other requests.

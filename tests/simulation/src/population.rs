@@ -46,6 +46,7 @@ pub const OPERATIONS: &[(&str, u32)] = &[
     ("rotate_credential", 5),
     ("renew_credential", 6),
     ("change_plan", 4),
+    ("remove_credential_product", 3),
     ("revoke_own_credential", 2),
     ("approve_access_request", 22),
     ("reject_access_request", 6),
@@ -94,6 +95,8 @@ pub struct Known {
     pub keys: Vec<(String, String)>,
     /// Keys that were replaced: the credential, and when its older key ends.
     pub replaced: Vec<(String, String)>,
+    /// Products that somebody tried to remove from a credential.
+    pub removed: Vec<(String, &'static str)>,
     /// What succeeded: the operation, and the id it was about.
     pub done: Vec<(&'static str, String)>,
     /// What people heard of each request that they filed, by the justification that they gave.
@@ -206,6 +209,7 @@ impl Crowd {
             | "rotate_credential"
             | "renew_credential"
             | "change_plan"
+            | "remove_credential_product"
             | "revoke_own_credential"
             | "grant_access"
             | "reassign_app" => {
@@ -332,6 +336,15 @@ impl Crowd {
                     self.acted(Some(app), None, asked_for(&[]), begun, &reply);
                 }
                 self.know(|known| known.filings.push((justification, reply)));
+            }
+            "remove_credential_product" => {
+                let Some(credential) = self.credential_of(owner, &app, rng).await else { return };
+                let id = credential["id"].as_str().unwrap_or_default().to_owned();
+                let product = PRODUCTS[rng.random_range(0..PRODUCTS.len())];
+                // Known before the answer, which may be lost.
+                self.know(|known| known.removed.push((id.clone(), product)));
+                let path = format!("{path}/credentials/{id}/products/{product}");
+                self.change(owner, "DELETE", &path, Value::Null).await;
             }
             "revoke_own_credential" => {
                 let Some(credential) = self.credential_of(owner, &app, rng).await else { return };

@@ -95,6 +95,7 @@ endpoints! {
     credentials::renew::renew,
     credentials::change_plan::change_plan,
     credentials::revoke::revoke,
+    credentials::remove_product::remove_product,
     admin_access_requests::list::list,
     admin_access_requests::get::get,
     admin_access_requests::approve::approve,

@@ -65,6 +65,7 @@ POST /v1/apps/{personal app}/credentials/{personal credential}/renew          | 
 POST /v1/apps/{team app}/credentials/{team credential}/renew                  | 409 renewal-not-due      | 409 renewal-not-due | 404 not-found     | 404 not-found | 404 not-found | 401
 POST /v1/apps/{personal app}/credentials/{personal credential}/change-plan {"plan_id": "free"} | 201 | 404 not-found     | 404 not-found     | 404 not-found | 404 not-found | 401
 POST /v1/apps/{team app}/credentials/{team credential}/change-plan {"plan_id": "free"} | 409 change-pending | 201 | 404 not-found     | 404 not-found | 404 not-found | 401
+DELETE /v1/apps/{team app}/credentials/{team credential}/products/weather-api | 200                      | 403 not-the-owner | 404 not-found     | 404 not-found | 404 not-found | 401
 DELETE /v1/apps/{personal app}/credentials/{personal credential}              | 204                      | 404 not-found     | 404 not-found     | 404 not-found | 404 not-found | 401
 DELETE /v1/apps/{team app}/credentials/{team credential}                      | 204                      | 403 not-the-owner | 404 not-found     | 404 not-found | 404 not-found | 401
 DELETE /v1/apps/{organisation app}/credentials/{organisation credential}      | 204                      | 404 not-found     | 403 not-the-owner | 404 not-found | 404 not-found | 401

@@ -3,6 +3,7 @@
 pub(crate) mod change_plan;
 pub(crate) mod list;
 mod path;
+pub(crate) mod remove_product;
 pub(crate) mod renew;
 pub(crate) mod response;
 pub(crate) mod reveal;

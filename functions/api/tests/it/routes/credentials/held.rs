@@ -1,15 +1,17 @@
 //! A credential to try things on.
 
+use gatepass_domain::Event;
+use gatepass_domain::event::Aggregate;
 use gatepass_domain::id::ProductId;
 use gatepass_domain::key::PlainKey;
 use gatepass_provisioning::Outcome;
 use gatepass_testkit::ada;
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{Answer, Api, id_of};
 
-/// An app of Ada's with one credential, for the weather API.
+/// An app of Ada's with one credential.
 pub(crate) struct Held<'a> {
     api: &'a Api,
     /// The request that brought the credential about.
@@ -20,7 +22,18 @@ pub(crate) struct Held<'a> {
 
 impl<'a> Held<'a> {
     pub(crate) async fn under(api: &'a Api, plan: &str) -> Self {
-        let request = api.access(&ada(), "weather-api", plan, "Storm warnings").await;
+        Self::of(api, &["weather-api"], plan).await
+    }
+
+    pub(crate) async fn of(api: &'a Api, products: &[&str], plan: &str) -> Self {
+        let body = json!({
+            "catalogue_id": "public-apis", "product_ids": products, "plan_id": plan,
+            "new_app": { "name": "Storm warnings" },
+        });
+        let id = id_of(&api.post("/v1/access-requests").by(&ada()).json(body).send().await.expect(201).body);
+        api.approve(&id).await;
+        assert_eq!(api.provision(&id).await, Outcome::Provisioned);
+        let request = api.get(&format!("/v1/access-requests/{id}")).by(&ada()).send().await.expect(200).body;
         let credential = request["credential_id"].as_str().unwrap();
         let path = format!("/v1/apps/{}/credentials/{credential}", id_of(&request["app"]));
         Self { api, request, path }
@@ -41,8 +54,17 @@ impl<'a> Held<'a> {
 
     /// True when the authorizer lets the key through to the weather API now.
     pub(crate) async fn opens(&self, key: &str) -> bool {
+        self.opens_product(key, "weather-api").await
+    }
+
+    /// Removes a product, as Ada.
+    pub(crate) async fn remove(&self, product: &str) -> Answer {
+        self.api.delete(&format!("{}/products/{product}", self.path)).by(&ada()).send().await
+    }
+
+    pub(crate) async fn opens_product(&self, key: &str, product: &str) -> bool {
         let digest = PlainKey::parse(key).unwrap().digest();
-        let product: ProductId = "weather-api".parse().unwrap();
+        let product: ProductId = product.parse().unwrap();
         let record = self.api.world.store.api_key(&digest).await.unwrap();
         record.is_some_and(|record| record.opens(&product, self.api.now()).is_ok())
     }
@@ -69,5 +91,11 @@ impl<'a> Held<'a> {
     pub(crate) async fn approved_at(&self, id: &str) -> Timestamp {
         let request = self.api.get(&format!("/v1/access-requests/{id}")).by(&ada()).send().await.expect(200);
         request.text("/decided_at").parse().unwrap()
+    }
+
+    /// The events of the credential.
+    pub(crate) async fn events(&self) -> Vec<Event> {
+        let id = self.request["credential_id"].as_str().unwrap().parse().unwrap();
+        self.api.world.store.events_of(&Aggregate::Credential(id)).await.unwrap()
     }
 }

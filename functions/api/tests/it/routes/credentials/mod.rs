@@ -3,6 +3,7 @@
 mod change_plan;
 mod held;
 mod list;
+mod remove_product;
 mod renew;
 mod reveal;
 mod revoke;
