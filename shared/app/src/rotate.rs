@@ -8,6 +8,7 @@ use gatepass_domain::text::ValidationErrors;
 use gatepass_domain::{Actor, Context, Credential, Person, Versioned};
 use gatepass_store::{Store, Transaction};
 use jiff::SignedDuration;
+use tokio::sync::OnceCell;
 
 use crate::credentials::{holder, moved};
 use crate::error::Refused;
@@ -50,7 +51,7 @@ impl Rotation {
     }
 }
 
-/// Gives the credential a new key. `seal` seals it for the store; it runs again when somebody else was faster.
+/// Gives the credential a new key. `seal` seals it for the store, once, when nothing stands in the way.
 ///
 /// The older key stops to the second, by the clock of the authorizer. Its record goes with the next rotation.
 ///
@@ -73,7 +74,7 @@ where
 {
     let now = context.now;
     let key = PlainKey::mint(context);
-    let (key, seal) = (&key, &seal);
+    let (key, seal, sealed) = (&key, &seal, &OnceCell::new());
     let read = || async move {
         holder(store, caller, app_id).await?;
         let stored = store.credential(app_id, id).await?.ok_or(Refused::NotFound("credential"))?;
@@ -85,7 +86,8 @@ where
             return Err(Refused::RotationInProgress(end));
         }
         let keys = store.keys_of(&stored).await?;
-        Ok((stored, keys, seal(key.clone()).await?))
+        let sealed = sealed.get_or_try_init(|| seal(key.clone())).await?;
+        Ok((stored, keys, sealed.clone()))
     };
     commit_decision(store, context, idempotent, read, |context, (stored, records, sealed)| {
         let overlap = SignedDuration::from_secs(rotation.overlap_seconds.into());

@@ -233,7 +233,7 @@ async fn the_claims_of_very_many_products_end_in_several_updates() {
     }
     let mut left = Vec::new();
     loop {
-        let claims = store.ending_claims(app_id, &[request].into()).await.unwrap();
+        let claims = store.ending_claims(app_id, &[request].into(), Heirs::Extensions).await.unwrap();
         if claims.is_empty() {
             break;
         }

@@ -12,7 +12,7 @@ use crate::state::Api;
 /// Resumes a suspended credential.
 #[utoipa::path(post, path = "/v1/admin/credentials/{id}/resume", tag = "admin: credentials", operation_id = "resume_credential",
     security(("bearer" = ["administrator"])), params(Id<CredentialId>, IdempotencyKey),
-    request_body = Option<ReasonBody>, responses((status = 200, body = CredentialResponse)))]
+    request_body = Option<ReasonBody>, responses((status = 200, body = CredentialResponse, headers(("ETag" = String)))))]
 pub(crate) async fn resume(
     State(api): State<Api>,
     Owner(owner): Owner,

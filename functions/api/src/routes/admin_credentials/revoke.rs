@@ -12,7 +12,7 @@ use crate::state::Api;
 /// Revokes a credential: its keys stop working at once, and the requests that it stands for are revoked.
 #[utoipa::path(post, path = "/v1/admin/credentials/{id}/revoke", tag = "admin: credentials", operation_id = "revoke_credential",
     security(("bearer" = ["administrator"])), params(Id<CredentialId>, IdempotencyKey),
-    request_body = Option<ReasonBody>, responses((status = 200, body = CredentialResponse)))]
+    request_body = Option<ReasonBody>, responses((status = 200, body = CredentialResponse, headers(("ETag" = String)))))]
 pub(crate) async fn revoke(
     State(api): State<Api>,
     Owner(owner): Owner,

@@ -12,7 +12,7 @@ use crate::state::Api;
 /// Suspends a credential: none of its keys works until it is resumed.
 #[utoipa::path(post, path = "/v1/admin/credentials/{id}/suspend", tag = "admin: credentials", operation_id = "suspend_credential",
     security(("bearer" = ["administrator"])), params(Id<CredentialId>, IdempotencyKey),
-    request_body = Option<ReasonBody>, responses((status = 200, body = CredentialResponse)))]
+    request_body = Option<ReasonBody>, responses((status = 200, body = CredentialResponse, headers(("ETag" = String)))))]
 pub(crate) async fn suspend(
     State(api): State<Api>,
     Owner(owner): Owner,

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use gatepass_app::remove_product;
-use gatepass_http::{Answer, Caller, OptionalIfMatch, PathParams, Problem, RequestContext};
+use gatepass_http::{Caller, OptionalIfMatch, PathParams, Problem, Reply, RequestContext};
 
 use super::path::GrantPath;
 use super::response::{CredentialResponse, answer};
@@ -12,16 +12,16 @@ use crate::state::Api;
 /// again. With its last product the credential is revoked. Only the owner of the app may.
 #[utoipa::path(delete, path = "/v1/apps/{id}/credentials/{cid}/products/{product_id}", tag = "credentials",
     operation_id = "remove_credential_product", security(("bearer" = [])), params(GrantPath, OptionalIfMatch),
-    responses((status = 200, body = CredentialResponse)))]
+    responses((status = 200, body = CredentialResponse, headers(("ETag" = String)))))]
 pub(crate) async fn remove_product(
     State(api): State<Api>,
     Caller(caller): Caller,
     RequestContext(mut context): RequestContext,
     PathParams(GrantPath { id, cid, product_id }): PathParams<GrantPath>,
     OptionalIfMatch(precondition): OptionalIfMatch,
-) -> Result<Answer, Problem> {
+) -> Result<Reply, Problem> {
     let (of, product) = ((id.parse()?, cid.parse()?), product_id.parse()?);
     let credential =
         remove_product::remove_product(&api.store, &mut context, &caller, of, &product, &precondition).await?;
-    Ok(answer(&credential))
+    Ok(Reply(answer(&credential)))
 }

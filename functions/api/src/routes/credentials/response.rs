@@ -113,9 +113,9 @@ impl From<Versioned<Credential>> for CredentialResponse {
     }
 }
 
-/// The answer to a change of a credential.
+/// The answer to a change of a credential, with its `ETag`.
 pub(crate) fn answer(credential: &Versioned<Credential>) -> Answer {
-    ok(&CredentialResponse::from(credential.clone()))
+    ok(&CredentialResponse::from(credential.clone())).tagged(credential.version)
 }
 
 impl From<Grant> for GrantResponse {

@@ -33,7 +33,7 @@ fn default_overlap() -> u32 {
 /// Gives a credential a new key, which reveal then answers. The key that it replaces works until its `not_after`.
 #[utoipa::path(post, path = "/v1/apps/{id}/credentials/{cid}/rotate", tag = "credentials", operation_id = "rotate_credential",
     security(("bearer" = [])), params(CredentialPath, OptionalIfMatch, IdempotencyKey),
-    request_body = Option<RotateBody>, responses((status = 200, body = CredentialResponse)))]
+    request_body = Option<RotateBody>, responses((status = 200, body = CredentialResponse, headers(("ETag" = String)))))]
 pub(crate) async fn rotate(
     State(api): State<Api>,
     Caller(caller): Caller,

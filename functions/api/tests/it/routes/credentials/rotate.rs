@@ -142,6 +142,25 @@ async fn another_version_than_the_one_seen_is_not_rotated() {
     rotate(r#""1""#).await.expect(200);
 }
 
+/// Another change of the credential in between makes the call begin again, with the key that was sealed already.
+#[tokio::test]
+async fn a_new_key_is_sealed_once() {
+    let api = Api::new().await;
+    let held = Held::under(&api, "gold").await;
+    let call = api.world.table.faults.hold("TransactWriteItems", 0);
+    api.kms.calls();
+    let in_between = async {
+        call.arrived().await;
+        held.reveal().await;
+        call.release();
+    };
+    let (rotated, ()) = tokio::join!(held.rotate(json!({})), in_between);
+    let last_four = rotated.expect(200).text("/last_four");
+    let sealed = api.kms.calls().into_iter().filter(|call| call.contains("Encrypt")).count();
+    assert_eq!(sealed, 1);
+    assert!(held.reveal().await.ends_with(&last_four));
+}
+
 /// A key that was sealed for a transaction that did not commit is known to nobody.
 #[tokio::test]
 async fn a_rotation_that_fails_leaves_the_key_as_it_was() {
