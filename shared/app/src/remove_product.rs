@@ -38,7 +38,7 @@ pub async fn remove_product(
     let read = || Held::read(store, app_id, id, product);
     let removal = commit_decision(store, context, &Idempotent::Unkeyed, read, |context, held| {
         if !held.stored.credential.opens(product) {
-            return Ok(Step::Done(Removal::Done(held.stored.credential)));
+            return Ok(Step::Done(Removal::Done(Box::new(held.stored.credential))));
         }
         precondition.check(held.stored.credential.version)?;
         if held.stored.credential.open_products().len() == 1 {
@@ -48,7 +48,7 @@ pub async fn remove_product(
     })
     .await?;
     let credential = match removal {
-        Removal::Done(credential) => credential,
+        Removal::Done(credential) => *credential,
         Removal::OfTheLast => {
             let revocation = Revocation { by, reason: Some(REASON), undecided: Loss::App, precondition };
             close_with_requests(store, context, app_id, id, &revocation).await?.1
@@ -60,7 +60,7 @@ pub async fn remove_product(
 /// The result of looking at the credential.
 enum Removal {
     /// It does not open the product any more.
-    Done(Versioned<Credential>),
+    Done(Box<Versioned<Credential>>),
     /// It opens nothing else: it has to be revoked.
     OfTheLast,
 }
@@ -109,6 +109,6 @@ impl Held {
                 transaction = transaction.no_longer_for(&request, product);
             }
         }
-        Ok(Step::commit(transaction.end_claims(app_id, &claims), Removal::Done(stored.credential)))
+        Ok(Step::commit(transaction.end_claims(app_id, &claims), Removal::Done(Box::new(stored.credential))))
     }
 }

@@ -77,7 +77,7 @@ pub struct EndingClaims {
     /// Those of the requests that extend or change a credential.
     extensions: BTreeSet<RequestId>,
     /// Those that change one: the attribute that names each.
-    changes: BTreeMap<String, RequestId>,
+    changes: Changes,
     /// Every extension of the app, as it was read: another one could be an heir.
     seen: HashSet<RequestId>,
 }
@@ -157,6 +157,9 @@ impl<'a> Losses<'a> {
 fn change_of(credential_id: CredentialId) -> String {
     format!("{CHANGE}{credential_id}")
 }
+
+/// Such attributes, each with the request that it names.
+type Changes = BTreeMap<String, RequestId>;
 
 const CHANGE: &str = "change#";
 
@@ -468,10 +471,7 @@ pub(crate) fn parse(attributes: Attributes) -> Result<Option<Versioned<App>>, St
 }
 
 /// The claims of an app, and the attributes that name one of `ending` as the change of a credential.
-fn claims(
-    access: Option<Attributes>,
-    ending: &BTreeSet<RequestId>,
-) -> Result<Option<(Access, BTreeMap<String, RequestId>)>, StoreError> {
+fn claims(access: Option<Attributes>, ending: &BTreeSet<RequestId>) -> Result<Option<(Access, Changes)>, StoreError> {
     let Some(attributes) = access else { return Ok(None) };
     let named = attributes.iter().filter(|(name, _)| name.starts_with(CHANGE));
     let named = named.filter_map(|(name, value)| Some((name.clone(), value.as_s().ok()?.parse().ok()?)));
