@@ -91,8 +91,11 @@ def a_key_is_renewed_and_its_plan_changed(world: World):
 def the_owner_of_an_app_revokes_a_credential(world: World):
     """By the next call, and without anybody's help."""
     ada = world.person("Ada", "builders")
-    request, key = ada.granted(["weather-api"], "Storm warnings")
-    ada.call("DELETE", f"/v1/apps/{request['app']['id']}/credentials/{request['credential_id']}").expect(204)
+    request, key = ada.granted(["weather-api", "maps-api"], "Storm warnings")
+    path = f"/v1/apps/{request['app']['id']}/credentials/{request['credential_id']}"
+    ada.call("DELETE", f"{path}/products/maps-api").expect(200)
+    equal([world.sample(product, key) for product in ("weather-api", "maps-api")], [200, 403])
+    ada.call("DELETE", path).expect(204)
     equal(world.sample("weather-api", key), 403)
     ada.until_provisioning(request["id"], "revoked")
 

@@ -109,6 +109,7 @@ pub(crate) fn example(event_type: &str, review: &str) -> Value {
         "requester_id": "ada",
         "app_id": "019ab1c2-0000-7000-8000-000000000003",
         "product_ids": ["weather-api"],
+        "product_id": "weather-api",
         "plan_id": "free",
         "credential_id": "019ab1c2-0000-7000-8000-000000000004",
         "review": review,

@@ -118,10 +118,14 @@ async fn a_key_is_renewed_and_its_plan_changed() {
 async fn the_owner_of_an_app_revokes_a_credential() {
     let stack = Stack::new().await;
     let ada = stack.person("ada").await;
-    let request = ada.submit("public-apis", &["weather-api"], "free", "Storm warnings").await;
+    let request = ada.submit("public-apis", &["weather-api", "maps-api"], "free", "Storm warnings").await;
     let request = ada.until_provisioning(&string(&request["id"]), "provisioned").await;
     let key = ada.reveal(&request).await;
     let (app, credential) = (string(&request["app"]["id"]), string(&request["credential_id"]));
+    let narrowed = ada.delete(&format!("/v1/apps/{app}/credentials/{credential}/products/maps-api")).await.expect(200);
+    assert_eq!(narrowed.body["status"], "active");
+    assert_eq!(stack.sample("maps-api", Some(&key)).await, 403);
+    assert_eq!(stack.sample("weather-api", Some(&key)).await, 200);
     ada.delete(&format!("/v1/apps/{app}/credentials/{credential}")).await.expect(204);
     assert_eq!(stack.sample("weather-api", Some(&key)).await, 403);
     let ended = ada.until_mail(&string(&request["id"]), "revoked", "sent").await;
