@@ -7,7 +7,7 @@ use gatepass_domain::credential::CredentialStatus;
 use gatepass_domain::id::{PlanId, ProductId, RequestId};
 use gatepass_domain::text::{FieldError, ValidationErrors};
 use gatepass_domain::{AccessRequest, Actor, Context, Event, Plan, Reviewer, Versioned, Violation, rule};
-use gatepass_store::{EndingClaims, ReferencedEntities, Store, Transaction};
+use gatepass_store::{EndingClaims, Heirs, ReferencedEntities, Store, Transaction};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::entities::entities_now;
@@ -139,7 +139,7 @@ async fn read(store: &Store, id: RequestId, approval: &ApproveRequest) -> Result
     }
     let entities = entities_now(store, &submission).await?;
     let claims = match &approval.product_ids {
-        Some(_) => store.ending_claims(submission.app.id, &BTreeSet::from([id])).await?,
+        Some(_) => store.ending_claims(submission.app.id, &BTreeSet::from([id]), Heirs::Extensions).await?,
         None => EndingClaims::default(),
     };
     Ok(State { request, entities, asked_plan, claims })
@@ -174,7 +174,7 @@ fn chosen_plan(
 fn check_end(end: Option<Timestamp>, pending: &Pending, plan: Option<&Plan>, now: Timestamp) -> Result<(), Refused> {
     if end.is_some() && pending.facts().submission.extends_credential_id.is_some() {
         let why = "its products end with the credential, and not by themselves";
-        return Err(Violation::CredentialNotCompatible { why }.into());
+        return Err(Violation::CredentialNotCompatible { why: why.into() }.into());
     }
     let seconds = plan.and_then(|plan| plan.access_expires_in_seconds).and_then(|seconds| i64::try_from(seconds).ok());
     let latest = seconds.and_then(|seconds| now.checked_add(SignedDuration::from_secs(seconds)).ok());

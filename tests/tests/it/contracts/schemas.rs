@@ -3,7 +3,8 @@
 //! `GATEPASS_UPDATE=1` writes the files anew.
 
 use gatepass_domain::event::{
-    AttemptFailed, CredentialSubject, Detail, EntitySubject, Narrowed, RequestSubject, SCHEMA_VERSION, Submitted,
+    AttemptFailed, CredentialSubject, Detail, EntitySubject, Narrowed, ProductRemoved, RequestSubject, SCHEMA_VERSION,
+    Submitted,
 };
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -77,6 +78,7 @@ fn definitions() -> Map<String, Value> {
     AttemptFailed::schemas(&mut found);
     CredentialSubject::schemas(&mut found);
     Narrowed::schemas(&mut found);
+    ProductRemoved::schemas(&mut found);
     EntitySubject::schemas(&mut found);
     found.push((EntitySubject::name().into(), <EntitySubject as utoipa::PartialSchema>::schema()));
     found.push((RequestSubject::name().into(), <RequestSubject as utoipa::PartialSchema>::schema()));
