@@ -76,6 +76,8 @@ pub enum End {
     Revoked,
     /// After it was approved.
     Expired,
+    /// Nobody decided in time.
+    Undecided,
 }
 
 /// A request as the record has it in the end.

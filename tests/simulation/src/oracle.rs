@@ -140,7 +140,9 @@ impl Oracle<'_> {
                 "withdraw_access_request" => of("/status") == "withdrawn",
                 "reject_access_request" => of("/status") == "rejected",
                 "revoke_access_request" => of("/provisioning/status") == "revoked",
-                "approve_access_request" => ["pending", "approved", "rejected", "withdrawn"].contains(&&*of("/status")),
+                "approve_access_request" => {
+                    ["pending", "approved", "rejected", "withdrawn", "expired"].contains(&&*of("/status"))
+                }
                 "revoke_credential" => {
                     let credential = credentials.iter().find(|credential| text(credential, "/id") == id);
                     credential.is_none_or(|credential| text(credential, "/status") == "revoked")
@@ -474,6 +476,7 @@ fn last_state(request: &Value, credential: Option<&Value>) -> State {
         ("pending", _) => State::Pending,
         ("rejected", _) => State::Ended(End::Rejected),
         ("withdrawn", _) => State::Ended(End::Withdrawn),
+        ("expired", _) => State::Ended(End::Undecided),
         ("approved", "revoked") => State::Ended(End::Revoked),
         _ if credential.is_some_and(|credential| text(credential, "/status") == "expired") => {
             State::Ended(End::Expired)
@@ -487,6 +490,7 @@ fn due_mails(request: &Value, credential: Option<&Value>) -> &'static [&'static 
     match (&*text(request, "/status"), &*text(request, "/provisioning/status")) {
         ("pending", _) if text(request, "/policy/review") == "manual" => &["submitted"],
         ("rejected", _) => &["reject"],
+        ("expired", _) => &["request-expired"],
         // Access that was long in coming is announced by `ready`, after an `approve` that may not have gone out.
         ("approved", "provisioned") => &["approve", "ready"],
         ("approved", "failed") => &["provisioning-failed"],
