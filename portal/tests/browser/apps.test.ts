@@ -156,21 +156,21 @@ test('a key is replaced with an overlap, and a credential revoked by its owner',
 });
 
 test('team members see the app and its key, and only the owner changes it', async () => {
-  const profile = { name: 'Harbour radio', visibility: 'team', team: 'api-owners' };
+  const profile = { name: 'Harbour radio', visibility: 'team', team: 'partners' };
   const order = { catalogue_id: 'public-apis', product_ids: ['maps-api'], plan_id: 'free', new_app: profile };
-  const { app } = await on.stack.api('olga', 'POST', '/v1/access-requests', order);
-  const owen = await on.signedIn('Owen', '/apps');
-  await owen.page.getByRole('link', { name: 'Harbour radio' }).click();
-  await owen.page.getByRole('button', { name: 'Reveal key' }).click();
-  await owen.page.getByRole('button', { name: 'Hide' }).waitFor();
-  assert.equal(await owen.page.getByRole('button', { name: 'Delete' }).count(), 0);
-  assert.equal(await owen.page.getByRole('button', { name: 'Revoke', exact: true }).count(), 0);
-  await owen.page.goto(`/apps/${app.id}/edit`);
-  await owen.page.getByLabel('Description').fill('Mine now');
-  await owen.page.getByRole('button', { name: 'Save changes' }).click();
-  await owen.page.getByText('Not the owner').waitFor();
-  owen.expects(/status of 403/);
-  await owen.leaves();
+  const { app } = await on.stack.api('gus&groups=partners', 'POST', '/v1/access-requests', order);
+  const grace = await on.signedIn('Grace', '/apps');
+  await grace.page.getByRole('link', { name: 'Harbour radio' }).click();
+  await grace.page.getByRole('button', { name: 'Reveal key' }).click();
+  await grace.page.getByRole('button', { name: 'Hide' }).waitFor();
+  assert.equal(await grace.page.getByRole('button', { name: 'Delete' }).count(), 0);
+  assert.equal(await grace.page.getByRole('button', { name: 'Revoke', exact: true }).count(), 0);
+  await grace.page.goto(`/apps/${app.id}/edit`);
+  await grace.page.getByLabel('Description').fill('Mine now');
+  await grace.page.getByRole('button', { name: 'Save changes' }).click();
+  await grace.page.getByText('Not the owner').waitFor();
+  grace.expects(/status of 403/);
+  await grace.leaves();
 });
 
 test('a suspended credential says since when, why and whom to ask, in the app and on the request', async () => {

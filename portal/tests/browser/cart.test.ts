@@ -195,27 +195,23 @@ test('a cart that was changed in another window is not submitted unseen', async 
 });
 
 test('automatic approval is promised to nobody whose request will wait', async () => {
-  const trusted = {
-    id: 'trusted',
-    name: 'Trusted',
-    auto_approve: true,
-    auto_approve_when: { groups: ['partners'] },
-    approvals_required: 2,
-  };
-  await on.stack.api('owen', 'POST', '/v1/admin/plans', trusted);
-  await on.stack.edit('/v1/admin/catalogues/public-apis', (catalogue) => catalogue.plan_ids.push('trusted'));
-  const terms = async (name: string) => {
+  const trusted = { id: 'trusted', name: 'Trusted', auto_approve: true, auto_approve_when: { groups: ['partners'] } };
+  const guarded = { ...trusted, id: 'guarded', name: 'Guarded', approvals_required: 2 };
+  for (const plan of [trusted, guarded]) await on.stack.api('owen', 'POST', '/v1/admin/plans', plan);
+  await on.stack.edit('/v1/admin/catalogues/public-apis', (catalogue) => catalogue.plan_ids.push('trusted', 'guarded'));
+  const terms = async (name: string, planName: string) => {
     const person = await on.signedIn(name, '/catalogues/public-apis/maps-api');
     const plan = person.page
       .getByRole('listitem')
-      .filter({ has: person.page.getByRole('heading', { name: 'Trusted' }) });
+      .filter({ has: person.page.getByRole('heading', { name: planName }) });
     await plan.waitFor();
     const text = await plan.innerText();
     await person.leaves();
     return text;
   };
-  assert.match(await terms('Grace'), /Approval\s+Automatic/);
-  assert.match(await terms('Ada'), /Approval\s+Two API Owners approve/);
+  assert.match(await terms('Grace', 'Trusted'), /Approval\s+Automatic/);
+  assert.doesNotMatch(await terms('Ada', 'Trusted'), /Automatic/);
+  assert.match(await terms('Grace', 'Guarded'), /Approval\s+Two API Owners approve/);
 });
 
 test('a product that became unavailable is named, and the rest can be submitted', async () => {

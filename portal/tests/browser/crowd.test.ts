@@ -43,6 +43,7 @@ async function fill(): Promise<void> {
       description: `Tides, berths and traffic of harbour ${n}, updated every ten minutes.`,
       auth_method: 'api_key',
       gateway: { kind: 'builtin' },
+      owners: ['harbours@example.com'],
       published: true,
     }),
   );

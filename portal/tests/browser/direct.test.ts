@@ -88,15 +88,15 @@ test('without a cart, products are added to a credential directly', async () => 
     plan_id: 'free',
     new_app: { name: 'Branch' },
   };
-  const { app } = await on.stack.api('olga', 'POST', '/v1/access-requests', order);
-  const olga = await on.signedIn('Olga', `/apps/${app.id}`);
-  await olga.page.getByRole('button', { name: 'Add products' }).click();
-  await olga.page.getByRole('link', { name: 'More info on Maps API' }).click();
-  await olga.page.getByRole('link', { name: 'Access with this Plan: Free' }).click();
-  await olga.page.getByRole('radio', { name: /Add to gp_/ }).waitFor();
-  assert.ok(await olga.page.getByRole('radio', { name: /Add to gp_/ }).isChecked());
-  await olga.page.getByRole('button', { name: 'Submit request' }).click();
-  await olga.page.getByText('Request to extend a credential').waitFor();
-  await olga.page.getByText('Access granted').waitFor();
-  await olga.leaves();
+  const { app } = await on.stack.api('grace', 'POST', '/v1/access-requests', order);
+  const grace = await on.signedIn('Grace', `/apps/${app.id}`);
+  await grace.page.getByRole('button', { name: 'Add products' }).click();
+  await grace.page.getByRole('link', { name: 'More info on Maps API' }).click();
+  await grace.page.getByRole('link', { name: 'Access with this Plan: Free' }).click();
+  await grace.page.getByRole('radio', { name: /Add to gp_/ }).waitFor();
+  assert.ok(await grace.page.getByRole('radio', { name: /Add to gp_/ }).isChecked());
+  await grace.page.getByRole('button', { name: 'Submit request' }).click();
+  await grace.page.getByText('Request to extend a credential').waitFor();
+  await grace.page.getByText('Access granted').waitFor();
+  await grace.leaves();
 });

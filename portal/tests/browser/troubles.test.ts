@@ -116,15 +116,15 @@ test('a used-up allowance says when the plan can be requested again', async () =
 
 test('a duplicate request links to the one that already has the access', async () => {
   const order = { catalogue_id: 'public-apis', product_ids: ['maps-api'], plan_id: 'free', new_app: { name: 'Atlas' } };
-  const first = await on.stack.api('olga', 'POST', '/v1/access-requests', order);
-  const olga = await on.signedIn('Olga', '/catalogues/public-apis/maps-api/request?plan=free');
-  await olga.page.getByRole('radio', { name: 'Atlas' }).check();
-  await olga.page.getByRole('button', { name: 'Submit request' }).click();
-  await olga.page.getByRole('link', { name: 'View the other request' }).click();
-  await olga.page.getByText('Access granted').waitFor();
-  assert.equal(new URL(olga.page.url()).pathname, `/access-requests/${first.id}`);
-  olga.expects(/status of 409/);
-  await olga.leaves();
+  const first = await on.stack.api('grace', 'POST', '/v1/access-requests', order);
+  const grace = await on.signedIn('Grace', '/catalogues/public-apis/maps-api/request?plan=free');
+  await grace.page.getByRole('radio', { name: 'Atlas' }).check();
+  await grace.page.getByRole('button', { name: 'Submit request' }).click();
+  await grace.page.getByRole('link', { name: 'View the other request' }).click();
+  await grace.page.getByText('Access granted').waitFor();
+  assert.equal(new URL(grace.page.url()).pathname, `/access-requests/${first.id}`);
+  grace.expects(/status of 409/);
+  await grace.leaves();
 });
 
 test('another person’s app is not found', async () => {

@@ -223,35 +223,56 @@ async fn mark(store: &Store, product: &ProductId, from: Option<DeletionStage>) {
 /// Transactions of a deletion before it withdraws anything: the mark, and the mark with the catalogues.
 const MARKS: usize = 2;
 
-/// It is withdrawn from every catalogue, and an edit that began before comes through before it is deleted.
 #[tokio::test]
 async fn a_deletion_that_is_refused_at_its_end_puts_back_what_it_withdrew() {
+    let rename = |product: &mut Product| product.name = "Weather, edited".into();
+    is_refused_at_its_end::<Product>("AdminDeleteProduct", "weather-api", 1, rename).await;
+    is_refused_at_its_end::<Plan>("AdminDeletePlan", "gold", 2, |plan| plan.name = "Gold, edited".into()).await;
+}
+
+/// `id` is withdrawn from its catalogues by `function`, and an edit that began before comes through before it is deleted.
+async fn is_refused_at_its_end<T>(function: &str, id: &str, catalogues: usize, change: fn(&mut T))
+where
+    T: offerings::Checked + 'static,
+    T::Id: std::str::FromStr<Err: std::fmt::Debug> + Clone + 'static,
+{
     let world = World::new().await;
-    let id: ProductId = slug("weather-api");
-    let before = offering(&world, &id).await;
+    let id: T::Id = slug(id);
+    let before = contents_of_catalogues(&world).await;
     let edit = world.table.beside();
     let edited = edit.faults.hold("TransactWriteItems", 0);
-    let mut content = world.store.offering::<Product>(&id).await.unwrap().unwrap().0.content;
-    content.name = "Weather, edited".into();
+    let mut content = world.store.offering::<T>(&id).await.unwrap().unwrap().0.content;
+    change(&mut content);
     let store = edit.store();
     let editing =
         tokio::spawn(
             async move { offerings::replace(&store, &mut context(), &owen(), Precondition::Any, content).await },
         );
     edited.arrived().await;
-    let held = world.table.faults.hold("TransactWriteItems", MARKS + before.len());
-    let (store, product) = (world.table.store(), id.clone());
+    let held = world.table.faults.hold("TransactWriteItems", MARKS + catalogues);
+    let store = Store::new(world.table.client_of(function), &world.table.name);
+    let deleted = id.clone();
     let deleting = tokio::spawn(async move {
         let precondition = Precondition::OneOf(vec![1]);
-        delete_offering::delete::<Product>(&store, &mut context(), &owen(), &product, precondition, InUse::Keep).await
+        delete_offering::delete::<T>(&store, &mut context(), &owen(), &deleted, precondition, InUse::Keep).await
     });
     held.arrived().await;
     edited.release();
     editing.await.unwrap().unwrap();
     held.release();
     assert_eq!(said(&deleting.await.unwrap()), "version-mismatch");
-    assert_eq!(offering(&world, &id).await, before);
-    assert_eq!(world.store.deletion::<Product>(&id).await.unwrap(), None);
+    assert_eq!(contents_of_catalogues(&world).await, before);
+    assert_eq!(world.store.deletion::<T>(&id).await.unwrap(), None);
+}
+
+async fn contents_of_catalogues(world: &World) -> Vec<Catalogue> {
+    let sorted = |mut catalogue: Catalogue| {
+        catalogue.product_ids.sort();
+        catalogue.plan_ids.sort();
+        catalogue
+    };
+    let catalogues = world.store.all_offerings::<Catalogue>().await.unwrap();
+    catalogues.into_iter().map(|catalogue| sorted(catalogue.content)).collect()
 }
 
 #[tokio::test]
