@@ -76,7 +76,7 @@ test-portal: $(PORTAL) | $(CHROMIUM)
 	$(NPM) run test:unit
 	$(NPM) run test:browser
 
-# Not part of `make test`: docs/reliability.md says how much of it was run.
+# `make test` runs a slice of it: docs/reliability.md says how much was run.
 HISTORIES ?= 2000
 FROM ?= 0
 simulate: ## Run HISTORIES random histories of the real functions, with faults at every boundary, from the seed FROM

@@ -128,7 +128,7 @@ test('a body is sent with its media type', () => {
   assert.ok(put);
   const made = call('https://gateway.example.com/orders', put, { 'path id': '7' }, '{"size": 1}', 'k');
   assert.deepEqual([made.method, made.body, made.headers['Content-Type']], ['PUT', '{"size": 1}', 'application/json']);
-  assert.match(command(made), /^curl --request PUT '[^']*' .*--data '\{"size": 1\}'$/s);
+  assert.match(command(made), /^curl --request PUT '[^']*' .*--data-raw '\{"size": 1\}'$/s);
 });
 
 test('the browser calls no other origin', () => {

@@ -84,6 +84,9 @@ pub async fn approve(
             entitlement.require_all()?;
         }
         let mut pending = undecided(request)?;
+        if !dropped.is_empty() || approval.plan_id.is_some() {
+            require_divisible(&pending)?;
+        }
         entities.products.retain(|product| !dropped.contains(&product.id));
         let plan = match &approval.plan_id {
             Some(plan_id) => Some(chosen_plan(&pending, plan_id, &dropped, &entities, asked_plan.as_ref())?),
@@ -168,6 +171,15 @@ fn chosen_plan(
         (Some(plan), Some(asked_plan)) if plan.is_within(asked_plan) => Ok((plan_id.clone(), plan.name.clone())),
         _ => Err(Refused::MoreThanAsked(format!("the plan `{plan_id}` is not within the plan `{asked}`"))),
     }
+}
+
+/// Requires that the request can be approved or rejected in part: a renewal or a change of plan is for the credential as a whole.
+pub(crate) fn require_divisible(pending: &Pending) -> Result<(), Refused> {
+    if pending.facts().submission.kind.changes_credential() {
+        let why = "the request is for the credential as a whole: approve or reject all of it";
+        return Err(Violation::CredentialNotCompatible { why: why.into() }.into());
+    }
+    Ok(())
 }
 
 /// Requires that the access ends no later than by the plan.

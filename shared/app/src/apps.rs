@@ -408,9 +408,11 @@ pub async fn reassign(
         if let Some(conflict) = conflict_of_interest(owner.person(), Matter::Reassignment { to: &to.id }) {
             return Err(Refused::ConflictOfInterest(conflict));
         }
-        let organisation = to.organisation.clone().or_else(|| app.organisation.clone());
-        let content =
-            App { organisation, ..app.content.clone().handed_to(to.id.clone(), &owner.person().id, context.now) };
+        let by = &owner.person().id;
+        let mut content = app.content.clone().handed_to(to.id.clone(), by, context.now);
+        if let Some(organisation) = &to.organisation {
+            content = content.in_organisation(organisation.clone(), by, context.now);
+        }
         let reassigned = app.revised(content, context.now);
         let subject = EntitySubject::changed(id, reassigned.version, &app.content, &reassigned.content);
         let (from, to) = (app.owner.clone(), reassigned.owner.clone());

@@ -4,7 +4,7 @@
 //! nothing changes until the request is approved. While one waits, the credential is neither changed nor extended by
 //! another request; extensions may wait side by side, because each adds products of its own.
 
-use gatepass_domain::access_request::{self, AppRef, Item, MAX_TEXT, RequestKind, Submission};
+use gatepass_domain::access_request::{self, AppRef, Item, MAX_TEXT, RequestKind, Submission, Waiting};
 use gatepass_domain::credential::CredentialStatus;
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId, RequestId};
 use gatepass_domain::policy::{self, Inputs, Subject};
@@ -191,7 +191,10 @@ impl State {
             return Err(Violation::CredentialNotCompatible { why: why.into() }.into());
         }
         if let Change::Renewal = change {
-            if matches!(status, CredentialStatus::Suspended | CredentialStatus::Revoked) {
+            // A suspension outlives the end of the credential.
+            if matches!(status, CredentialStatus::Suspended | CredentialStatus::Revoked)
+                || self.credential.suspension.is_some()
+            {
                 return Err(Refused::CredentialNotActive);
             }
             let window = self.credential.expires_at.map(rule::renewal_window);
@@ -229,7 +232,8 @@ impl State {
         let (app_id, credential) = (self.app.id, &self.credential);
         let submission = self.submission(caller, change, justification, plan);
         let (pending, event) = access_request::submit(context, submission);
-        let request = AccessRequest::from(pending);
+        let waiting = Waiting::begin(plan, &self.entities.settings, context.now);
+        let request = AccessRequest::from(pending).waiting(waiting);
         let id = request.facts().id;
         // What an expired credential opened is free, and the app may have asked for it otherwise.
         let products = match credential.status_at(context.now) {

@@ -101,13 +101,21 @@ async fn require_not_decided_by(store: &Store, caller: &Person, stored: &StoredC
     if requests.iter().any(decided) { Err(Refused::ConflictOfInterest(Conflict::Decided)) } else { Ok(()) }
 }
 
-/// The app, if `caller` may use its keys: its owner, and whoever it is shared with. A former owner no longer does.
+/// The app, if `caller` may use its keys: its owner, and whoever it is shared with. A former owner no longer does, nor
+/// does whoever reassigned it, because that can make the app one that they see.
 ///
 /// # Errors
-/// [`Refused::NotFound`], [`Refused::FormerOwner`].
+/// [`Refused::NotFound`], [`Refused::FormerOwner`], [`Refused::ConflictOfInterest`].
 pub(crate) async fn holder(store: &Store, caller: &Person, app_id: AppId) -> Result<Versioned<App>, Refused> {
     let app = apps::get(store, caller, app_id).await?;
-    if app.was_owned_by(&caller.id) { Err(Refused::FormerOwner) } else { Ok(app) }
+    let reassigned = app.handovers.iter().any(|handover| handover.by == caller.id);
+    if app.was_owned_by(&caller.id) {
+        Err(Refused::FormerOwner)
+    } else if reassigned && app.owner != caller.id {
+        Err(Refused::ConflictOfInterest(Conflict::ReassignedApp))
+    } else {
+        Ok(app)
+    }
 }
 
 /// The credential `id` with the records of its keys, which change with it.

@@ -6,7 +6,7 @@ use gatepass_domain::text::{FieldError, ValidationErrors};
 use gatepass_domain::{AccessRequest, Actor, Context, Reviewer};
 use gatepass_store::{Store, Surroundings, Transaction};
 
-use crate::approve::{product_faults, undecided};
+use crate::approve::{product_faults, require_divisible, undecided};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
@@ -54,6 +54,7 @@ pub async fn reject(
             let (transaction, request) = Holdings::of(claims).closing(context, closed, &event);
             return Ok(Step::commit(transaction, request));
         }
+        require_divisible(&pending)?;
         let app_id = pending.facts().submission.app.id;
         let claims = claims.on(&dropped);
         let reduction = Reduction { dropped, ..Reduction::default() };

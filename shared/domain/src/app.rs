@@ -94,11 +94,25 @@ impl App {
     pub fn handed_to(mut self, owner: PersonId, by: &PersonId, at: Timestamp) -> Self {
         let from = std::mem::replace(&mut self.owner, owner);
         if from != self.owner {
-            self.handovers.push(Handover { from, by: by.clone(), at });
+            self.remember(Handover { from, by: by.clone(), at });
         }
+        self
+    }
+
+    /// The same app in `organisation`, moved by `by`: whoever that is has seen to who sees it, as with another owner.
+    #[must_use]
+    pub fn in_organisation(mut self, organisation: String, by: &PersonId, at: Timestamp) -> Self {
+        if self.organisation.as_ref() != Some(&organisation) {
+            self.organisation = Some(organisation);
+            self.remember(Handover { from: self.owner.clone(), by: by.clone(), at });
+        }
+        self
+    }
+
+    fn remember(&mut self, handover: Handover) {
+        self.handovers.push(handover);
         let surplus = self.handovers.len().saturating_sub(MAX_HANDOVERS);
         self.handovers.drain(..surplus);
-        self
     }
 
     /// True when the app was `person`'s and is somebody else's now.

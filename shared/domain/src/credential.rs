@@ -235,13 +235,14 @@ impl Credential {
     }
 
     /// The same credential with more time under `plan`, by a renewal that was approved at `approved_at`: the end is counted
-    /// from the old end, or from the approval if that is later. One that had expired is active again.
+    /// from the old end, or from the approval if that is later. One that had expired is active again, or suspended if it was.
     #[must_use]
     pub fn renewed(mut self, plan: &Plan, approved_at: Timestamp) -> Self {
         let from = self.expires_at.map_or(approved_at, |end| end.max(approved_at));
         self.end_at(expiry(plan, from));
         if self.status == CredentialStatus::Expired {
-            self.status = CredentialStatus::Active;
+            self.status =
+                if self.suspension.is_some() { CredentialStatus::Suspended } else { CredentialStatus::Active };
         }
         self
     }

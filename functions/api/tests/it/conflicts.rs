@@ -105,6 +105,26 @@ async fn nobody_decides_for_a_team_mate_or_reveals_what_they_decided_on() {
     reveal(&Person { organisation: Some("harbour".into()), ..person("cleo", &[]) }).await.expect(200);
 }
 
+/// Moving an app into one's own organisation makes it one that one sees; its keys stay hidden from whoever did that.
+#[tokio::test]
+async fn nobody_moves_an_app_to_where_they_see_its_keys() {
+    let api = Api::new().await;
+    let ada = Person { organisation: Some("harbour".into()), ..ada() };
+    let body = json!({ "name": "Harbour", "visibility": "organisation" });
+    let app = api.post("/v1/apps").by(&ada).json(body).send().await.expect(201).text("/id");
+    let body =
+        json!({ "catalogue_id": "public-apis", "product_ids": ["weather-api"], "plan_id": "gold", "app_id": app });
+    let id = id_of(&api.post("/v1/access-requests").by(&ada).json(body).send().await.expect(201).body);
+    let credential = decide(&api, olga().person(), &id, "approve", json!({})).await.expect(200).text("/credential_id");
+    api.provision(&id).await;
+    let mover = Person { organisation: Some("island".into()), ..person("owen", &["api-owners"]) };
+    let move_it = api.post(&format!("/v1/admin/apps/{app}/owner")).by(&mover);
+    move_it.json(json!({ "owner": "ada", "organisation": "island" })).send().await.expect(200);
+    let reveal = api.post(&format!("/v1/apps/{app}/credentials/{credential}/reveal")).by(&mover);
+    reveal.send().await.problem(403, "conflict-of-interest");
+    grant(&api, &owen(), &app, "maps-api").await.problem(403, "conflict-of-interest");
+}
+
 #[tokio::test]
 async fn an_administrator_who_trusts_themselves_waits_for_somebody_else() {
     let api = Api::new().await;

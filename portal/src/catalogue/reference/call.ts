@@ -40,7 +40,7 @@ export function command({ method, address, headers, body }: Call): string {
   const parts = [
     `curl ${method === 'GET' ? '' : `--request ${method} `}${quoted(address)}`,
     ...Object.entries(headers).map(([name, value]) => `--header ${quoted(`${name}: ${value}`)}`),
-    ...(body === null ? [] : [`--data ${quoted(body)}`]),
+    ...(body === null ? [] : [`--data-raw ${quoted(body)}`]),
   ];
   return parts.join(' \\\n  ');
 }

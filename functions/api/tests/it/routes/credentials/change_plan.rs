@@ -64,6 +64,21 @@ async fn what_does_not_fit_is_refused_with_the_reason() {
     assert_eq!(refused.text("/detail"), "The credential cannot be changed by this request: it has expired.");
 }
 
+/// It is for the credential as a whole, so nobody decides on a part of it; and it does not wait for ever.
+#[tokio::test]
+async fn a_change_is_decided_on_as_a_whole_and_in_time() {
+    let api = Api::new().await;
+    let held = Held::of(&api, &["weather-api", "maps-api"], "free").await;
+    let asked = held.ask("change-plan", json!({ "plan_id": "gold" })).await.expect(201);
+    assert!(asked.body["decide_by"].is_string());
+    let of = |verb: &str| format!("/v1/admin/access-requests/{}/{verb}", asked.text("/id"));
+    let part = json!({ "product_ids": ["weather-api"] });
+    api.post(&of("approve")).by_owner(&owen()).json(part).send().await.problem(422, "credential-not-compatible");
+    let part = json!({ "product_ids": ["weather-api"], "reason": "Not this one" });
+    api.post(&of("reject")).by_owner(&owen()).json(part).send().await.problem(422, "credential-not-compatible");
+    api.post(&of("approve")).by_owner(&owen()).send().await.expect(200);
+}
+
 /// An approval comes too late for a key that has ended meanwhile.
 #[tokio::test]
 async fn a_change_ends_with_its_credential() {

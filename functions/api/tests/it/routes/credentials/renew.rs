@@ -284,3 +284,19 @@ async fn strangers_and_former_owners_do_not_renew() {
     held.ask("renew", json!({ "reason": "x" })).await.problem(400, "invalid-body");
     held.ask("renew", json!({ "justification": "x".repeat(2001) })).await.problem(400, "invalid-body");
 }
+
+#[tokio::test]
+async fn a_suspension_outlasts_the_end_and_the_renewal() {
+    let api = Api::new().await;
+    let held = free(&api).await;
+    let credential = held.path.rsplit('/').next().unwrap();
+    let key = held.reveal().await;
+    let id = held.ask("renew", json!({})).await.expect(201).text("/id");
+    api.post(&format!("/v1/admin/credentials/{credential}/suspend")).by_owner(&owen()).send().await.expect(200);
+    api.advance(DAY * 31);
+    api.reconcile().await;
+    api.auto_approve(&id).await;
+    api.provision(&id).await;
+    assert!(!held.opens(&key).await);
+    held.ask("renew", json!({})).await.problem(409, "credential-not-active");
+}
