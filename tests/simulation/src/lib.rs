@@ -20,6 +20,7 @@ pub mod delivery;
 pub mod gateway;
 pub mod history;
 pub mod linear;
+pub mod model;
 pub mod oracle;
 pub mod population;
 pub mod shrink;

@@ -80,6 +80,8 @@ pub enum End {
     Undecided,
 }
 
+const EXPIRED: State = State::Ended(End::Expired);
+
 /// A request as the record has it in the end.
 #[derive(Debug, Clone)]
 pub struct Recorded {
@@ -89,6 +91,10 @@ pub struct Recorded {
     pub products: Vec<String>,
     /// Whether it claims them all, or, to extend a credential, those of them that are free.
     pub claims: Claims,
+    /// Whether its access may have expired by itself, from when on it claims nothing, before it came to its last state.
+    pub may_lapse: bool,
+    /// Whether access that had expired may have come back, because its credential was renewed.
+    pub may_return: bool,
     /// Its last state.
     pub last: State,
 }
@@ -132,16 +138,24 @@ fn moved_by_itself(states: &[State], acts: &[Act], record: &BTreeMap<String, Rec
     let mut moved = Vec::new();
     for (place, (id, recorded)) in record.iter().enumerate() {
         let is_listed = acts.iter().any(|act| matches!(act.verb, Verb::Submit(_)) && act.request.as_ref() == Some(id));
+        let files_itself = || !is_listed && is_free(recorded, &recorded.asked, states, record);
+        let may_return = || recorded.may_return && is_free(recorded, &recorded.products, states, record);
         let next = match (states[place], recorded.last) {
-            (State::Absent, _) if !is_listed && may_be_filed(recorded, states, record) => State::Pending,
-            (State::Pending, State::Approved | State::Ended(End::Revoked | End::Expired)) => State::Approved,
-            (State::Pending, last @ State::Ended(_)) => last,
-            (State::Approved, last @ State::Ended(End::Revoked | End::Expired)) => last,
+            (State::Absent, _) if files_itself() => vec![State::Pending],
+            (State::Pending, State::Approved | State::Ended(End::Revoked | End::Expired)) => vec![State::Approved],
+            (State::Pending, last @ State::Ended(_)) => vec![last],
+            (State::Approved, last @ State::Ended(End::Revoked)) if recorded.may_lapse => vec![EXPIRED, last],
+            (State::Approved, last @ State::Ended(End::Revoked | End::Expired)) => vec![last],
+            (State::Approved, _) if recorded.may_lapse => vec![EXPIRED],
+            (EXPIRED, last) if may_return() => vec![State::Approved, last],
+            (EXPIRED, last @ State::Ended(End::Revoked)) => vec![last],
             _ => continue,
         };
-        let mut states = states.to_vec();
-        states[place] = next;
-        moved.push(states);
+        moved.extend(next.into_iter().map(|state| {
+            let mut states = states.to_vec();
+            states[place] = state;
+            states
+        }));
     }
     moved
 }
@@ -160,12 +174,14 @@ fn after(act: &Act, states: &[State], record: &BTreeMap<String, Recorded>) -> Op
         return (state >= earliest).then(|| states.to_vec());
     }
     let next = match (&act.verb, state) {
-        (Verb::Submit(_), State::Absent) if may_be_filed(record.values().nth(place)?, states, record) => State::Pending,
+        (Verb::Submit(products), State::Absent) if is_free(record.values().nth(place)?, products, states, record) => {
+            State::Pending
+        }
         (Verb::Withdraw, State::Pending) => State::Ended(End::Withdrawn),
         (Verb::Reject, State::Pending) => State::Ended(End::Rejected),
         // The first of two approvals decides nothing; the one that does is part of what follows.
         (Verb::Approve | Verb::Narrow, State::Pending) => State::Pending,
-        (Verb::Revoke, State::Approved) => State::Ended(End::Revoked),
+        (Verb::Revoke, State::Approved | EXPIRED) => State::Ended(End::Revoked),
         _ => return None,
     };
     let mut states = states.to_vec();
@@ -182,10 +198,10 @@ fn standing<'a>(
     all.filter(|(_, state)| matches!(state, State::Pending | State::Approved)).map(|(recorded, _)| recorded)
 }
 
-/// Whether nothing stands in the way of a new request.
-fn may_be_filed(new: &Recorded, states: &[State], record: &BTreeMap<String, Recorded>) -> bool {
+/// Whether a request may claim `products`: no other has them, or it takes what is free of them.
+fn is_free(request: &Recorded, products: &[String], states: &[State], record: &BTreeMap<String, Recorded>) -> bool {
     let mut claiming = standing(states, record).filter(|held| held.claims == Claims::All);
-    new.claims == Claims::WhatIsFree || !claiming.any(|held| meet(&held.products, &new.asked))
+    request.claims == Claims::WhatIsFree || !claiming.any(|held| meet(&held.products, products))
 }
 
 fn meet(held: &[String], products: &[String]) -> bool {
@@ -213,6 +229,8 @@ mod tests {
             asked: products.clone(),
             products: products.clone(),
             claims: Claims::All,
+            may_lapse: false,
+            may_return: false,
             last: *last,
         };
         requests.iter().map(|(id, last)| ((*id).to_owned(), recorded(last))).collect()
@@ -243,5 +261,21 @@ mod tests {
         assert!(!is_linearizable(&[filed.clone(), withdraw(Heard::Done, 2, 3), reject(Heard::Done, 4, 5)], &withdrawn));
         assert!(is_linearizable(&[filed.clone(), withdraw(Heard::Nothing, 2, 3)], &withdrawn));
         assert!(!is_linearizable(&[filed, reject(Heard::Decided, 2, 3), withdraw(Heard::Done, 4, 5)], &withdrawn));
+    }
+    #[tokio::test]
+    async fn access_that_expired_is_in_nobodys_way_whatever_becomes_of_it_later() {
+        let acts = |second_submit| [submit("a", Heard::Done, 0, 1), submit("b", Heard::Done, 2, second_submit)];
+        let revoke = act(Verb::Revoke, "a", Heard::Done, 4, 5);
+        let both = record(&[("a", State::Ended(End::Revoked)), ("b", State::Approved)]);
+        let calls = [acts(3).to_vec(), vec![revoke]].concat();
+        assert!(!is_linearizable(&calls, &both), "the app held the product when it asked for it again");
+        let mut lapsed = both.clone();
+        lapsed.get_mut("a").unwrap().may_lapse = true;
+        assert!(is_linearizable(&calls, &lapsed));
+        let mut renewed = record(&[("a", State::Approved), ("b", State::Ended(End::Withdrawn))]);
+        assert!(!is_linearizable(&acts(3), &renewed));
+        renewed.get_mut("a").unwrap().may_lapse = true;
+        renewed.get_mut("a").unwrap().may_return = true;
+        assert!(is_linearizable(&acts(3), &renewed));
     }
 }

@@ -11,19 +11,16 @@ use std::time::Duration;
 
 use gatepass_domain::event::{Aggregate, Chain};
 use gatepass_store::Store;
-use gatepass_store::keys::WorkKind;
-use jiff::{SignedDuration, Timestamp};
+use gatepass_store::keys::{self, WorkKind};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::gateway::{Call, Person};
-use crate::linear::{Claims, End, Heard, Recorded, State, is_linearizable};
+use crate::linear::{Heard, Recorded, is_linearizable};
+use crate::model::{self, changes, due_mails, had_ended, is_about, is_granted, list, names, products, stands, text};
 use crate::population::{CONSUMERS, CartChange, CartVerb, Crowd, OWEN, PRODUCTS};
 use crate::world::World;
 
-/// More than the clocks of two functions differ by.
-const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(11);
-/// No access of the crowd ends sooner after its submit.
-const SHORTEST_LIFE: SignedDuration = SignedDuration::from_hours(24);
 /// Carts are kept for a day at least.
 const CART_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// A change of which nothing was heard may still be made for so long.
@@ -62,18 +59,27 @@ pub async fn violations(crowd: &Crowd) -> Vec<String> {
 pub async fn run_makes_progress(world: &Arc<World>) -> Vec<String> {
     let (store, expire) = (world.store(), world.function_of("expire"));
     let now = world.time_of(expire);
+    // A request of which one step was done may have another that was due at the same time: its version tells them apart.
     let due = async || {
         let mut due = Vec::new();
         for kind in WorkKind::ALL {
-            due.extend(store.due_work(kind, None, now, MOST_DUE).await.expect("the table can be read"));
+            for item in store.due_work(kind, None, now, MOST_DUE).await.expect("the table can be read") {
+                let version = match keys::request_id(&item.key) {
+                    Some(id) => {
+                        store.request(id).await.expect("the table can be read").map(|request| request.facts().version)
+                    }
+                    None => None,
+                };
+                due.push((item, version));
+            }
         }
         due
     };
     let before = due().await;
     world.run_schedules().await;
     let after = due().await;
-    let stuck = before.iter().filter(|item| item.due_at <= now && after.contains(item));
-    stuck.map(|item| format!("I7: a run left {:?} of {:?} as it was", item.kind, item.key)).collect()
+    let stuck = before.iter().filter(|entry| entry.0.due_at <= now && after.contains(entry));
+    stuck.map(|(item, _)| format!("I7: a run left {:?} of {:?} as it was", item.kind, item.key)).collect()
 }
 
 struct Oracle<'a> {
@@ -289,30 +295,21 @@ impl Oracle<'_> {
 
     /// The calls about the requests of each app are linearizable.
     fn what_happened_to_an_app_has_an_order(&mut self, requests: &[Value], credentials: &[Value]) {
-        let acts = self.crowd.known.lock().expect("nobody is left").acts.clone();
-        let mut apps: BTreeMap<String, BTreeMap<String, Recorded>> = BTreeMap::new();
-        for request in requests {
-            let credential = credentials.iter().find(|one| text(one, "/id") == text(request, "/credential_id"));
-            let is_own = request["extends_credential_id"].is_null();
-            let recorded = Recorded {
-                asked: if request["asked"].is_null() { products(request) } else { products(&request["asked"]) },
-                products: products(request),
-                claims: if is_own { Claims::All } else { Claims::WhatIsFree },
-                last: last_state(request, credential),
-            };
-            apps.entry(text(request, "/app/id")).or_default().insert(text(request, "/id"), recorded);
-        }
-        // Access that was renewed may have expired before, and been asked for otherwise meanwhile: the specification has no
-        // way back from an end. Nor does it have requests that lose a part of what they claim.
-        for (credential, _) in &self.crowd.known.lock().expect("nobody is left").removed {
-            let of = credentials.iter().find(|one| text(one, "/id") == *credential);
-            apps.remove(&of.map(|one| text(one, "/app_id")).unwrap_or_default());
-        }
-        let renewed = requests.iter().filter(|request| {
+        let (acts, removed) = {
+            let known = self.crowd.known.lock().expect("nobody is left");
+            (known.acts.clone(), known.removed.clone())
+        };
+        let renewals = requests.iter().filter(|request| {
             text(request, "/kind") == "renewal" && text(request, "/provisioning/status") == "provisioned"
         });
-        for request in renewed {
-            apps.remove(&text(request, "/app/id"));
+        let renewed: BTreeSet<_> = renewals.map(|request| text(request, "/credential_id")).collect();
+        let mut apps: BTreeMap<String, BTreeMap<String, Recorded>> = BTreeMap::new();
+        for request in requests {
+            let id = text(request, "/credential_id");
+            let credential = credentials.iter().find(|one| text(one, "/id") == id);
+            let removed = removed.iter().filter(|(of, _)| *of == id).map(|(_, product)| *product).collect();
+            let recorded = model::recorded(request, credential, renewed.contains(&id), &removed);
+            apps.entry(text(request, "/app/id")).or_default().insert(text(request, "/id"), recorded);
         }
         for (app, record) in apps {
             let of_app = acts.iter().filter(|(about, act)| match &act.request {
@@ -468,96 +465,4 @@ impl Oracle<'_> {
         let known = self.crowd.known.lock().expect("nobody is left");
         known.done.iter().filter(|(done, _)| *done == operation).map(|(_, id)| id.clone()).collect()
     }
-}
-
-/// The state in which the record leaves a request.
-fn last_state(request: &Value, credential: Option<&Value>) -> State {
-    match (&*text(request, "/status"), &*text(request, "/provisioning/status")) {
-        ("pending", _) => State::Pending,
-        ("rejected", _) => State::Ended(End::Rejected),
-        ("withdrawn", _) => State::Ended(End::Withdrawn),
-        ("expired", _) => State::Ended(End::Undecided),
-        ("approved", "revoked") => State::Ended(End::Revoked),
-        _ if credential.is_some_and(|credential| text(credential, "/status") == "expired") => {
-            State::Ended(End::Expired)
-        }
-        _ => State::Approved,
-    }
-}
-
-/// The mails of which one is due by what became of a request, whose access `credential` gives.
-fn due_mails(request: &Value, credential: Option<&Value>) -> &'static [&'static str] {
-    match (&*text(request, "/status"), &*text(request, "/provisioning/status")) {
-        ("pending", _) if text(request, "/policy/review") == "manual" => &["submitted"],
-        ("rejected", _) => &["reject"],
-        ("expired", _) => &["request-expired"],
-        // Access that was long in coming is announced by `ready`, after an `approve` that may not have gone out.
-        ("approved", "provisioned") => &["approve", "ready"],
-        ("approved", "failed") => &["provisioning-failed"],
-        // Nobody loses access that had ended before.
-        ("approved", "revoked") if may_have_ended(request, credential) => &[],
-        ("approved", "revoked") => &["revoked"],
-        _ => &[],
-    }
-}
-
-/// Whether the credential opens the product, as long as it is active.
-fn is_granted(credential: &Value, product: &str) -> bool {
-    let of_product = |grant: &&Value| text(grant, "/product_id") == product;
-    list(&credential["grants"]).iter().find(of_product).is_some_and(|grant| text(grant, "/status") == "active")
-}
-
-/// Whether a request renews a credential or changes its plan: what that opens goes back to other requests.
-fn changes(request: &Value) -> bool {
-    ["renewal", "change_plan"].contains(&&*text(request, "/kind"))
-}
-
-/// Whether a request awaits or gives access.
-fn stands(request: &Value) -> bool {
-    match &*text(request, "/status") {
-        "pending" => true,
-        "approved" => !["revoked", "expired"].contains(&&*text(request, "/provisioning/status")),
-        _ => false,
-    }
-}
-
-fn text(value: &Value, pointer: &str) -> String {
-    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
-}
-
-fn list(value: &Value) -> Vec<Value> {
-    value.as_array().cloned().unwrap_or_default()
-}
-
-fn products(request: &Value) -> Vec<String> {
-    list(&request["product_ids"]).iter().filter_map(Value::as_str).map(str::to_owned).collect()
-}
-
-fn names(request: &Value, product: &str) -> bool {
-    products(request).iter().any(|named| named == product)
-}
-
-/// True for an end within the difference of two functions' clocks from `now`.
-fn is_about(end: &str, now: Timestamp) -> bool {
-    end.parse::<Timestamp>().is_ok_and(|end| end.duration_since(now).abs() < CLOCKS_DIFFER)
-}
-
-/// Whether the credential may have ended before `request` changed last, by some clock. A credential that went with its app
-/// is not shown: it may have ended if it is older than the shortest life of a key.
-fn may_have_ended(request: &Value, credential: Option<&Value>) -> bool {
-    let time = |text: String| text.parse::<Timestamp>().ok();
-    let changed = time(text(request, "/updated_at"));
-    let Some(credential) = credential else {
-        let lived =
-            changed.zip(time(text(request, "/created_at"))).map(|(changed, created)| changed.duration_since(created));
-        return !request["extends_credential_id"].is_null() || lived.is_some_and(|lived| lived > SHORTEST_LIFE);
-    };
-    let end = time(text(credential, "/expires_at"));
-    end.zip(changed).is_some_and(|(end, changed)| changed.duration_since(end) > -CLOCKS_DIFFER)
-}
-
-/// Whether the credential had ended at `at`, by any clock.
-fn had_ended(credential: &Value, at: Timestamp) -> bool {
-    let end = credential["expires_at"].as_str().and_then(|end| end.parse::<Timestamp>().ok());
-    end.is_some_and(|end| at.duration_since(end) > CLOCKS_DIFFER)
 }
