@@ -71,11 +71,12 @@ pub fn changes(request: &Value) -> bool {
     ["renewal", "change_plan"].contains(&&*text(request, "/kind"))
 }
 
-/// Whether a request awaits or gives access.
+/// Whether a request awaits or gives access. A change that was carried out does neither: what it changed goes back to others.
 pub fn stands(request: &Value) -> bool {
-    match &*text(request, "/status") {
-        "pending" => true,
-        "approved" => !["revoked", "expired"].contains(&&*text(request, "/provisioning/status")),
+    match (&*text(request, "/status"), &*text(request, "/provisioning/status")) {
+        ("pending", _) => true,
+        ("approved", "provisioned") => !changes(request),
+        ("approved", provisioning) => !["revoked", "expired"].contains(&provisioning),
         _ => false,
     }
 }
