@@ -5,7 +5,9 @@
 //!
 //! Nothing here knows HTTP, Lambda or a gateway.
 
+mod announce_expiry;
 mod caps;
+mod credential_mails;
 mod deadline;
 mod ending;
 mod error;

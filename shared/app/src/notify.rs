@@ -4,18 +4,20 @@
 //! A mail that fails breaks nothing: no other part of Gatepass waits for it. Without a mail service no mail is sent,
 //! that is noted on the record, and nothing else changes (R36).
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::event::{BusEvent, MailStatus};
-use gatepass_domain::id::{ProductId, RequestId};
+use gatepass_domain::id::{AppId, CredentialId, ProductId, RequestId};
 use gatepass_domain::mail_address::is_mail_address;
 use gatepass_domain::settings::MailKind;
-use gatepass_domain::{Plan, Product, Settings};
+use gatepass_domain::{App, Plan, Product, Settings};
 use gatepass_mail::{MailContext, RenderError, Rendered, render};
 use gatepass_store::{Lease, MailLease, ON_ITS_WAY, Store, StoreError};
 use jiff::Timestamp;
 
+use crate::credential_mails::CredentialTrigger;
 use crate::mail_triggers::{Audience, DueMail, MailTrigger};
 
 /// Tries to record a mail that was handed to the mail service. Unrecorded, it is sent again.
@@ -108,29 +110,14 @@ pub async fn notify<Sent>(
 where
     Sent: Future<Output = Result<(), Unsent>>,
 {
-    let (id, trigger) =
-        MailTrigger::of(&event.detail).ok_or_else(|| MailError::NoMail(event.detail.event_type().to_owned()))?;
-    let request = store.request(id).await?.ok_or(MailError::NoRequest(id))?.view();
-    let mut attended = Vec::new();
-    let mut due = DueMail::by(trigger, &request, now);
-    if due.contains(&DueMail::Revoked) && had_ended(store, &request).await? {
-        due.clear();
+    let delivery = Delivery { store, now, event, portal_url };
+    if let Some((id, trigger)) = MailTrigger::of(&event.detail) {
+        return delivery.about_request(id, trigger, send.as_ref()).await;
     }
-    if due.is_empty() {
-        // An earlier delivery may have been ended while it was sending what is not due any more.
-        for (template, which) in trigger.may_be_overtaken() {
-            match store.settle_lost_mail(id, *template, *which, now).await? {
-                None => {}
-                Some(Lease::Settled(status)) => attended.push((*template, Ok(Attended::Before(status)))),
-                Some(Lease::Busy | Lease::Taken(_)) => attended.push((*template, Err(MailError::BeingSent))),
-            }
-        }
+    if let Some((app_id, id, trigger)) = CredentialTrigger::of(&event.detail) {
+        return delivery.about_credential(app_id, id, trigger, send.as_ref()).await;
     }
-    for mail in due {
-        let work = Delivery { store, now, event, portal_url, trigger, request: &request };
-        attended.push((mail.template(), work.attend(&mail, send.as_ref()).await));
-    }
-    Ok(attended)
+    Err(MailError::NoMail(event.detail.event_type().to_owned()))
 }
 
 /// True when the access of a revoked request had ended by itself before it was revoked.
@@ -148,14 +135,62 @@ struct Delivery<'a> {
     now: Timestamp,
     event: &'a BusEvent,
     portal_url: &'a str,
-    trigger: MailTrigger,
-    request: &'a AccessRequestView,
+}
+
+/// A mail with its recipients.
+struct Letter {
+    to: Vec<String>,
+    context: MailContext,
+    /// The state of the mail when there is nobody to send it to.
+    to_nobody: MailStatus,
+}
+
+/// The place of a mail's marker: beside a request.
+struct Marker {
+    request_id: RequestId,
+    template: MailKind,
+    /// Tells apart mails of one template about one request.
+    which: Option<String>,
 }
 
 impl Delivery<'_> {
-    /// Sends one mail, unless that was settled before.
+    /// Attends to the mails about a request.
+    async fn about_request<Sent>(
+        &self,
+        id: RequestId,
+        trigger: MailTrigger,
+        send: Option<&impl Fn(Outgoing) -> Sent>,
+    ) -> Result<Vec<(MailKind, Result<Attended, MailError>)>, MailError>
+    where
+        Sent: Future<Output = Result<(), Unsent>>,
+    {
+        let request = self.store.request(id).await?.ok_or(MailError::NoRequest(id))?.view();
+        let mut attended = Vec::new();
+        let mut due = DueMail::by(trigger, &request, self.now);
+        if due.contains(&DueMail::Revoked) && had_ended(self.store, &request).await? {
+            due.clear();
+        }
+        if due.is_empty() {
+            // An earlier delivery may have been ended while it was sending what is not due any more.
+            for (template, which) in trigger.may_be_overtaken() {
+                match self.store.settle_lost_mail(id, *template, *which, self.now).await? {
+                    None => {}
+                    Some(Lease::Settled(status)) => attended.push((*template, Ok(Attended::Before(status)))),
+                    Some(Lease::Busy | Lease::Taken(_)) => attended.push((*template, Err(MailError::BeingSent))),
+                }
+            }
+        }
+        for mail in due {
+            attended.push((mail.template(), self.attend(&request, trigger, &mail, send).await));
+        }
+        Ok(attended)
+    }
+
+    /// Sends one mail about a request, unless that was settled before.
     async fn attend<Sent>(
         &self,
+        request: &AccessRequestView,
+        trigger: MailTrigger,
         mail: &DueMail,
         send: Option<&impl Fn(Outgoing) -> Sent>,
     ) -> Result<Attended, MailError>
@@ -163,20 +198,111 @@ impl Delivery<'_> {
         Sent: Future<Output = Result<(), Unsent>>,
     {
         let template = match mail {
-            DueMail::Ready => self.template_of_ready().await?,
+            DueMail::Ready => self.template_of_ready(request).await?,
             other => other.template(),
         };
-        let lease = self.store.lease_mail(self.request.id, template, mail.which().as_deref(), self.now).await?;
-        let lease = match lease {
+        let marker = Marker { request_id: request.id, template, which: mail.which() };
+        // Once the lease is taken, the mail that says "ready" waits for the one that access is being prepared.
+        let still_due = async {
+            if *mail != DueMail::BeingPrepared {
+                return Ok(true);
+            }
+            let request = self.store.request(request.id).await?;
+            Ok(request.is_some_and(|request| DueMail::by(trigger, &request.view(), self.now).contains(mail)))
+        };
+        let letter = async |settings: &Settings| self.letter_about_request(request, mail, settings).await;
+        self.once(&marker, still_due, letter, send).await
+    }
+
+    async fn letter_about_request(
+        &self,
+        request: &AccessRequestView,
+        mail: &DueMail,
+        settings: &Settings,
+    ) -> Result<Letter, MailError> {
+        let to = self.recipients(request, mail.audience(), settings).await?;
+        let to_nobody = match mail.audience() {
+            // Whoever names nobody to escalate to has not asked for this mail.
+            Audience::Escalation => MailStatus::NotConfigured,
+            Audience::Owners | Audience::Requester => MailStatus::NoRecipient,
+        };
+        let plan = self.store.offering::<Plan>(&request.plan_id).await?;
+        let mut context = MailContext::new(request, plan.as_ref().map(|(plan, _)| &plan.content), self.portal_url);
+        if *mail == DueMail::Revoked {
+            context = context.with_support(&self.products(&request.product_ids).await?);
+        }
+        Ok(Letter { to, context, to_nobody })
+    }
+
+    /// The mail that says that access is ready: `ready` when the requester was told that it is being prepared.
+    async fn template_of_ready(&self, request: &AccessRequestView) -> Result<MailKind, MailError> {
+        let which = DueMail::BeingPrepared.which();
+        let told = self.store.mail(request.id, MailKind::Approve, which.as_deref()).await?;
+        Ok(match told.map(|record| (record.status, self.now.duration_since(record.at))) {
+            // One of the two must not overtake the other.
+            Some((MailStatus::Sending, since)) if since < ON_ITS_WAY => return Err(MailError::BeingSent),
+            Some((MailStatus::Sending | MailStatus::Sent, _)) => MailKind::Ready,
+            _ => MailKind::Approve,
+        })
+    }
+
+    /// Attends to the mail about a credential, to the owner of its app. It is on record beside the request that brought the
+    /// credential about.
+    async fn about_credential<Sent>(
+        &self,
+        app_id: AppId,
+        id: CredentialId,
+        trigger: CredentialTrigger,
+        send: Option<&impl Fn(Outgoing) -> Sent>,
+    ) -> Result<Vec<(MailKind, Result<Attended, MailError>)>, MailError>
+    where
+        Sent: Future<Output = Result<(), Unsent>>,
+    {
+        let stored = self.store.credential(app_id, id).await?;
+        let Some(credential) = stored.map(|stored| stored.credential.content) else { return Ok(Vec::new()) };
+        let Some(due) = trigger.due(&credential, self.now) else { return Ok(Vec::new()) };
+        let Some(app) = self.store.app(app_id).await? else { return Ok(Vec::new()) };
+        let request_id = credential.request_id;
+        let request = self.store.request(request_id).await?.ok_or(MailError::NoRequest(request_id))?.view();
+        let which = format!("{id}#{}", due.at);
+        let marker = Marker { request_id, template: due.template, which: Some(which) };
+        let letter = async |_: &Settings| {
+            let products = self.products(&credential.open_products()).await?;
+            let plan = self.store.offering::<Plan>(&credential.plan_id).await?;
+            let plan = plan.as_ref().map(|(plan, _)| &plan.content);
+            let (reason, url) = (due.reason.as_deref(), self.portal_url);
+            let mut context = MailContext::of_credential(&request, &credential, &products, plan, reason, url, self.now);
+            context.app.name.clone_from(&app.profile.name);
+            let to = self.owner_of(&app, &request);
+            Ok(Letter { to, context, to_nobody: MailStatus::NoRecipient })
+        };
+        let attended = self.once(&marker, async { Ok(true) }, letter, send).await;
+        Ok(vec![(due.template, attended)])
+    }
+
+    /// Takes the marker of a mail, sends the mail if it is still due, and writes down what became of it; unless that was settled
+    /// before.
+    async fn once<Sent>(
+        &self,
+        marker: &Marker,
+        still_due: impl Future<Output = Result<bool, MailError>>,
+        letter: impl AsyncFnOnce(&Settings) -> Result<Letter, MailError>,
+        send: Option<&impl Fn(Outgoing) -> Sent>,
+    ) -> Result<Attended, MailError>
+    where
+        Sent: Future<Output = Result<(), Unsent>>,
+    {
+        let Marker { request_id, template, which } = marker;
+        let lease = match self.store.lease_mail(*request_id, *template, which.as_deref(), self.now).await? {
             Lease::Settled(status) => return Ok(Attended::Before(status)),
             Lease::Busy => return Err(MailError::BeingSent),
             Lease::Taken(lease) => lease,
         };
-        if *mail == DueMail::BeingPrepared && !self.is_still_due(mail).await? {
+        if !still_due.await? {
             self.store.release_mail(lease).await?;
             return Ok(Attended::NotDue);
         }
-        match self.send(mail, template, send).await {
+        match self.send(*template, letter, send).await {
             Ok(status) => {
                 self.settle(&lease, status).await?;
                 Ok(Attended::Now(status))
@@ -190,24 +316,6 @@ impl Delivery<'_> {
                 Err(error)
             }
         }
-    }
-
-    /// The mail that says that access is ready: `ready` when the requester was told that it is being prepared.
-    async fn template_of_ready(&self) -> Result<MailKind, MailError> {
-        let which = DueMail::BeingPrepared.which();
-        let told = self.store.mail(self.request.id, MailKind::Approve, which.as_deref()).await?;
-        Ok(match told.map(|record| (record.status, self.now.duration_since(record.at))) {
-            // One of the two must not overtake the other.
-            Some((MailStatus::Sending, since)) if since < ON_ITS_WAY => return Err(MailError::BeingSent),
-            Some((MailStatus::Sending | MailStatus::Sent, _)) => MailKind::Ready,
-            _ => MailKind::Approve,
-        })
-    }
-
-    /// Looks again, once the lease is taken: from then on the mail that says "ready" waits for this one.
-    async fn is_still_due(&self, mail: &DueMail) -> Result<bool, MailError> {
-        let request = self.store.request(self.request.id).await?;
-        Ok(request.is_some_and(|request| DueMail::by(self.trigger, &request.view(), self.now).contains(mail)))
     }
 
     async fn settle(&self, lease: &MailLease, status: MailStatus) -> Result<(), StoreError> {
@@ -224,8 +332,8 @@ impl Delivery<'_> {
 
     async fn send<Sent>(
         &self,
-        mail: &DueMail,
         template: MailKind,
+        letter: impl AsyncFnOnce(&Settings) -> Result<Letter, MailError>,
         send: Option<&impl Fn(Outgoing) -> Sent>,
     ) -> Result<MailStatus, MailError>
     where
@@ -236,16 +344,10 @@ impl Delivery<'_> {
         if settings.muted_mails.contains(&template) {
             return Ok(MailStatus::Muted);
         }
-        let to = self.recipients(mail.audience(), &settings).await?;
-        if to.is_empty() && mail.audience() == Audience::Escalation {
-            // Whoever names nobody to escalate to has not asked for this mail.
-            return Ok(MailStatus::NotConfigured);
-        }
+        let Letter { to, context, to_nobody } = letter(&settings).await?;
         if to.is_empty() {
-            return Ok(MailStatus::NoRecipient);
+            return Ok(to_nobody);
         }
-        let plan = self.store.offering::<Plan>(&self.request.plan_id).await?;
-        let context = MailContext::new(self.request, plan.as_ref().map(|(plan, _)| &plan.content), self.portal_url);
         let subject = settings.mail_subjects.get(&template).map(String::as_str);
         // Settings are checked when they are saved. Should a subject fail all the same, the mail goes
         // out with the built-in one: people learn what became of their request.
@@ -258,25 +360,44 @@ impl Delivery<'_> {
         Ok(MailStatus::Sent)
     }
 
-    /// The addresses to write to. What is not exactly one address is left out: a list in its place would send the
-    /// mail to strangers.
-    async fn recipients(&self, audience: Audience, settings: &Settings) -> Result<Vec<String>, StoreError> {
-        let mut addresses: Vec<String> = match audience {
-            Audience::Requester => self.request.requester.email.iter().cloned().collect(),
+    /// The products, without those that are gone.
+    async fn products(&self, ids: &[ProductId]) -> Result<Vec<Product>, StoreError> {
+        let products = self.store.offerings::<Product>(ids).await?;
+        Ok(products.into_iter().map(|product| product.content).collect())
+    }
+
+    /// The address of the owner of `app`, who is known by the request that they filed for it.
+    fn owner_of(&self, app: &App, request: &AccessRequestView) -> Vec<String> {
+        let owner = Some(&request.requester).filter(|requester| requester.id == app.owner);
+        addresses(owner.and_then(|owner| owner.email.clone()))
+    }
+
+    /// The addresses to write to about `request`.
+    async fn recipients(
+        &self,
+        request: &AccessRequestView,
+        audience: Audience,
+        settings: &Settings,
+    ) -> Result<Vec<String>, StoreError> {
+        Ok(match audience {
+            Audience::Requester => addresses(request.requester.email.clone()),
             Audience::Owners => {
-                let products = self.store.offerings::<Product>(&self.request.product_ids).await?;
+                let products = self.products(&request.product_ids).await?;
                 // Somebody is told of each product.
                 let is_orphaned =
                     |id: &ProductId| products.iter().all(|product| product.id != *id || product.owners.is_empty());
-                let fallback = self.request.product_ids.iter().any(is_orphaned).then_some(&settings.fallback_owners);
+                let fallback = request.product_ids.iter().any(is_orphaned).then_some(&settings.fallback_owners);
                 let owners = products.iter().flat_map(|product| &product.owners);
-                owners.chain(fallback.into_iter().flatten()).cloned().collect()
+                addresses(owners.chain(fallback.into_iter().flatten()).cloned())
             }
-            Audience::Escalation => settings.escalation.clone(),
-        };
-        addresses.retain(|address| is_mail_address(address));
-        addresses.sort();
-        addresses.dedup();
-        Ok(addresses)
+            Audience::Escalation => addresses(settings.escalation.iter().cloned()),
+        })
     }
+}
+
+/// The addresses among `texts`, each once. What is not exactly one address is left out: a list in its place would send the
+/// mail to strangers.
+fn addresses(texts: impl IntoIterator<Item = String>) -> Vec<String> {
+    let addresses: BTreeSet<_> = texts.into_iter().filter(|text| is_mail_address(text)).collect();
+    addresses.into_iter().collect()
 }

@@ -1,6 +1,6 @@
 //! Suspend a credential, and let it work again. The authorizer reads what is written here at the next call.
 
-use gatepass_domain::credential::{CredentialStatus, Suspension};
+use gatepass_domain::credential::{CredentialStatus, Resumption, Suspension};
 use gatepass_domain::event::{CredentialSubject, Detail};
 use gatepass_domain::id::CredentialId;
 use gatepass_domain::{Actor, ApiOwner, Context, Credential, Versioned};
@@ -79,9 +79,12 @@ async fn take(
         if status != transition.from {
             return Err((transition.otherwise)(status));
         }
-        let suspended = transition.to == CredentialStatus::Suspended;
-        let suspension = suspended.then(|| Suspension { at: context.now, reason: reason.clone() });
-        let content = Credential { status: transition.to, suspension, ..stored.credential.content.clone() };
+        let (at, reason_given) = (context.now, reason.clone());
+        let (suspension, resumption) = match transition.to {
+            CredentialStatus::Suspended => (Some(Suspension { at, reason: reason_given }), None),
+            _ => (None, Some(Resumption { at, reason: reason_given })),
+        };
+        let content = Credential { status: transition.to, suspension, resumption, ..stored.credential.content.clone() };
         let (stored, event) = moved(context, &by, stored, content, transition.detail, reason.clone());
         let transaction = Transaction::new(context).credential_with_keys(&stored, keys).event(&event);
         Ok(Step::commit(transaction, stored.credential))

@@ -39,6 +39,49 @@ pub struct Credential {
     pub expires_at: Option<Timestamp>,
     /// The last suspension, as long as it was not resumed.
     pub suspension: Option<Suspension>,
+    /// The last time that it was resumed, as long as it was not suspended again.
+    pub resumption: Option<Resumption>,
+    /// The announcements of its end.
+    pub notices: Notices,
+}
+
+/// The end of a suspension.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resumption {
+    /// Time.
+    pub at: Timestamp,
+    /// The reason, as the API Owner gave it to the owner of the app.
+    pub reason: Option<String>,
+}
+
+/// The announcements of a credential's end.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notices {
+    /// The times at which the end is still to be announced, soonest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub planned: Vec<Timestamp>,
+    /// The time for which this end was announced last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announced: Option<Timestamp>,
+}
+
+impl Notices {
+    /// Announcements of `end`, each so many of `seconds` before it. Those that would not come after `now` are left out: what
+    /// lives shorter is not announced.
+    pub fn of(end: Option<Timestamp>, seconds: &[u64], now: Timestamp) -> Self {
+        let before = |seconds: &u64| {
+            let span = SignedDuration::from_secs(i64::try_from(*seconds).ok()?);
+            end?.checked_sub(span).ok().filter(|at| *at > now)
+        };
+        let planned: BTreeSet<_> = seconds.iter().filter_map(before).collect();
+        Self { planned: planned.into_iter().collect(), announced: None }
+    }
+
+    /// The same announcements once those that were due at `now` were made, as one; `None` when none was due.
+    pub fn announced_at(&self, now: Timestamp) -> Option<Self> {
+        let (due, planned): (Vec<_>, Vec<_>) = self.planned.iter().partition(|at| **at <= now);
+        Some(Self { planned, announced: Some(due.into_iter().max()?) })
+    }
 }
 
 /// A suspension of a credential.
@@ -244,6 +287,13 @@ impl Credential {
             self.status =
                 if self.suspension.is_some() { CredentialStatus::Suspended } else { CredentialStatus::Active };
         }
+        self
+    }
+
+    /// The same credential with announcements of its end, each so many of `seconds` before it, as far as they come after `now`.
+    #[must_use]
+    pub fn announcing_its_end(mut self, seconds: &[u64], now: Timestamp) -> Self {
+        self.notices = Notices::of(self.expires_at, seconds, now);
         self
     }
 

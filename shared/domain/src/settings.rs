@@ -16,7 +16,7 @@ pub struct Settings {
     /// The ways to submit requests: from the cart, directly, or both.
     pub access_flow: AccessFlow,
     /// Subject lines by mail (`submitted`, `approve`, `ready`, `reject`, `revoked`, `provisioning-failed`,
-    /// `reminder`, `escalation`, `request-expired`), instead of the built-in ones. A subject is a template and may use what the mail's own subject uses.
+    /// `reminder`, `escalation`, `request-expired`, `key-to-expire`, `key-expired`, `suspended`, `resumed`), instead of the built-in ones. A subject is a template and may use what the mail's own subject uses.
     #[schema(example = json!({"approve": "Welcome to {{ products }}"}))]
     pub mail_subjects: BTreeMap<MailKind, String>,
     /// Mails that are not sent.
@@ -43,6 +43,10 @@ pub struct Settings {
     /// Mail addresses that are told of requests for products without owners, at most 20.
     #[schema(example = json!(["api-team@example.com"]), max_items = 20)]
     pub fallback_owners: Vec<String>,
+    /// Seconds before the end of a key at which its owner is told, at most 5 times. Keys that live shorter are not announced. A
+    /// change holds for keys that are issued, renewed or get another plan from then on.
+    #[schema(example = json!([1_209_600, 172_800]), max_items = 5)]
+    pub expiry_notices_seconds: Vec<u64>,
 }
 
 impl Settings {
@@ -66,6 +70,11 @@ impl Settings {
         Some(5 * 86_400)
     }
 
+    /// Fourteen days and two days, in seconds, as long as nobody sets other times.
+    pub fn default_expiry_notices() -> Vec<u64> {
+        vec![14 * 86_400, 2 * 86_400]
+    }
+
     /// Thirty days, in seconds, as long as nobody sets another time.
     pub fn default_expire_after() -> Option<u64> {
         Some(30 * 86_400)
@@ -85,6 +94,7 @@ impl Default for Settings {
             expire_after_seconds: Self::default_expire_after(),
             escalation: Vec::new(),
             fallback_owners: Vec::new(),
+            expiry_notices_seconds: Self::default_expiry_notices(),
         }
     }
 }
@@ -123,11 +133,19 @@ pub enum MailKind {
     Escalation,
     /// To the requester: nobody decided in time.
     RequestExpired,
+    /// To the owner of the app: a key is about to expire.
+    KeyToExpire,
+    /// To the owner of the app: a key has expired.
+    KeyExpired,
+    /// To the owner of the app: a credential was suspended.
+    Suspended,
+    /// To the owner of the app: a credential works again.
+    Resumed,
 }
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Submitted,
         Self::Approve,
         Self::Ready,
@@ -137,6 +155,10 @@ impl MailKind {
         Self::Reminder,
         Self::Escalation,
         Self::RequestExpired,
+        Self::KeyToExpire,
+        Self::KeyExpired,
+        Self::Suspended,
+        Self::Resumed,
     ];
 
     /// The template's name, as in settings, records and directories.
@@ -151,6 +173,10 @@ impl MailKind {
             Self::Reminder => "reminder",
             Self::Escalation => "escalation",
             Self::RequestExpired => "request-expired",
+            Self::KeyToExpire => "key-to-expire",
+            Self::KeyExpired => "key-expired",
+            Self::Suspended => "suspended",
+            Self::Resumed => "resumed",
         }
     }
 }
@@ -175,6 +201,16 @@ impl Settings {
                 let fault = "must be exactly one mail address, such as `team@example.com`";
                 errors.require(is_mail_address(address), &format!("{pointer}/{index}"), fault);
             }
+        }
+        let notices = &self.expiry_notices_seconds;
+        errors.require(notices.len() <= 5, "/expiry_notices_seconds", "must hold at most 5 times");
+        errors.distinct(notices, "/expiry_notices_seconds", "must not repeat a time");
+        for (index, seconds) in notices.iter().enumerate() {
+            errors.require(
+                (60..=366 * 86_400).contains(seconds),
+                &format!("/expiry_notices_seconds/{index}"),
+                "must be between 1 minute and 1 year",
+            );
         }
         errors.into_result()
     }

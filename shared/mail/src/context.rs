@@ -1,17 +1,19 @@
 //! The facts that a mail tells.
 
-use gatepass_domain::Plan;
 use gatepass_domain::access_request::{AccessRequestView, AppRef, Item, LastError, ProvisioningStatus, RequestKind};
-use gatepass_domain::id::{AppId, ProductId, RequestId};
+use gatepass_domain::credential::Credential;
+use gatepass_domain::id::{AppId, CredentialId, ProductId, RequestId};
 use gatepass_domain::person::{Actor, ActorKind};
 use gatepass_domain::product::AuthMethod;
+use gatepass_domain::rule::renewal_window;
 use gatepass_domain::settings::MailKind;
+use gatepass_domain::{Plan, Product};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::words;
 
-/// The facts about an access request that its mails tell (R24, R37–R43).
+/// The facts about an access request, or about the credential that came of it, that mails tell (R24, R37–R43).
 ///
 /// Which of them a given mail may use is decided by its kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,9 +45,39 @@ pub struct MailContext {
     /// How provisioning goes. `approve` says that access is ready when the status is `provisioned`,
     /// and that it is being prepared otherwise; `provisioning-failed` tells attempts and error.
     pub provisioning: ProvisioningFacts,
+    /// The places to ask for help with the products: mail addresses and web addresses.
+    pub support: Vec<String>,
+    /// The credential, in mails about one.
+    pub credential: Option<CredentialFacts>,
     /// The address of the portal, for example `https://gatepass.example.com`. Empty: the mails say where to
     /// look instead of linking there.
     pub portal_url: String,
+}
+
+/// A credential, without its keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CredentialFacts {
+    /// The credential.
+    pub id: CredentialId,
+    /// The start and the end of its newest key, by which its owner knows it.
+    pub shown: String,
+    /// Expiry.
+    pub expires_at: Option<Timestamp>,
+    /// The last moment at which its owner may ask for more time; `None` when that is not possible now.
+    pub renewable_until: Option<Timestamp>,
+}
+
+impl CredentialFacts {
+    /// The facts about `credential` at `now`.
+    fn of(credential: &Credential, now: Timestamp) -> Self {
+        let window = credential.expires_at.map(renewal_window).filter(|(from, until)| (*from..=*until).contains(&now));
+        Self {
+            id: credential.id,
+            shown: format!("{}…{}", credential.prefix, credential.last_four),
+            expires_at: credential.expires_at,
+            renewable_until: window.map(|(_, until)| until),
+        }
+    }
 }
 
 /// How provisioning goes.
@@ -142,8 +174,41 @@ impl MailContext {
                 attempts: request.provisioning.attempts,
                 last_error: request.provisioning.last_error.clone(),
             },
+            support: Vec::new(),
+            credential: None,
             portal_url: portal_url.to_owned(),
         }
+    }
+
+    /// The facts about `credential` at `now`, which came of `request`, with the names of the products that it opens and of its
+    /// plan as they are now.
+    pub fn of_credential(
+        request: &AccessRequestView,
+        credential: &Credential,
+        products: &[Product],
+        plan: Option<&Plan>,
+        reason: Option<&str>,
+        portal_url: &str,
+        now: Timestamp,
+    ) -> Self {
+        let named = |product: &Product| ProductName { id: product.id.clone(), name: product.name.clone() };
+        let facts = Self::new(request, plan, portal_url).with_support(products);
+        Self {
+            products: products.iter().map(named).collect(),
+            plan: PlanTerms { name: plan.map_or(facts.plan.name, |plan| plan.name.clone()), ..facts.plan },
+            reason: reason.map(str::to_owned),
+            credential: Some(CredentialFacts::of(credential, now)),
+            ..facts
+        }
+    }
+
+    /// The same facts with the places to ask for help with `products`.
+    #[must_use]
+    pub fn with_support(mut self, products: &[Product]) -> Self {
+        self.support = products.iter().filter_map(|product| product.support.clone()).collect();
+        self.support.sort();
+        self.support.dedup();
+        self
     }
 }
 
@@ -168,6 +233,17 @@ pub fn sample(kind: MailKind) -> MailContext {
         MailKind::RequestExpired => (Some(Decider::Policy), None, undecided),
         MailKind::Approve | MailKind::Ready => {
             (Some(owen), None, ProvisioningFacts { status: ProvisioningStatus::Provisioned, attempts: 1, ..undecided })
+        }
+        MailKind::KeyToExpire | MailKind::KeyExpired => {
+            (Some(owen), None, ProvisioningFacts { status: ProvisioningStatus::Provisioned, attempts: 1, ..undecided })
+        }
+        MailKind::Suspended | MailKind::Resumed => {
+            let reason = match kind {
+                MailKind::Suspended => "The key was found in a public repository.",
+                _ => "The repository is private again.",
+            };
+            let provisioned = ProvisioningFacts { status: ProvisioningStatus::Provisioned, attempts: 1, ..undecided };
+            (Some(owen), Some(reason.into()), provisioned)
         }
         MailKind::Revoked => {
             let reason = "The contract for storm warnings has ended.\nPlease ask again once there is a new one.";
@@ -208,8 +284,19 @@ pub fn sample(kind: MailKind) -> MailContext {
         decided_by,
         reason,
         provisioning,
+        support: vec!["https://weather.example.com/help".into(), "maps-support@example.com".into()],
+        credential: is_about_credential(kind).then(|| CredentialFacts {
+            id: CredentialId::from_u128(0x0192_5f6e_7a00_7000_8000_0000_0000_0003),
+            shown: "gp_4aZ9…x0Qd".into(),
+            expires_at: "2026-12-09T12:00:00Z".parse().ok(),
+            renewable_until: "2027-01-08T12:00:00Z".parse().ok(),
+        }),
         portal_url: "https://gatepass.example.com".into(),
     }
+}
+
+fn is_about_credential(kind: MailKind) -> bool {
+    matches!(kind, MailKind::KeyToExpire | MailKind::KeyExpired | MailKind::Suspended | MailKind::Resumed)
 }
 
 /// The invented context with nothing in it that a real one may lack: what renders with this and with
@@ -222,7 +309,11 @@ pub(crate) fn bare_sample(kind: MailKind) -> MailContext {
         | MailKind::Ready
         | MailKind::Revoked
         | MailKind::ProvisioningFailed
-        | MailKind::RequestExpired => Some(Decider::Policy),
+        | MailKind::RequestExpired
+        | MailKind::KeyToExpire
+        | MailKind::KeyExpired
+        | MailKind::Suspended
+        | MailKind::Resumed => Some(Decider::Policy),
         MailKind::Reject => Some(Decider::Person { name: None }),
     };
     let status = match kind {
@@ -232,7 +323,9 @@ pub(crate) fn bare_sample(kind: MailKind) -> MailContext {
         | MailKind::Escalation
         | MailKind::RequestExpired => ProvisioningStatus::None,
         MailKind::Approve | MailKind::ProvisioningFailed => ProvisioningStatus::Failed,
-        MailKind::Ready => ProvisioningStatus::Provisioned,
+        MailKind::Ready | MailKind::KeyToExpire | MailKind::KeyExpired | MailKind::Suspended | MailKind::Resumed => {
+            ProvisioningStatus::Provisioned
+        }
         MailKind::Revoked => ProvisioningStatus::Revoked,
     };
     MailContext {
@@ -245,6 +338,8 @@ pub(crate) fn bare_sample(kind: MailKind) -> MailContext {
         decided_by,
         reason: None,
         provisioning: ProvisioningFacts { status, last_error: None, ..full.provisioning },
+        support: Vec::new(),
+        credential: full.credential.map(|facts| CredentialFacts { renewable_until: None, ..facts }),
         portal_url: String::new(),
         ..full
     }

@@ -18,7 +18,9 @@ mod template;
 mod variables;
 mod words;
 
-pub use context::{Decider, MailContext, PlanTerms, ProductName, ProvisioningFacts, Requester, sample};
+pub use context::{
+    CredentialFacts, Decider, MailContext, PlanTerms, ProductName, ProvisioningFacts, Requester, sample,
+};
 pub use render::{RenderError, Rendered, check_subject, render};
 pub use template::{Part, Source};
 pub use words::limits;

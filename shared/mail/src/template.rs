@@ -89,6 +89,10 @@ pub(crate) fn built_in(kind: MailKind, part: Part) -> &'static str {
         MailKind::Reminder => mail!("reminder"),
         MailKind::Escalation => mail!("escalation"),
         MailKind::RequestExpired => mail!("request-expired"),
+        MailKind::KeyToExpire => mail!("key-to-expire"),
+        MailKind::KeyExpired => mail!("key-expired"),
+        MailKind::Suspended => mail!("suspended"),
+        MailKind::Resumed => mail!("resumed"),
     }
 }
 

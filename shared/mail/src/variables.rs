@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use gatepass_domain::access_request::ProvisioningStatus;
 use gatepass_domain::product::AuthMethod;
 use gatepass_domain::settings::MailKind;
+use jiff::Timestamp;
 use minijinja::Value;
 
 use crate::context::{Decider, MailContext};
@@ -35,7 +36,11 @@ pub(crate) type Variables = BTreeMap<&'static str, Value>;
 /// | `automatic`, `decided_by` | `approve` | whether the policy approved it; else who did |
 /// | `provisioned` | `approve` | whether access is ready; else it is being prepared |
 /// | `decided_by` | `reject` | who decided |
-/// | `reason` | `reject`, `revoked` | may be empty and have several lines |
+/// | `reason` | `reject`, `revoked`, `suspended`, `resumed` | may be empty and have several lines |
+/// | `contact` | `revoked`, `suspended`, `resumed`, `key-to-expire`, `key-expired` | where to ask for help; may be empty |
+/// | `key` | `suspended`, `resumed`, `key-to-expire`, `key-expired` | start and end of the newest key |
+/// | `expires` | `key-to-expire`, `key-expired` | the day and time at which the key expires |
+/// | `renewable_until` | `key-to-expire`, `key-expired` | until when more time may be asked for; empty if it may not |
 /// | `attempts` | `provisioning-failed` | "5 attempts" |
 /// | `error` | `provisioning-failed` | what went wrong last; may be empty and have several lines |
 ///
@@ -95,6 +100,21 @@ pub(crate) fn variables(kind: MailKind, context: &MailContext) -> Variables {
         }
         MailKind::Revoked => {
             variables.insert("reason", reason().into());
+            variables.insert("contact", contact(context).into());
+        }
+        MailKind::Suspended | MailKind::Resumed => {
+            variables.insert("reason", reason().into());
+            variables.insert("contact", contact(context).into());
+            variables.insert("key", key(context).into());
+        }
+        MailKind::KeyToExpire | MailKind::KeyExpired => {
+            let credential = context.credential.as_ref();
+            let moment = |at: Option<Timestamp>| at.map(words::moment).unwrap_or_default();
+            variables.insert("key", key(context).into());
+            variables.insert("contact", contact(context).into());
+            variables.insert("expires", moment(credential.and_then(|credential| credential.expires_at)).into());
+            let until = credential.and_then(|credential| credential.renewable_until);
+            variables.insert("renewable_until", moment(until).into());
         }
         MailKind::ProvisioningFailed => {
             let error = context.provisioning.last_error.as_ref().map(|error| lines(&error.message));
@@ -113,7 +133,15 @@ fn requester(kind: MailKind, context: &MailContext) -> String {
         MailKind::Submitted | MailKind::ProvisioningFailed | MailKind::Reminder | MailKind::Escalation => {
             format!("\"{name}\"")
         }
-        MailKind::Approve | MailKind::Ready | MailKind::Reject | MailKind::Revoked | MailKind::RequestExpired => name,
+        MailKind::Approve
+        | MailKind::Ready
+        | MailKind::Reject
+        | MailKind::Revoked
+        | MailKind::RequestExpired
+        | MailKind::KeyToExpire
+        | MailKind::KeyExpired
+        | MailKind::Suspended
+        | MailKind::Resumed => name,
     }
 }
 
@@ -128,6 +156,16 @@ fn decider(by: &Decider) -> String {
         Decider::Person { name: Some(name) } => format!("\"{}\"", display_name(name)),
         Decider::Person { name: None } => "an API Owner".to_owned(),
     }
+}
+
+/// "https://weather.example.com/help and maps-support@example.com"; empty when the products name none.
+fn contact(context: &MailContext) -> String {
+    words::abridged(context.support.iter().map(|place| one_line(place)).collect())
+}
+
+/// "gp_4aZ9…x0Qd"
+fn key(context: &MailContext) -> String {
+    context.credential.as_ref().map(|credential| one_line(&credential.shown)).unwrap_or_default()
 }
 
 /// "Weather API and Maps API under the plan Gold"; empty when all of it was approved.
@@ -148,7 +186,12 @@ fn link(kind: MailKind, context: &MailContext) -> String {
         MailKind::Submitted | MailKind::ProvisioningFailed | MailKind::Reminder | MailKind::Escalation => {
             format!("{portal}/admin/access-requests/{}", context.request_id)
         }
-        MailKind::Approve | MailKind::Ready => format!("{portal}/apps/{}", context.app.id),
+        MailKind::Approve
+        | MailKind::Ready
+        | MailKind::KeyToExpire
+        | MailKind::KeyExpired
+        | MailKind::Suspended
+        | MailKind::Resumed => format!("{portal}/apps/{}", context.app.id),
         MailKind::Reject | MailKind::Revoked | MailKind::RequestExpired => {
             format!("{portal}/access-requests/{}", context.request_id)
         }

@@ -1,7 +1,7 @@
 //! The built-in gateway: keys kept by Gatepass and checked by its own authorizer. The table *is* the
 //! gateway, so that effect and commit are one.
 
-use gatepass_domain::credential::{self, Credential, CredentialStatus, Grant, GrantStatus, Key, KeyRecord};
+use gatepass_domain::credential::{self, Credential, CredentialStatus, Grant, GrantStatus, Key, KeyRecord, Notices};
 use gatepass_domain::event::Chain;
 use gatepass_domain::key::PlainKey;
 use gatepass_domain::{AccessRequest, Context, Versioned};
@@ -43,6 +43,8 @@ pub(crate) async fn issue(
         keys: vec![Key::of(&key, expires_at)],
         expires_at,
         suspension: None,
+        resumption: None,
+        notices: Notices::of(expires_at, &assignment.expiry_notices_seconds, context.now),
     };
     let record = KeyRecord::new(&credential, &key, expires_at, sealed);
     let stored = StoredCredential {
@@ -143,6 +145,7 @@ async fn changed(
 ) -> Result<Transaction, AttemptError> {
     let facts = assignment.request.approved().facts();
     let app_id = facts.submission.app.id;
+    let content = content.announcing_its_end(&assignment.expiry_notices_seconds, context.now);
     let claims = store.claims_after_change(facts.id, &content).await?;
     stored.credential = stored.credential.revised(content, context.now);
     let mut transaction = store.with_credential(Transaction::new(context), &stored).await?;

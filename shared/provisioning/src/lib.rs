@@ -94,6 +94,8 @@ impl Decision<Option<(Queued, ReferencedEntities)>, Outcome> for Attempt<'_> {
 struct Assignment<'a> {
     request: &'a Queued,
     plan: Versioned<Plan>,
+    /// How long before its end a key is announced to expire.
+    expiry_notices_seconds: Vec<u64>,
 }
 
 /// Brings the effect about at the gateway; gives the transaction that makes it stand.
@@ -106,7 +108,7 @@ async fn carry_out(
 ) -> Result<Transaction, AttemptError> {
     let facts = request.approved().facts();
     let submission = &facts.submission;
-    let ReferencedEntities { products, plan, app, .. } = entities;
+    let ReferencedEntities { products, plan, app, settings, .. } = entities;
     if let Some(gone) = facts.product_ids().iter().find(|id| !products.iter().any(|product| &product.id == *id)) {
         return Err(AttemptError::permanent("product-gone", format!("The product `{gone}` no longer exists.")));
     }
@@ -131,7 +133,7 @@ async fn carry_out(
         let text = format!("The gateway of the product `{}` is not configured in this installation.", product.id);
         return Err(AttemptError::permanent("gateway-not-configured", text));
     }
-    let assignment = Assignment { request, plan };
+    let assignment = Assignment { request, plan, expiry_notices_seconds: settings.expiry_notices_seconds };
     match submission.kind {
         RequestKind::New | RequestKind::Extend | RequestKind::Grant => match submission.extends_credential_id {
             None => builtin::issue(sealer, context, &assignment).await,

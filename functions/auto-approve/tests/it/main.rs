@@ -4,7 +4,7 @@
 
 use gatepass_auto_approve::{AutoApprove, Config};
 use gatepass_domain::access_request::{AccessRequestView, ProvisioningStatus, Status};
-use gatepass_domain::credential::CredentialStatus;
+use gatepass_domain::credential::{CredentialStatus, Notices};
 use gatepass_domain::event::Chain;
 use gatepass_domain::person::ActorKind;
 use gatepass_domain::{Credential, Event, Plan, Versioned};
@@ -150,6 +150,8 @@ fn credential(request: &AccessRequestView) -> StoredCredential {
         keys: Vec::new(),
         expires_at: None,
         suspension: None,
+        resumption: None,
+        notices: Notices::default(),
     };
     StoredCredential { credential: Versioned::first(credential, now), digests: Vec::new(), chain: Chain::default() }
 }

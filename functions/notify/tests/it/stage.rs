@@ -140,6 +140,19 @@ impl Stage {
         self.deliver_json(time, &bus_event(&self.world.event(id, event_type).await)).await
     }
 
+    /// Delivers the newest event of that type about the credential that came of a request, at `time`.
+    pub(crate) async fn deliver_about_credential(
+        &self,
+        time: &str,
+        id: RequestId,
+        event_type: &str,
+    ) -> Result<(), Failure> {
+        let credential = self.world.request(id).await.credential_id.expect("it was approved");
+        let events = self.world.store.events_of(&Aggregate::Credential(credential)).await.unwrap();
+        let event = events.iter().rfind(|event| event.detail.event_type() == event_type);
+        self.deliver_json(time, &bus_event(event.expect(event_type))).await
+    }
+
     pub(crate) async fn deliver_json(&self, time: &str, event: &Value) -> Result<(), Failure> {
         let config = Config {
             table: self.world.table.name.clone(),

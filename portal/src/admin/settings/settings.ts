@@ -15,6 +15,10 @@ export const MAILS = [
   'reminder',
   'escalation',
   'request-expired',
+  'key-to-expire',
+  'key-expired',
+  'suspended',
+  'resumed',
 ] as const;
 export type Mail = (typeof MAILS)[number];
 
@@ -49,6 +53,10 @@ const BUILT_IN: Record<Mail, string> = {
   reminder: '',
   escalation: '',
   'request-expired': '',
+  'key-to-expire': '',
+  'key-expired': '',
+  suspended: '',
+  resumed: '',
 };
 
 function toForm(settings: Schema<'Versioned_Settings'>): SettingsForm {

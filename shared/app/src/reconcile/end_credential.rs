@@ -1,4 +1,4 @@
-//! Credentials that expire, and requests behind credentials that have ended.
+//! Credentials that expire, which is announced before, and requests behind credentials that have ended.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use gatepass_domain::Context;
 use gatepass_store::{DueItem, Store, keys};
 
 use super::{Limits, PUT_OFF, Step};
+use crate::announce_expiry::{Announcement, announce};
 use crate::error::Refused;
 use crate::expire_credential::{Ending, settle};
 
@@ -18,6 +19,9 @@ pub(super) async fn step(store: &Store, context: &mut Context, item: &DueItem) -
             store.finish(item).await?;
             Ok(Step::Done)
         }
-        Ending::NotYet => Ok(Step::Nothing),
+        Ending::NotYet => Ok(match announce(store, context, app_id, id).await? {
+            Announcement::Made => Step::Done,
+            Announcement::NotDue => Step::Nothing,
+        }),
     }
 }

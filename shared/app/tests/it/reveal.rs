@@ -1,7 +1,7 @@
 //! R18: seeing credentials, and the record that a key was shown.
 
 use gatepass_app::{Refused, credentials};
-use gatepass_domain::credential::{Credential, CredentialStatus, Key, KeyRecord};
+use gatepass_domain::credential::{Credential, CredentialStatus, Key, KeyRecord, Notices};
 use gatepass_domain::event::{Aggregate, Chain};
 use gatepass_domain::id::AppId;
 use gatepass_domain::key::KeyDigest;
@@ -42,6 +42,8 @@ async fn issue(store: &Store, app_id: AppId, expires_at: Option<Timestamp>) -> S
         keys: vec![key],
         expires_at,
         suspension: None,
+        resumption: None,
+        notices: Notices::default(),
     };
     let stored = StoredCredential {
         credential: Versioned::first(credential, context.now),

@@ -1,7 +1,9 @@
 //! The rules that a request must keep, and the order in which they are checked.
 
 use gatepass_domain::catalogue::AudienceKind;
-use gatepass_domain::credential::{Closed, Credential, CredentialStatus, Grant, GrantStatus, KeyRecord, expiry};
+use gatepass_domain::credential::{
+    Closed, Credential, CredentialStatus, Grant, GrantStatus, KeyRecord, Notices, expiry,
+};
 use gatepass_domain::product::AuthMethod;
 use gatepass_domain::rule::{check_extension, check_offer, offers_product, one_auth_method, one_plan};
 use gatepass_domain::{Catalogue, Plan, Product, Versioned, Violation};
@@ -111,6 +113,8 @@ fn credential(plan: &str, products: &[&str]) -> Versioned<Credential> {
         keys: Vec::new(),
         expires_at: None,
         suspension: None,
+        resumption: None,
+        notices: Notices::default(),
     })
 }
 

@@ -1,7 +1,9 @@
 //! The stored forms of a credential and of its keys.
 
 use gatepass_domain::Credential;
-use gatepass_domain::credential::{CredentialStatus, Grant, GrantStatus, Key, KeyRecord, Suspension};
+use gatepass_domain::credential::{
+    CredentialStatus, Grant, GrantStatus, Key, KeyRecord, Notices, Resumption, Suspension,
+};
 use gatepass_domain::id::{AppId, CredentialId, PlanId, ProductId, RequestId};
 use gatepass_domain::key::KeyDigest;
 use gatepass_domain::product::AuthMethod;
@@ -27,6 +29,10 @@ pub struct CredentialForm {
     expires_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     suspension: Option<Suspension>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    resumption: Option<Resumption>,
+    #[serde(default)]
+    notices: Notices,
 }
 
 /// A product that a credential opens.
@@ -65,6 +71,8 @@ impl From<&Credential> for CredentialForm {
             keys,
             expires_at,
             suspension,
+            resumption,
+            notices,
         } = credential.clone();
         Self {
             schema_version: SCHEMA_VERSION,
@@ -80,6 +88,8 @@ impl From<&Credential> for CredentialForm {
             keys,
             expires_at,
             suspension,
+            resumption,
+            notices,
         }
     }
 }
@@ -100,6 +110,8 @@ impl From<CredentialForm> for Credential {
             keys,
             expires_at,
             suspension,
+            resumption,
+            notices,
         } = form;
         let grants = grants.into_iter().map(Into::into).collect();
         Self {
@@ -115,6 +127,8 @@ impl From<CredentialForm> for Credential {
             keys,
             expires_at,
             suspension,
+            resumption,
+            notices,
         }
     }
 }

@@ -31,6 +31,8 @@ pub(crate) struct SettingsForm {
     escalation: Vec<String>,
     #[serde(default)]
     fallback_owners: Vec<String>,
+    #[serde(default = "Settings::default_expiry_notices")]
+    expiry_notices_seconds: Vec<u64>,
 }
 
 fn mail_kind(name: &str) -> Option<MailKind> {
@@ -50,6 +52,7 @@ impl From<&Settings> for SettingsForm {
             expire_after_seconds,
             escalation,
             fallback_owners,
+            expiry_notices_seconds,
         } = settings;
         let named = |(kind, subject): (&MailKind, &String)| (kind.as_str().to_owned(), subject.clone());
         Self {
@@ -64,6 +67,7 @@ impl From<&Settings> for SettingsForm {
             expire_after_seconds: *expire_after_seconds,
             escalation: escalation.clone(),
             fallback_owners: fallback_owners.clone(),
+            expiry_notices_seconds: expiry_notices_seconds.clone(),
         }
     }
 }
@@ -82,6 +86,7 @@ impl From<SettingsForm> for Settings {
             expire_after_seconds,
             escalation,
             fallback_owners,
+            expiry_notices_seconds,
         } = form;
         Self {
             access_flow,
@@ -97,6 +102,7 @@ impl From<SettingsForm> for Settings {
             expire_after_seconds,
             escalation,
             fallback_owners,
+            expiry_notices_seconds,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use gatepass_domain::access_request::{AfterApproval, AttemptOutcome};
 use gatepass_domain::app::Visibility;
-use gatepass_domain::credential::{CredentialStatus, Grant, GrantStatus, Key, KeyRecord, Suspension};
+use gatepass_domain::credential::{CredentialStatus, Grant, GrantStatus, Key, KeyRecord, Notices, Suspension};
 use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
 use gatepass_domain::key::PlainKey;
 use gatepass_domain::plan::{AutoApproveWhen, Limit};
@@ -121,6 +121,8 @@ fn credential(context: &mut Context) -> (StoredCredential, KeyRecord) {
         keys: vec![Key::of(&key, end)],
         expires_at: end,
         suspension: Some(Suspension { at: at("2026-11-24T00:00:00Z"), reason: Some("Too many calls.".into()) }),
+        resumption: None,
+        notices: Notices { planned: vec![at("2026-12-30T00:00:00Z")], announced: Some(at("2026-12-18T00:00:00Z")) },
     };
     let credential = Versioned::first(credential, context.now);
     (StoredCredential { credential, digests: vec![record.digest.clone()], chain: end_of_chain() }, record)

@@ -21,7 +21,11 @@ fn listeners(event_type: &str, review: &str) -> Vec<&'static str> {
             | "ProvisioningDeferred"
             | "AccessProvisioned"
             | "ProvisioningFailed"
-            | "AccessRevoked",
+            | "AccessRevoked"
+            | "CredentialExpiring"
+            | "CredentialExpired"
+            | "CredentialSuspended"
+            | "CredentialResumed",
             _,
         ) => vec!["notify"],
         ("AccessRequestApproved", _) => vec!["provision"],

@@ -15,7 +15,7 @@ pub(crate) struct SettingsResponse {
     /// The ways to submit requests: from the cart, directly, or both.
     access_flow: AccessFlow,
     /// Subject lines by mail (`submitted`, `approve`, `ready`, `reject`, `revoked`, `provisioning-failed`,
-    /// `reminder`, `escalation`, `request-expired`), instead of the built-in ones. A subject is a template and may use what the mail's own subject uses.
+    /// `reminder`, `escalation`, `request-expired`, `key-to-expire`, `key-expired`, `suspended`, `resumed`), instead of the built-in ones. A subject is a template and may use what the mail's own subject uses.
     #[schema(example = json!({"approve": "Welcome to {{ products }}"}))]
     mail_subjects: BTreeMap<MailKind, String>,
     /// Mails that are not sent.
@@ -42,6 +42,10 @@ pub(crate) struct SettingsResponse {
     /// Mail addresses that are told of requests for products without owners, at most 20.
     #[schema(example = json!(["api-team@example.com"]), max_items = 20)]
     fallback_owners: Vec<String>,
+    /// Seconds before the end of a key at which its owner is told, at most 5 times. Keys that live shorter are not announced. A
+    /// change holds for keys that are issued, renewed or get another plan from then on.
+    #[schema(example = json!([1_209_600, 172_800]), max_items = 5)]
+    expiry_notices_seconds: Vec<u64>,
     /// Version: 0 as long as nobody changed them, and one more with each change.
     #[schema(example = 1)]
     pub(crate) version: u64,
@@ -66,6 +70,7 @@ impl From<Versioned<Settings>> for SettingsResponse {
             expire_after_seconds,
             escalation,
             fallback_owners,
+            expiry_notices_seconds,
         } = content;
         Self {
             access_flow,
@@ -78,6 +83,7 @@ impl From<Versioned<Settings>> for SettingsResponse {
             expire_after_seconds,
             escalation,
             fallback_owners,
+            expiry_notices_seconds,
             version,
             created_at,
             updated_at,

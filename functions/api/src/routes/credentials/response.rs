@@ -92,6 +92,8 @@ impl From<Versioned<Credential>> for CredentialResponse {
             keys,
             expires_at,
             suspension,
+            resumption: _,
+            notices: _,
         } = content;
         Self {
             id,

@@ -1,6 +1,7 @@
 //! `/v1/apps/{id}/credentials`
 
 mod change_plan;
+mod expiry;
 mod held;
 mod list;
 mod remove_product;
