@@ -210,7 +210,7 @@ pub(crate) fn undecided(request: AccessRequest) -> Result<Pending, Refused> {
 }
 
 /// Requires that what was asked for can still be granted, as far as is known: of the requester's groups
-/// those that they had at submit. Gives the plan.
+/// those that they had at submit. A grant needs no catalogue that is presented to them. Gives the plan.
 ///
 /// # Errors
 /// `no-longer-available`, `credential-not-compatible` or [`Refused::NoLongerPossible`], with the reason.
@@ -243,7 +243,10 @@ pub(crate) fn grantable<'a>(
         let catalogue = entities.catalogues.iter().find(|one| &one.id == catalogue_id).map(|one| &one.content);
         let product = entities.products.iter().find(|one| &one.id == product_id).map(|one| &one.content);
         let (catalogue, product) = ((catalogue_id, catalogue), (product_id, product));
-        let offer = rule::check_offer(&submission.requester, catalogue, product, (&plan.id, true));
+        let offer = match submission.kind {
+            RequestKind::Grant => rule::check_shown(catalogue, product, (&plan.id, true)),
+            _ => rule::check_offer(&submission.requester, catalogue, product, (&plan.id, true)),
+        };
         offer.map_err(|violation| {
             gone(match violation {
                 Violation::PlanNotOffered { .. } => {

@@ -4,7 +4,7 @@ use gatepass_domain::conflict::Conflict;
 use gatepass_domain::credential::{CredentialStatus, KeyRecord};
 use gatepass_domain::event::{Aggregate, CredentialSubject, Detail};
 use gatepass_domain::id::{AppId, CredentialId};
-use gatepass_domain::{AccessRequest, Actor, ApiOwner, App, Context, Credential, Event, Person, Versioned};
+use gatepass_domain::{Actor, ApiOwner, App, Context, Credential, Event, Person, Versioned};
 use gatepass_store::{Page, Position, Store, StoredCredential, Transaction};
 use jiff::Timestamp;
 
@@ -65,8 +65,8 @@ fn as_of(credential: Versioned<Credential>, now: Timestamp) -> Versioned<Credent
 /// on record before it is shown.
 ///
 /// # Errors
-/// [`Refused::NotFound`], [`Refused::FormerOwner`], [`Refused::CredentialNotActive`], [`Refused::ConflictOfInterest`] for
-/// whoever decided on a request that the credential stands for.
+/// [`Refused::NotFound`], [`Refused::FormerOwner`], [`Refused::ConflictOfInterest`] for whoever decided on a request that opened
+/// or changed the credential, [`Refused::CredentialNotActive`].
 pub async fn reveal(
     store: &Store,
     context: &mut Context,
@@ -78,10 +78,10 @@ pub async fn reveal(
     let now = context.now;
     let read = || async move {
         let stored = store.credential(app_id, id).await?.ok_or(Refused::NotFound("credential"))?;
+        require_not_decided_by(store, caller, &stored).await?;
         if stored.credential.status_at(now) != CredentialStatus::Active {
             return Err(Refused::CredentialNotActive);
         }
-        require_not_decided_by(store, caller, &stored).await?;
         let newest = stored.digests.first().ok_or(Refused::CredentialNotActive)?;
         let record = store.api_key(newest).await?.ok_or(Refused::CredentialNotActive)?;
         Ok((stored, record))
@@ -96,9 +96,14 @@ pub async fn reveal(
 
 /// Refuses the key of a credential to somebody who decided on one of the requests behind it.
 async fn require_not_decided_by(store: &Store, caller: &Person, stored: &StoredCredential) -> Result<(), Refused> {
-    let decided = |request: &AccessRequest| request.approvals().iter().any(|one| one.by.is_person(&caller.id));
-    let requests = store.requests_by_id(stored.credential.holders()).await?;
-    if requests.iter().any(decided) { Err(Refused::ConflictOfInterest(Conflict::Decided)) } else { Ok(()) }
+    let mut behind = stored.credential.holders();
+    behind.extend(&stored.credential.changed_by);
+    let requests = store.requests_by_id(behind).await?;
+    if requests.iter().any(|request| request.was_decided_by(&caller.id)) {
+        Err(Refused::ConflictOfInterest(Conflict::Decided))
+    } else {
+        Ok(())
+    }
 }
 
 /// The app, if `caller` may use its keys: its owner, and whoever it is shared with. A former owner no longer does, nor

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use gatepass_domain::access_request::AwaitedGroup;
-use gatepass_domain::conflict::{Matter, conflict_of_interest};
+use gatepass_domain::access_request::{AwaitedGroup, RequestKind};
+use gatepass_domain::conflict::{Matter, a_year_before, conflict_of_interest};
 use gatepass_domain::id::ProductId;
 use gatepass_domain::{AccessRequest, App, Person, Plan, Product, Reviewer, Versioned};
 use gatepass_store::Store;
@@ -106,7 +106,11 @@ impl Entitlement {
 /// [`Refused::ConflictOfInterest`].
 pub(crate) fn check_interest(person: &Person, request: &AccessRequest, app: Option<&App>) -> Result<(), Refused> {
     let facts = request.facts();
-    let matter = Matter::Request { requester: &facts.submission.requester.id, app, submitted_at: facts.created_at };
+    let since = match facts.submission.kind {
+        RequestKind::Grant => a_year_before(facts.created_at),
+        _ => facts.created_at,
+    };
+    let matter = Matter::Request { requester: &facts.submission.requester.id, app, since };
     conflict_of_interest(person, matter).map_or(Ok(()), |conflict| Err(Refused::ConflictOfInterest(conflict)))
 }
 

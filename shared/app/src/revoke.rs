@@ -1,8 +1,8 @@
 //! Take access back: the request is revoked, and what it opened is closed in the same transaction.
 
 use gatepass_domain::access_request::Revoked;
-use gatepass_domain::id::RequestId;
-use gatepass_domain::{AccessRequest, Actor, Context, Event, Reviewer};
+use gatepass_domain::id::{ProductId, RequestId};
+use gatepass_domain::{AccessRequest, Actor, Context, Event, Product, Reviewer};
 use gatepass_store::Store;
 
 use crate::error::Refused;
@@ -12,8 +12,8 @@ use crate::reviewers::{Entitlement, offerings_of};
 use crate::standing::{Reach, Standing};
 
 /// Revokes the access that the request `id` led to, as somebody who decides on every product of it. Other products of the same
-/// credential stay open, unless the request renewed it or changed its plan: then all of it is revoked, and background work
-/// ends the requests behind it.
+/// credential stay open, unless the request renewed it or changed its plan: then all of it is revoked, by somebody who decides on
+/// all that it opens, and background work ends the requests behind it.
 ///
 /// # Errors
 /// [`Refused::NotFound`]; [`Refused::NotEntitled`]; [`Refused::NotApproved`], [`Refused::AlreadyRevoked`].
@@ -31,6 +31,9 @@ pub async fn revoke(
         if let Reviewer::Approver(_) = reviewer {
             let (products, _) = offerings_of(store, [&standing.request].into_iter()).await?;
             Entitlement::of(reviewer, &standing.request, &products)?.require_all()?;
+            if Reach::of(&standing.request) == Reach::WholeCredential {
+                require_all_open(store, reviewer, standing.holdings.open_products()).await?;
+            }
         }
         Ok(standing)
     };
@@ -41,6 +44,14 @@ pub async fn revoke(
         Ok(Step::commit(transaction, request))
     })
     .await
+}
+
+/// Requires that the reviewer decides on every product that is closed with the whole credential.
+async fn require_all_open(store: &Store, reviewer: &Reviewer, open: Vec<ProductId>) -> Result<(), Refused> {
+    let products = store.offerings::<Product>(&open).await?;
+    let decides_on = |id: &ProductId| products.iter().any(|one| one.id == *id && reviewer.decides_on(one));
+    let foreign: Vec<_> = open.into_iter().filter(|id| !decides_on(id)).collect();
+    if foreign.is_empty() { Ok(()) } else { Err(Refused::NotEntitled(foreign)) }
 }
 
 /// The request without its access, and the event that says so.

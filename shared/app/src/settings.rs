@@ -1,13 +1,16 @@
 //! Read and change the settings.
 
 use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
+use gatepass_domain::id::ProductId;
 use gatepass_domain::settings::AccessFlow;
-use gatepass_domain::{Actor, ApiOwner, Context, Settings, Versioned};
+use gatepass_domain::text::FieldError;
+use gatepass_domain::{Actor, ApiOwner, Context, Product, Settings, Versioned};
 use gatepass_store::{Store, Transaction};
 use jiff::Timestamp;
 
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
+use crate::offerings::Checked;
 use crate::optimistic::{Step, commit_decision};
 use crate::precondition::Precondition;
 
@@ -39,7 +42,7 @@ async fn read(store: &Store) -> Result<(Versioned<Settings>, Chain), Refused> {
 /// Changes the settings.
 ///
 /// # Errors
-/// [`Refused::Invalid`]; [`Refused::VersionMismatch`].
+/// [`Refused::Invalid`], also when published products rely on `fallback_owners` that would be none; [`Refused::VersionMismatch`].
 pub async fn put(
     store: &Store,
     context: &mut Context,
@@ -52,9 +55,15 @@ pub async fn put(
         store,
         context,
         &Idempotent::Unkeyed,
-        || read(store),
-        |context, (standing, mut chain)| {
+        || async {
+            let (standing, chain) = read(store).await?;
+            let relies_on_them = settings.fallback_owners.is_empty() && !standing.fallback_owners.is_empty();
+            let relying = if relies_on_them { published_without_owners(store).await? } else { Vec::new() };
+            Ok((standing, chain, relying))
+        },
+        |context, (standing, mut chain, relying)| {
             precondition.check(standing.version)?;
+            require_none(&relying)?;
             let next = match standing.version {
                 0 => Versioned::first(settings.clone(), context.now),
                 _ => standing.revised(settings.clone(), context.now),
@@ -66,4 +75,27 @@ pub async fn put(
         },
     )
     .await
+}
+
+/// The published products of which nobody but the fallback owners is told.
+async fn published_without_owners(store: &Store) -> Result<Vec<ProductId>, Refused> {
+    let products = store.all_offerings::<Product>().await?.into_iter();
+    Ok(products.filter(|product| product.is_orphaned()).map(|product| product.id.clone()).collect())
+}
+
+/// The most products that an error names.
+const NAMED: usize = 5;
+
+fn require_none(relying: &[ProductId]) -> Result<(), Refused> {
+    if relying.is_empty() {
+        return Ok(());
+    }
+    let named: Vec<_> = relying.iter().take(NAMED).map(|id| format!("`{id}`")).collect();
+    let others = relying.len().saturating_sub(NAMED);
+    let others = if others == 0 { String::new() } else { format!(" and {others} more") };
+    let fault = format!(
+        "must name somebody, or nobody is told of requests for {}{others}: give these products `owners` or `approver_groups` first",
+        named.join(", ")
+    );
+    Err(Refused::Invalid(vec![FieldError::new("/fallback_owners", fault)]))
 }

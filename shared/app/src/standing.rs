@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use gatepass_domain::access_request::{Closed, Revoked};
 use gatepass_domain::credential::{CredentialStatus, KeyRecord};
 use gatepass_domain::event::Detail;
-use gatepass_domain::id::RequestId;
+use gatepass_domain::id::{ProductId, RequestId};
 use gatepass_domain::{AccessRequest, Context, Event};
 use gatepass_store::{EndingClaims, Heirs, Store, StoredCredential, Transaction};
 
@@ -74,6 +74,11 @@ impl Holdings {
     /// Those of an undecided request, which has no credential.
     pub(crate) fn of(claims: EndingClaims) -> Self {
         Self { claims, credential: None }
+    }
+
+    /// The products that the credential opens, by whichever request.
+    pub(crate) fn open_products(&self) -> Vec<ProductId> {
+        self.credential.as_ref().map(|(stored, _)| stored.credential.open_products()).unwrap_or_default()
     }
 
     /// Reads what `request` holds.

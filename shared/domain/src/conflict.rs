@@ -17,8 +17,8 @@ pub enum Matter<'a> {
         requester: &'a PersonId,
         /// The app that is to receive the credential; `None` when it has been deleted.
         app: Option<&'a App>,
-        /// Time of the submit.
-        submitted_at: Timestamp,
+        /// Interests in the app that ended before do not count: the time of the submit, for a grant [`a_year_before`] it.
+        since: Timestamp,
     },
     /// Access that is granted without a request.
     Grant {
@@ -67,12 +67,15 @@ pub enum Conflict {
 pub fn conflict_of_interest(person: &Person, matter: Matter<'_>) -> Option<Conflict> {
     match matter {
         Matter::Request { requester, .. } if *requester == person.id => Some(Conflict::Requester),
-        Matter::Request { app, submitted_at, .. } => conflict_with_app(person, app?, submitted_at),
-        Matter::Grant { app, now } => {
-            conflict_with_app(person, app, now.checked_sub(COOLING_OFF).unwrap_or(Timestamp::MIN))
-        }
+        Matter::Request { app, since, .. } => conflict_with_app(person, app?, since),
+        Matter::Grant { app, now } => conflict_with_app(person, app, a_year_before(now)),
         Matter::Reassignment { to } => (*to == person.id).then_some(Conflict::ToOneself),
     }
+}
+
+/// The time from which an interest in an app counts against a grant at `at`.
+pub fn a_year_before(at: Timestamp) -> Timestamp {
+    at.checked_sub(COOLING_OFF).unwrap_or(Timestamp::MIN)
 }
 
 /// The interest that `person` has had in `app` since then.

@@ -43,6 +43,8 @@ pub struct Credential {
     pub resumption: Option<Resumption>,
     /// The announcements of its end.
     pub notices: Notices,
+    /// The last [`MAX_CHANGES`] requests that renewed it or changed its plan, oldest first.
+    pub changed_by: Vec<RequestId>,
 }
 
 /// The end of a suspension.
@@ -83,6 +85,9 @@ impl Notices {
         Some(Self { planned, announced: Some(due.into_iter().max()?) })
     }
 }
+
+/// The most renewals and changes of plan that a credential remembers.
+pub const MAX_CHANGES: usize = 50;
 
 /// A suspension of a credential.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -303,6 +308,15 @@ impl Credential {
     pub fn under_plan(mut self, plan: &Versioned<Plan>, approved_at: Timestamp) -> Self {
         self.plan_id = plan.id.clone();
         self.end_at(expiry(plan, approved_at));
+        self
+    }
+
+    /// The same credential, which remembers that the request `by` changed it.
+    #[must_use]
+    pub fn changed_by(mut self, by: RequestId) -> Self {
+        self.changed_by.push(by);
+        let surplus = self.changed_by.len().saturating_sub(MAX_CHANGES);
+        self.changed_by.drain(..surplus);
         self
     }
 

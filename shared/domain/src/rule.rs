@@ -111,7 +111,11 @@ impl Violation {
 
 /// True when `catalogue` offers `product` to `viewer`: presented to them, shown in it, and published.
 pub fn offers_product(catalogue: &Catalogue, product: &Product, viewer: Option<&Person>) -> bool {
-    catalogue.audience.includes(viewer) && catalogue.product_ids.contains(&product.id) && product.published
+    catalogue.audience.includes(viewer) && shows_product(catalogue, product)
+}
+
+fn shows_product(catalogue: &Catalogue, product: &Product) -> bool {
+    catalogue.product_ids.contains(&product.id) && product.published
 }
 
 /// Checks that a catalogue offers a product to the caller, and the plan with it; gives the product.
@@ -124,11 +128,24 @@ pub fn offers_product(catalogue: &Catalogue, product: &Product, viewer: Option<&
 pub fn check_offer<'a>(
     caller: &Person,
     (catalogue_id, catalogue): (&CatalogueId, Option<&Catalogue>),
+    product: (&ProductId, Option<&'a Product>),
+    plan: (&PlanId, bool),
+) -> Result<&'a Product, Violation> {
+    let presented = catalogue.filter(|catalogue| catalogue.audience.includes(Some(caller)));
+    check_shown((catalogue_id, presented), product, plan)
+}
+
+/// Checks as [`check_offer`] does, whoever the catalogue is presented to.
+///
+/// # Errors
+/// `product-not-offered` before `plan-not-offered`.
+pub fn check_shown<'a>(
+    (catalogue_id, catalogue): (&CatalogueId, Option<&Catalogue>),
     (product_id, product): (&ProductId, Option<&'a Product>),
     (plan_id, plan_exists): (&PlanId, bool),
 ) -> Result<&'a Product, Violation> {
-    let offer = catalogue.zip(product).filter(|(catalogue, product)| offers_product(catalogue, product, Some(caller)));
-    let Some((catalogue, product)) = offer else {
+    let shown = catalogue.zip(product).filter(|(catalogue, product)| shows_product(catalogue, product));
+    let Some((catalogue, product)) = shown else {
         return Err(Violation::ProductNotOffered { product: product_id.clone(), catalogue: catalogue_id.clone() });
     };
     if !plan_exists || !catalogue.plan_ids.contains(plan_id) {

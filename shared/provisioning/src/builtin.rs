@@ -45,6 +45,7 @@ pub(crate) async fn issue(
         suspension: None,
         resumption: None,
         notices: Notices::of(expires_at, &assignment.expiry_notices_seconds, context.now),
+        changed_by: Vec::new(),
     };
     let record = KeyRecord::new(&credential, &key, expires_at, sealed);
     let stored = StoredCredential {
@@ -147,7 +148,7 @@ async fn changed(
     let app_id = facts.submission.app.id;
     let content = content.announcing_its_end(&assignment.expiry_notices_seconds, context.now);
     let claims = store.claims_after_change(facts.id, &content).await?;
-    stored.credential = stored.credential.revised(content, context.now);
+    stored.credential = stored.credential.revised(content.changed_by(facts.id), context.now);
     let mut transaction = store.with_credential(Transaction::new(context), &stored).await?;
     if listing == Listing::Again {
         for id in stored.credential.holders() {

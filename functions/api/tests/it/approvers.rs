@@ -5,6 +5,7 @@ use gatepass_testkit::{ada, grace, owen, person};
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Api, id_of};
+use crate::routes::credentials::held::Held;
 
 fn petra() -> Person {
     person("petra", &["maps-team"])
@@ -144,4 +145,25 @@ async fn approvers_of_very_many_products_see_their_requests_too() {
     for query in ["", "mine=true", "status=pending"] {
         assert_eq!(listed(&api, &petra(), query).await, std::slice::from_ref(&id), "{query}");
     }
+}
+
+// Covers P13.
+#[tokio::test]
+async fn revoking_a_renewal_is_for_those_who_decide_on_all_that_the_credential_opens() {
+    let api = Api::new().await;
+    approved_by(&api, "maps-api", &["maps-team"]).await;
+    let held = Held::of(&api, &["maps-api"], "free").await;
+    let renewal = held.change("renew", json!({})).await;
+    let credential = held.request["credential_id"].clone();
+    let body = json!({
+        "catalogue_id": "public-apis", "product_ids": ["weather-api"], "plan_id": "free", "app_id": held.request["app"]["id"],
+        "extends_credential_id": credential,
+    });
+    let extension = id_of(&api.post("/v1/access-requests").by(&ada()).json(body).send().await.expect(201).body);
+    api.approve(&extension).await;
+    api.provision(&extension).await;
+    let reason = || json!({ "reason": "no longer" });
+    decide(&api, &petra(), &renewal, "revoke", reason()).await.problem(403, "not-entitled");
+    decide(&api, owen().person(), &renewal, "revoke", reason()).await.expect(200);
+    assert_eq!(held.listed().await["status"], "revoked");
 }

@@ -105,6 +105,65 @@ async fn nobody_decides_for_a_team_mate_or_reveals_what_they_decided_on() {
     reveal(&Person { organisation: Some("harbour".into()), ..person("cleo", &[]) }).await.expect(200);
 }
 
+/// An app that is shared with the organisation of `colleague`, with a credential of which they have decided nothing.
+async fn shared_with(api: &Api, colleague: &Person) -> (String, String) {
+    let ada = Person { organisation: colleague.organisation.clone(), ..ada() };
+    let body = json!({ "name": "Harbour", "visibility": "organisation" });
+    let app = api.post("/v1/apps").by(&ada).json(body).send().await.expect(201).text("/id");
+    api.world.offer(Plan { key_expires_in_seconds: Some(86_400), ..demo::plan("gold", "Gold") }).await;
+    let body = json!({
+        "catalogue_id": "public-apis", "product_ids": ["weather-api", "maps-api"], "plan_id": "gold", "app_id": app,
+    });
+    let id = id_of(&api.post("/v1/access-requests").by(&ada).json(body).send().await.expect(201).body);
+    (id, app)
+}
+
+// Covers P15.
+#[tokio::test]
+async fn whoever_approved_a_renewal_does_not_reveal_the_key() {
+    let api = Api::new().await;
+    let colleague = Person { organisation: Some("harbour".into()), ..person("owen", &["api-owners"]) };
+    let (id, app) = shared_with(&api, &colleague).await;
+    let credential = decide(&api, olga().person(), &id, "approve", json!({})).await.expect(200).text("/credential_id");
+    api.provision(&id).await;
+    let path = format!("/v1/apps/{app}/credentials/{credential}");
+    let renewal = id_of(&api.post(&format!("{path}/renew")).by(&ada()).json(json!({})).send().await.expect(201).body);
+    decide(&api, &colleague, &renewal, "approve", json!({})).await.expect(200);
+    api.provision(&renewal).await;
+    api.post(&format!("{path}/reveal")).by(&colleague).send().await.problem(403, "conflict-of-interest");
+    // What stands in the way of everybody is said after what stands in the way of the caller.
+    api.advance(jiff::SignedDuration::from_hours(72));
+    api.post(&format!("{path}/reveal")).by(&colleague).send().await.problem(403, "conflict-of-interest");
+    api.post(&format!("{path}/reveal")).by(&ada()).send().await.problem(409, "credential-not-active");
+}
+
+// Covers P15.
+#[tokio::test]
+async fn whoever_took_products_from_a_request_does_not_reveal_its_key() {
+    let api = Api::new().await;
+    let colleague = Person { organisation: Some("harbour".into()), ..person("owen", &["api-owners"]) };
+    let (id, app) = shared_with(&api, &colleague).await;
+    let some = json!({ "reason": "not that", "product_ids": ["maps-api"] });
+    decide(&api, &colleague, &id, "reject", some).await.expect(200);
+    let credential = decide(&api, olga().person(), &id, "approve", json!({})).await.expect(200).text("/credential_id");
+    api.provision(&id).await;
+    let reveal = api.post(&format!("/v1/apps/{app}/credentials/{credential}/reveal")).by(&colleague);
+    reveal.send().await.problem(403, "conflict-of-interest");
+}
+
+// Covers P15.
+#[tokio::test]
+async fn a_former_owner_does_not_complete_a_grant() {
+    let api = Api::new().await;
+    api.world.offer(Plan { approvals_required: 2, ..demo::plan("gold", "Gold") }).await;
+    let app = api.app(owen().person(), "Once mine").await;
+    reassign(&api, &olga(), &app, "ada").await.expect(200);
+    api.advance(jiff::SignedDuration::from_hours(24 * 30));
+    let id = id_of(&grant(&api, &owner("otto"), &app, "weather-api").await.expect(201).body);
+    decide(&api, owen().person(), &id, "approve", json!({})).await.problem(403, "conflict-of-interest");
+    decide(&api, owner("oda").person(), &id, "approve", json!({})).await.expect(200);
+}
+
 /// Moving an app into one's own organisation makes it one that one sees; its keys stay hidden from whoever did that.
 #[tokio::test]
 async fn nobody_moves_an_app_to_where_they_see_its_keys() {

@@ -89,6 +89,19 @@ async fn a_grant_under_such_a_plan_waits_for_somebody_else() {
     );
 }
 
+/// A grant is for whom the administrators choose, whichever catalogues are presented to them.
+#[tokio::test]
+async fn a_grant_of_what_is_not_presented_to_the_person_can_be_completed() {
+    let api = Api::new().await;
+    needs_two(&api, "gold").await;
+    let app = api.app(&ada(), "Storm warnings").await;
+    let body = json!({ "product_ids": ["fleet-api"], "plan_id": "gold" });
+    let granted = api.post(&format!("/v1/admin/apps/{app}/grants")).by_owner(&owen()).json(body).send().await;
+    let id = id_of(&granted.expect(201).body);
+    let approved = decide(&api, olga().person(), &id, "approve", json!({})).await.expect(200).body;
+    assert_eq!(approved["status"], "approved");
+}
+
 /// One approval under a plan that needed two for a while is enough once the plan needs one, and its giver can say so.
 #[tokio::test]
 async fn a_plan_that_is_lowered_leaves_no_request_that_nobody_can_finish() {

@@ -152,6 +152,7 @@ fn credential(request: &AccessRequestView) -> StoredCredential {
         suspension: None,
         resumption: None,
         notices: Notices::default(),
+        changed_by: Vec::new(),
     };
     StoredCredential { credential: Versioned::first(credential, now), digests: Vec::new(), chain: Chain::default() }
 }

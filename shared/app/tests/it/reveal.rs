@@ -44,6 +44,7 @@ async fn issue(store: &Store, app_id: AppId, expires_at: Option<Timestamp>) -> S
         suspension: None,
         resumption: None,
         notices: Notices::default(),
+        changed_by: Vec::new(),
     };
     let stored = StoredCredential {
         credential: Versioned::first(credential, context.now),

@@ -1,5 +1,6 @@
 //! Approve less than was asked for.
 
+use std::collections::BTreeSet;
 use std::mem::replace;
 
 use jiff::Timestamp;
@@ -9,7 +10,7 @@ use super::submission::{Asked, Narrowing};
 use crate::context::Context;
 use crate::event::{Detail, Event, Narrowed};
 use crate::id::{PlanId, ProductId};
-use crate::person::Actor;
+use crate::person::{Actor, ActorKind, PersonId};
 use crate::plan::Plan;
 
 /// A change of what a pending request asks for.
@@ -58,6 +59,7 @@ impl Pending {
             },
             access_expires_at: None,
             approvals_restarted_at: None,
+            deciders: BTreeSet::new(),
         });
         let Reduction { dropped, plan, access_expires_at } = reduction;
         submission.items.retain(|item| !dropped.contains(&item.product_id));
@@ -66,6 +68,9 @@ impl Pending {
             replace(&mut submission.plan_id, id)
         });
         narrowing.access_expires_at = access_expires_at.or(narrowing.access_expires_at);
+        let approvers = self.approvals.iter().map(|approval| &approval.by);
+        let people = approvers.chain([by]).filter(|actor| actor.kind == ActorKind::Person);
+        narrowing.deciders.extend(people.map(|actor| PersonId(actor.id.clone())));
         if !self.approvals.is_empty() {
             narrowing.approvals_restarted_at = Some(context.now);
             self.approvals.clear();

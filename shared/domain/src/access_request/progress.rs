@@ -7,6 +7,7 @@ use super::submission::Facts;
 use super::vocabulary::{Approval, Decision, Ending, LastError, RequestKind};
 use super::waiting::Waiting;
 use crate::id::{CredentialId, RequestId};
+use crate::person::PersonId;
 
 /// The state of a request, with the data that only this state has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +70,13 @@ impl AccessRequest {
             | Self::Failed(Failed(approved))
             | Self::Revoked(Revoked { approved, .. }) => &approved.approvals,
         }
+    }
+
+    /// True when `person` had a part in the decision: approved it, also when that counts no longer, or took something from it.
+    pub fn was_decided_by(&self, person: &PersonId) -> bool {
+        let narrowing = self.facts().narrowing.as_ref();
+        self.approvals().iter().any(|approval| approval.by.is_person(person))
+            || narrowing.is_some_and(|narrowing| narrowing.deciders.contains(person))
     }
 
     /// The state as plain data; with [`AccessRequest::facts`] and [`AccessRequest::approvals`] all there is.

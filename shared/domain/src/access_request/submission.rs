@@ -1,12 +1,14 @@
 //! The facts of a request, frozen when it is submitted.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use super::vocabulary::{AppRef, Item, RequestKind};
 use crate::context::Context;
 use crate::event::{Aggregate, Chain, Detail, Event, RequestSubject};
 use crate::id::{CredentialId, PlanId, ProductId, RequestId};
-use crate::person::{Actor, Person};
+use crate::person::{Actor, Person, PersonId};
 use crate::policy::Verdict;
 use crate::product::AuthMethod;
 
@@ -57,6 +59,8 @@ pub struct Narrowing {
     pub access_expires_at: Option<Timestamp>,
     /// The last change that ended approvals given before.
     pub approvals_restarted_at: Option<Timestamp>,
+    /// The people who changed it, and those whose approvals a change ended.
+    pub deciders: BTreeSet<PersonId>,
 }
 
 /// The part of a request that every state has: the submission and the revision.

@@ -53,7 +53,7 @@ proptest! {
         let groups: &[&str] = if in_team { &["builders"] } else { &["builders "] };
         let person = Person { organisation: Some("harbour".into()), ..person(PEOPLE[who], groups) };
         let app = app(id(owner), visibility, Some("builders"), recorded(&handovers));
-        let matter = Matter::Request { requester: &id(requester), app: Some(&app), submitted_at: noon() };
+        let matter = Matter::Request { requester: &id(requester), app: Some(&app), since: noon() };
         let lately = |index: fn(&(usize, usize, i64)) -> usize| {
             handovers.iter().any(|handover| index(handover) == who && handover.2 >= 0)
         };
@@ -72,7 +72,7 @@ proptest! {
         let app = app(id(owner), Visibility::Personal, None, recorded(&handovers));
         let a_year_ago = noon().checked_sub(SignedDuration::from_hours(24 * 366)).unwrap();
         let nobody = PersonId("nobody".into());
-        let since = Matter::Request { requester: &nobody, app: Some(&app), submitted_at: a_year_ago };
+        let since = Matter::Request { requester: &nobody, app: Some(&app), since: a_year_ago };
         let grant = Matter::Grant { app: &app, now: noon() };
         prop_assert_eq!(conflict_of_interest(&person, grant), conflict_of_interest(&person, since));
     }
@@ -85,7 +85,7 @@ proptest! {
             app = app.handed_to(id(time % 2), &id(2), hours_after_noon(1));
         }
         prop_assert!(app.handovers.len() <= MAX_HANDOVERS);
-        let matter = Matter::Request { requester: &id(0), app: Some(&app), submitted_at: noon() };
+        let matter = Matter::Request { requester: &id(0), app: Some(&app), since: noon() };
         prop_assert!(conflict_of_interest(&person("owen", &[]), matter).is_some());
     }
 }
@@ -105,10 +105,10 @@ fn each_interest_has_a_reason_of_its_own() {
     ] {
         let visibility = if team.is_some() { Visibility::Team } else { Visibility::Personal };
         let app = app(id(owner), visibility, team, handovers);
-        let matter = Matter::Request { requester: &id(requester), app: Some(&app), submitted_at: noon() };
+        let matter = Matter::Request { requester: &id(requester), app: Some(&app), since: noon() };
         assert_eq!(conflict_of_interest(&owen, matter), expected);
     }
-    let gone = |requester| Matter::Request { requester, app: None, submitted_at: noon() };
+    let gone = |requester| Matter::Request { requester, app: None, since: noon() };
     assert_eq!(conflict_of_interest(&owen, gone(&owen.id)), Some(Conflict::Requester), "also when the app is gone");
     assert_eq!(conflict_of_interest(&owen, gone(&id(0))), None);
 }

@@ -115,6 +115,7 @@ fn credential(plan: &str, products: &[&str]) -> Versioned<Credential> {
         suspension: None,
         resumption: None,
         notices: Notices::default(),
+        changed_by: Vec::new(),
     })
 }
 

@@ -33,6 +33,8 @@ pub struct CredentialForm {
     resumption: Option<Resumption>,
     #[serde(default)]
     notices: Notices,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    changed_by: Vec<RequestId>,
 }
 
 /// A product that a credential opens.
@@ -73,6 +75,7 @@ impl From<&Credential> for CredentialForm {
             suspension,
             resumption,
             notices,
+            changed_by,
         } = credential.clone();
         Self {
             schema_version: SCHEMA_VERSION,
@@ -90,6 +93,7 @@ impl From<&Credential> for CredentialForm {
             suspension,
             resumption,
             notices,
+            changed_by,
         }
     }
 }
@@ -112,6 +116,7 @@ impl From<CredentialForm> for Credential {
             suspension,
             resumption,
             notices,
+            changed_by,
         } = form;
         let grants = grants.into_iter().map(Into::into).collect();
         Self {
@@ -129,6 +134,7 @@ impl From<CredentialForm> for Credential {
             suspension,
             resumption,
             notices,
+            changed_by,
         }
     }
 }

@@ -3,6 +3,8 @@
 //! Every change of a request writes the item and its copies in two indexes, each at a unit per kilobyte. So nothing
 //! stands in it twice, the request's id being its key, and what is empty is absent.
 
+use std::collections::BTreeSet;
+
 use gatepass_domain::access_request::{
     AppRef, Approval, Asked, Decision, Ending, Facts, Inconsistent, Item, LastError, Narrowing, Progress, Provisioning,
     RequestKind, Submission, Waiting,
@@ -80,19 +82,22 @@ struct NarrowingForm {
     access_expires_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     approvals_restarted_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    deciders: BTreeSet<PersonId>,
 }
 
 impl From<Narrowing> for NarrowingForm {
-    fn from(Narrowing { asked, access_expires_at, approvals_restarted_at }: Narrowing) -> Self {
+    fn from(Narrowing { asked, access_expires_at, approvals_restarted_at, deciders }: Narrowing) -> Self {
         let Asked { items, plan_id, plan_name } = asked;
-        Self { items, plan_id, plan_name, access_expires_at, approvals_restarted_at }
+        Self { items, plan_id, plan_name, access_expires_at, approvals_restarted_at, deciders }
     }
 }
 
 impl From<NarrowingForm> for Narrowing {
     fn from(form: NarrowingForm) -> Self {
-        let NarrowingForm { items, plan_id, plan_name, access_expires_at, approvals_restarted_at } = form;
-        Self { asked: Asked { items, plan_id, plan_name }, access_expires_at, approvals_restarted_at }
+        let NarrowingForm { items, plan_id, plan_name, access_expires_at, approvals_restarted_at, deciders } = form;
+        let asked = Asked { items, plan_id, plan_name };
+        Self { asked, access_expires_at, approvals_restarted_at, deciders }
     }
 }
 

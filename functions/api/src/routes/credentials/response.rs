@@ -94,6 +94,7 @@ impl From<Versioned<Credential>> for CredentialResponse {
             suspension,
             resumption: _,
             notices: _,
+            changed_by: _,
         } = content;
         Self {
             id,

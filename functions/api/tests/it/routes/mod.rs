@@ -12,7 +12,7 @@ mod admin_statistics;
 mod apps;
 mod cart;
 mod catalogues;
-mod credentials;
+pub(crate) mod credentials;
 mod health;
 mod me;
 mod openapi;

@@ -35,3 +35,24 @@ async fn a_setting_that_cannot_be_used_is_pointed_at() {
         assert_eq!(answer.pointers()[0], pointer, "{body}: {:#}", answer.body);
     }
 }
+
+// Covers R22.
+#[tokio::test]
+async fn the_fallback_owners_stay_as_long_as_published_products_rely_on_them() {
+    let api = Api::new().await;
+    let put = |body: Value| api.put("/v1/admin/settings").by_owner(&owen()).header("if-match", "*").json(body).send();
+    put(json!({ "fallback_owners": ["desk@example.com"] })).await.expect(200);
+    let mut product = json!({
+        "id": "tides-api", "name": "Tides", "description": "", "auth_method": "api_key", "gateway": { "kind": "builtin" },
+        "owners": [], "published": true,
+    });
+    api.post("/v1/admin/products").by_owner(&owen()).json(&product).send().await.expect(201);
+    let refused = put(json!({ "fallback_owners": [] })).await.problem(400, "invalid-body");
+    assert_eq!(refused.pointers(), ["/fallback_owners"]);
+    assert!(refused.body.to_string().contains("`tides-api`"), "{}", refused.body);
+    put(json!({ "fallback_owners": ["other@example.com"] })).await.expect(200);
+    product["owners"] = json!(["tides@example.com"]);
+    let call = api.put("/v1/admin/products/tides-api").by_owner(&owen()).header("if-match", "*");
+    call.json(&product).send().await.expect(200);
+    put(json!({ "fallback_owners": [] })).await.expect(200);
+}

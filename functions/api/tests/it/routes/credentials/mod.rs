@@ -2,7 +2,7 @@
 
 mod change_plan;
 mod expiry;
-mod held;
+pub(crate) mod held;
 mod list;
 mod remove_product;
 mod renew;
