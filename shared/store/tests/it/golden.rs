@@ -123,6 +123,7 @@ fn credential(context: &mut Context) -> (StoredCredential, KeyRecord) {
         suspension: Some(Suspension { at: at("2026-11-24T00:00:00Z"), reason: Some("Too many calls.".into()) }),
         resumption: None,
         notices: Notices { planned: vec![at("2026-12-30T00:00:00Z")], announced: Some(at("2026-12-18T00:00:00Z")) },
+        changed_by: Vec::new(),
     };
     let credential = Versioned::first(credential, context.now);
     (StoredCredential { credential, digests: vec![record.digest.clone()], chain: end_of_chain() }, record)
