@@ -85,7 +85,10 @@ fn products() -> Result<Vec<Product>, NotASlug> {
             name: name.to_owned(),
             description: description.to_owned(),
             auth_method,
-            gateway: Gateway::of(gateway),
+            gateway: match gateway {
+                GatewayKind::Builtin => enforcing(),
+                other => Gateway::of(other),
+            },
             owners: vec![format!("{owner}@example.com")],
             approver_groups: Vec::new(),
             documentation_url: Some(format!("https://developer.example.com/{id}")),
@@ -106,6 +109,14 @@ fn products() -> Result<Vec<Product>, NotASlug> {
         },
         product("fleet-api", "Fleet API", "Where vehicles are and how they do.", key, builtin, "fleet-team")?,
     ])
+}
+
+/// The built-in gateway, counting calls, so that the sample API answers 429 over the limit of a plan.
+fn enforcing() -> Gateway {
+    let mut gateway = Gateway::of(GatewayKind::Builtin);
+    gateway.configuration.insert("enforce".into(), true.into());
+    gateway.configuration.insert("over_limit".into(), "forward".into());
+    gateway
 }
 
 fn plans() -> Result<Vec<Plan>, NotASlug> {

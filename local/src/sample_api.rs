@@ -1,12 +1,16 @@
 //! A protected API as a team would run it: behind API Gateway and the authorizer that Gatepass deploys.
 
+use std::convert::Infallible;
+
 use axum::Json;
-use axum::extract::Request;
-use axum::http::{StatusCode, header};
+use axum::extract;
+use axum::http::{Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use gatepass_ratelimit::{AuthorizerContext, RateLimitLayer};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use tower::{Layer, ServiceExt, service_fn};
 
 use crate::function::Function;
 use crate::gateway::{Call, message};
@@ -30,7 +34,7 @@ pub(crate) async fn answer(
     authorizer: &Function,
     product_id: &str,
     path: &str,
-    request: Request,
+    request: extract::Request,
     now: Timestamp,
 ) -> Response {
     let mut call = Call::read(request, now).await;
@@ -51,7 +55,7 @@ pub(crate) async fn answer(
                 "path": call.path,
                 "context": context,
             });
-            ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+            within_limits(context, body).await
         }
         Ok(Verdict { is_authorized: false, .. }) => message(StatusCode::FORBIDDEN, "Forbidden"),
         Err(error) => {
@@ -59,6 +63,19 @@ pub(crate) async fn answer(
             message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
         }
     }
+}
+
+/// The answer of the API, which tells its callers of the limits that the authorizer counts.
+async fn within_limits(context: Map<String, Value>, body: Value) -> Response {
+    let texts = context.into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())));
+    let mut request = Request::new(());
+    request.extensions_mut().insert(AuthorizerContext(texts.collect()));
+    let api = service_fn(move |_| {
+        let body = body.clone();
+        async { Ok(([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()) }
+    });
+    let Ok(response) = RateLimitLayer.layer(api).oneshot(request).await.map_err(|never: Infallible| match never {});
+    response
 }
 
 /// The event of an authorizer in payload format 2.0 ("Controlling and managing access to HTTP APIs with

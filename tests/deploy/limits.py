@@ -89,6 +89,14 @@ LIMITS = (
         "Deleting a nested stack deletes what it should retain",
         ("people_and_their_pool_outlive_the_stack", "the_table_that_is_deployed_is_safe"),
     ),
+    Limit(
+        "dynamodb:LeadingKeys is not evaluated: the authorizer may write any item",
+        ("a_grant_may_be_limited_to_the_partitions_with_a_prefix",),
+    ),
+    Limit(
+        "The sample API behind the authorizer, which answers 429, is the local stack's own",
+        ("a_caller_over_the_limit_of_the_plan_is_told_to_wait", "many_callers_get_exactly_what_the_plan_allows"),
+    ),
     Limit("TLS", ("browsers_come_back_over_tls_alone",)),
     Limit(
         "Not about AWS: a local stack that cannot start",

@@ -3,18 +3,24 @@
 //! A request authorizer with payload format 2.0 and simple responses ("Controlling and managing
 //! access to HTTP APIs with Lambda authorizers", API Gateway developer guide). The API names its
 //! product in the stage variable `gatepass_product_id`. One consistent read a call, and no verdict is
-//! kept: what was suspended or revoked is closed by the next call. Only the limits of plans are kept, for
-//! a minute: they come with the verdict, for the API or gateway behind to enforce, and a change of a plan
-//! holds for live keys within that minute.
+//! kept: what was suspended or revoked is closed by the next call. Only the limits of plans are kept, and whether a product
+//! enforces them, for a minute: a change of either holds for live keys within that minute.
+//!
+//! For a product that enforces the limits, a call under a plan that has some is one write more, which counts it. A call over the
+//! limit is closed (403), or let through with the verdict in its context, so that the API can answer 429 (`gatepass-ratelimit`).
+//! For other products the limits come with the verdict, for the API to enforce.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::Arc;
 
-use gatepass_domain::Plan;
 use gatepass_domain::id::{PlanId, ProductId};
 use gatepass_domain::key::PlainKey;
+use gatepass_domain::product::OverLimit;
+use gatepass_domain::{Plan, Product};
 use gatepass_lambda::{Clock, ConfigError, Failure, Vars};
-use gatepass_store::Store;
+use gatepass_ratelimit::{LimitName, Standing, Verdict};
+use gatepass_store::{CallLimits, Count, Counted, Store};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
@@ -61,7 +67,7 @@ pub struct Response {
     pub context: HashMap<String, String>,
 }
 
-/// How long the limits of a plan are kept.
+/// How long the limits of a plan, and whether a product enforces them, are kept.
 const LIMITS_KEPT: SignedDuration = SignedDuration::from_secs(60);
 
 /// The function.
@@ -69,20 +75,43 @@ const LIMITS_KEPT: SignedDuration = SignedDuration::from_secs(60);
 pub struct Authorizer {
     store: Store,
     clock: Clock,
-    limits: Arc<Mutex<HashMap<PlanId, Kept>>>,
+    plans: Recent<PlanId, CallLimits>,
+    /// The treatment of calls over the limits; `None` where nobody counts them.
+    products: Recent<ProductId, Option<OverLimit>>,
 }
 
-/// The limits of a plan as they stood at a time.
+/// What was read in the last minute.
 #[derive(Debug, Clone)]
-struct Kept {
-    read_at: Timestamp,
-    limits: HashMap<String, String>,
+struct Recent<K, V>(Arc<Mutex<HashMap<K, (Timestamp, V)>>>);
+
+impl<K: Eq + Hash + Clone, V: Copy> Recent<K, V> {
+    fn new() -> Self {
+        Self(Arc::default())
+    }
+
+    /// The value of `key`, read at most a minute before `now`, or else by `read`; `None` when there is none.
+    async fn get<E>(
+        &self,
+        now: Timestamp,
+        key: &K,
+        read: impl Future<Output = Result<Option<V>, E>>,
+    ) -> Result<Option<V>, E> {
+        let kept = self.0.lock().await.get(key).copied();
+        if let Some((_, value)) = kept.filter(|(read_at, _)| now.duration_since(*read_at) < LIMITS_KEPT) {
+            return Ok(Some(value));
+        }
+        let value = read.await?;
+        if let Some(value) = value {
+            self.0.lock().await.insert(key.clone(), (now, value));
+        }
+        Ok(value)
+    }
 }
 
 impl Authorizer {
     /// The function on these clients.
     pub fn new(config: Config, dynamodb: aws_sdk_dynamodb::Client, clock: Clock) -> Self {
-        Self { store: Store::new(dynamodb, config.table), clock, limits: Arc::default() }
+        Self { store: Store::new(dynamodb, config.table), clock, plans: Recent::new(), products: Recent::new() }
     }
 
     /// True when the key of the call opens the API's product now.
@@ -104,37 +133,59 @@ impl Authorizer {
             return Ok(closed("not open"));
         }
         let Some(limits) = self.limits_of(&record.plan_id).await? else { return Ok(closed("its plan is gone")) };
+        let verdict = match self.enforcement_of(&product, limits).await? {
+            None => stated(limits),
+            Some(over_limit) => {
+                let counted = self.store.count_call(record.credential_id, &product, limits, self.clock.now()).await;
+                let counted = counted.map_err(|error| Failure::transient("the call could not be counted", &error))?;
+                let verdict = verdict(counted, self.clock.now());
+                if let Some(over) = verdict.over {
+                    tracing::info!(credential_id = %record.credential_id, %product, over = over.as_str(), "over the limit");
+                    if over_limit == OverLimit::Deny {
+                        return Ok(closed("over the limit"));
+                    }
+                }
+                verdict.to_context()
+            }
+        };
         let mut context = HashMap::from([
             ("credential_id".to_owned(), record.credential_id.to_string()),
             ("app_id".to_owned(), record.app_id.to_string()),
             ("plan_id".to_owned(), record.plan_id.to_string()),
             ("product_id".to_owned(), product.to_string()),
         ]);
-        context.extend(limits);
+        context.extend(verdict);
         Ok(Response { is_authorized: true, context })
     }
 
-    /// The limits of the plan, read at most a minute ago; `None` when there is no such plan.
-    async fn limits_of(&self, plan_id: &PlanId) -> Result<Option<HashMap<String, String>>, Failure> {
-        let now = self.clock.now();
-        let kept = self.limits.lock().await.get(plan_id).cloned();
-        let fresh = kept.filter(|kept| now.duration_since(kept.read_at) < LIMITS_KEPT);
-        if let Some(kept) = fresh {
-            return Ok(Some(kept.limits));
+    /// The limits of the plan; `None` when there is no such plan.
+    async fn limits_of(&self, id: &PlanId) -> Result<Option<CallLimits>, Failure> {
+        let read = async {
+            let plan = self.store.offering::<Plan>(id).await;
+            let plan = plan.map_err(|error| Failure::transient("the plan could not be looked up", &error))?;
+            Ok(plan.map(|(plan, _)| CallLimits { rate: plan.rate_limit, quota: plan.quota }))
+        };
+        self.plans.get(self.clock.now(), id, read).await
+    }
+
+    /// The treatment of calls over `limits` by the product; `None` when nobody counts. It is not looked up for a plan without limits.
+    async fn enforcement_of(&self, id: &ProductId, limits: CallLimits) -> Result<Option<OverLimit>, Failure> {
+        if limits == CallLimits::default() {
+            return Ok(None);
         }
-        let plan = self.store.offering::<Plan>(plan_id).await;
-        let plan = plan.map_err(|error| Failure::transient("the plan could not be looked up", &error))?;
-        let Some((plan, _)) = plan else { return Ok(None) };
-        let limits = limits(&plan);
-        self.limits.lock().await.insert(plan_id.clone(), Kept { read_at: now, limits: limits.clone() });
-        Ok(Some(limits))
+        let read = async {
+            let product = self.store.offering::<Product>(id).await;
+            let product = product.map_err(|error| Failure::transient("the product could not be looked up", &error))?;
+            Ok(product.map(|(product, _)| product.gateway.enforced()))
+        };
+        Ok(self.products.get(self.clock.now(), id, read).await?.flatten())
     }
 }
 
-/// A plan's limits as the API behind is told them; one that the plan does not set is absent.
-fn limits(plan: &Plan) -> HashMap<String, String> {
-    let named = [("rate_limit", plan.rate_limit), ("quota", plan.quota)];
-    let set = named.into_iter().filter_map(|(name, limit)| Some((name, limit?)));
+/// A plan's limits as the API behind is told them when nobody counts; one that the plan does not set is absent.
+fn stated(limits: CallLimits) -> HashMap<String, String> {
+    let named = [(LimitName::Rate, limits.rate), (LimitName::Quota, limits.quota)];
+    let set = named.into_iter().filter_map(|(name, limit)| Some((name.as_str(), limit?)));
     let members = set.flat_map(|(name, limit)| {
         [
             (format!("{name}_requests"), limit.requests.to_string()),
@@ -142,6 +193,31 @@ fn limits(plan: &Plan) -> HashMap<String, String> {
         ]
     });
     members.collect()
+}
+
+/// The verdict on a call that was counted at `now`.
+fn verdict(counted: Counted, now: Timestamp) -> Verdict {
+    let standing = |count: Count| Standing {
+        requests: count.limit.requests,
+        per_seconds: count.limit.per_seconds,
+        remaining: count.limit.requests.saturating_sub(count.calls),
+        reset_seconds: seconds_until(count.resets_at, now),
+    };
+    let (counts, over) = match counted {
+        Counted::Within(counts) => (counts, None),
+        Counted::Over(counts) => {
+            let used_up = [(LimitName::Rate, counts.used_up_rate()), (LimitName::Quota, counts.used_up_quota())];
+            let used_up = used_up.into_iter().filter_map(|(name, count)| Some((count?.resets_at, name)));
+            (counts, Some(used_up.max_by_key(|(resets_at, _)| *resets_at).map_or(LimitName::Rate, |(_, name)| name)))
+        }
+    };
+    Verdict { rate: counts.rate.map(standing), quota: counts.quota.map(standing), over }
+}
+
+/// Seconds from `now` until `end`, rounded up, and at least one.
+fn seconds_until(end: Timestamp, now: Timestamp) -> u64 {
+    let millis = u64::try_from(end.duration_since(now).as_millis()).unwrap_or(0);
+    millis.div_ceil(1000).max(1)
 }
 
 fn product_of(request: &Request) -> Result<ProductId, Failure> {

@@ -57,7 +57,7 @@ pub(super) async fn check(State(services): State<Arc<Services>>, request: Reques
     let header = |name| text(&parts.headers, name);
     let caller = caller(header(header::AUTHORIZATION.as_str())).unwrap_or_default().to_owned();
     let needs = needs(header("x-amz-target"), parts.uri.path(), &bytes);
-    if let Some(Need { action, resource }) = services.roles.missing(&caller, &needs) {
+    if let Some(Need { action, resource, .. }) = services.roles.missing(&caller, &needs) {
         tracing::warn!(function = caller, action, %resource, "the template does not grant this");
         let text = format!(
             "User: arn:aws:sts::{ACCOUNT}:assumed-role/{caller}/{caller} is not authorized to perform: {action} on the \
@@ -81,6 +81,7 @@ mod tests {
         let grant = Grant {
             actions: vec!["dynamodb:GetItem".into()],
             resources: vec!["arn:aws:dynamodb:us-east-1:000000000000:table/T".into()],
+            leading_keys: None,
         };
         let roles = Roles { of_functions: BTreeMap::from([("Reader".into(), vec![grant])]), log: None };
         let get = needs("DynamoDB_20120810.GetItem", "/", br#"{"TableName": "T"}"#);
@@ -90,5 +91,25 @@ mod tests {
         assert_eq!(roles.missing("Reader", &put), Some(&put[0]));
         assert_eq!(roles.missing("Reader", &other), Some(&other[0]));
         assert_eq!(roles.missing("somebody", &put), None);
+    }
+
+    #[test]
+    fn a_grant_may_be_limited_to_the_partitions_with_a_prefix() {
+        let grant = Grant {
+            actions: vec!["dynamodb:UpdateItem".into()],
+            resources: vec!["arn:aws:dynamodb:us-east-1:000000000000:table/T".into()],
+            leading_keys: Some(vec!["N#*".into()]),
+        };
+        let roles = Roles { of_functions: BTreeMap::from([("Counter".into(), vec![grant])]), log: None };
+        let update = |key: &str| {
+            let body = format!(r#"{{"TableName": "T", "Key": {{"PK": {{"S": "{key}"}}, "SK": {{"S": "x"}}}}}}"#);
+            needs("DynamoDB_20120810.UpdateItem", "/", body.as_bytes())
+        };
+        assert_eq!(roles.missing("Counter", &update("N#1")), None);
+        let (key, request) = (update("K#1"), update("R#N#1"));
+        assert_eq!(roles.missing("Counter", &key), Some(&key[0]));
+        assert_eq!(roles.missing("Counter", &request), Some(&request[0]));
+        let unstated = needs("DynamoDB_20120810.UpdateItem", "/", br#"{"TableName": "T"}"#);
+        assert_eq!(roles.missing("Counter", &unstated), Some(&unstated[0]));
     }
 }

@@ -158,6 +158,23 @@ pub(super) struct Statement {
     _effect: Effect,
     pub(super) action: OneOrMore,
     pub(super) resource: OneOrMore,
+    #[serde(default)]
+    pub(super) condition: Option<Condition>,
+}
+
+/// The one condition that roles have.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Condition {
+    #[serde(rename = "ForAllValues:StringLike")]
+    pub(super) all_values_like: LeadingKeys,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LeadingKeys {
+    #[serde(rename = "dynamodb:LeadingKeys")]
+    pub(super) leading_keys: OneOrMore,
 }
 
 #[derive(Debug, Deserialize)]

@@ -209,8 +209,11 @@ impl Template<'_> {
             Some(arn) => self.role(&arn, &format!("{place}.Role"))?,
         };
         let statements = documents.into_iter().flat_map(|document| document.statement);
-        let grants = statements
-            .map(|statement| Grant { actions: statement.action.into_vec(), resources: statement.resource.into_vec() });
+        let grants = statements.map(|statement| Grant {
+            actions: statement.action.into_vec(),
+            resources: statement.resource.into_vec(),
+            leading_keys: statement.condition.map(|condition| condition.all_values_like.leading_keys.into_vec()),
+        });
         Ok(grants.collect())
     }
 

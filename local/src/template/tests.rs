@@ -41,8 +41,11 @@ fn functions_have_their_program_and_settings() {
     let relay = function(&wiring, "Relay");
     assert_eq!(relay.timeout, Duration::from_secs(10), "of Globals");
     let table = "arn:aws:dynamodb:us-east-1:000000000000:table/gatepass-local-Table";
-    let grant =
-        Grant { actions: vec!["dynamodb:GetItem".into()], resources: vec![table.into(), format!("{table}/index/*")] };
+    let grant = Grant {
+        actions: vec!["dynamodb:GetItem".into()],
+        resources: vec![table.into(), format!("{table}/index/*")],
+        leading_keys: None,
+    };
     assert_eq!(function(&wiring, "GetApp").grants, [grant]);
     assert_eq!(relay.environment["GATEPASS_BUS"], "gatepass-local-bus");
 }
@@ -208,7 +211,7 @@ fn a_row_may_name_a_managed_policy_of_the_template() {
     let grants = |row: &str| read(&looped(row)).map(|wiring| function(&wiring, "GetApp").grants.clone());
     let grants_of_readers = grants("{Path: /v1/apps, Policy: Readers}").unwrap();
     let table = "arn:aws:dynamodb:us-east-1:000000000000:table/gatepass-local-Table";
-    let query = Grant { actions: vec!["dynamodb:Query".into()], resources: vec![table.into()] };
+    let query = Grant { actions: vec!["dynamodb:Query".into()], resources: vec![table.into()], leading_keys: None };
     assert_eq!(grants_of_readers.first(), Some(&query));
     let error = grants("{Path: /v1/apps, Policy: Bus}").unwrap_err();
     assert!(error.problem.contains("no policy `gatepass-local-bus`"), "{error}");

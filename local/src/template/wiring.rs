@@ -88,13 +88,29 @@ pub struct Grant {
     pub actions: Vec<String>,
     /// The ARNs of the resources; `*` at the end of one stands for anything.
     pub resources: Vec<String>,
+    /// The partition keys (`dynamodb:LeadingKeys`) that it is limited to; `*` at the end of one stands for anything.
+    pub leading_keys: Option<Vec<String>>,
 }
 
 impl Grant {
     /// True when this allows what a call needs.
     pub fn allows(&self, need: &Need) -> bool {
-        self.actions.contains(&need.action) && self.resources.iter().any(|arn| need.resource.is_meant_by(arn))
+        self.actions.contains(&need.action)
+            && self.resources.iter().any(|arn| need.resource.is_meant_by(arn))
+            && self.leading_keys.as_ref().is_none_or(|patterns| is_within(&need.leading_keys, patterns))
     }
+}
+
+/// True when there are keys and all of them match one of `patterns`.
+fn is_within(keys: &[String], patterns: &[String]) -> bool {
+    let matches = |key: &String| {
+        let is_like = |pattern: &String| match pattern.strip_suffix('*') {
+            Some(start) => key.starts_with(start),
+            None => key == pattern,
+        };
+        patterns.iter().any(is_like)
+    };
+    !keys.is_empty() && keys.iter().all(matches)
 }
 
 /// A route of the HTTP API.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -81,6 +82,26 @@ pub struct Limit {
     /// In how many seconds, at least 1.
     #[schema(example = 1, minimum = 1)]
     pub per_seconds: u64,
+}
+
+/// A window in which requests are counted. Windows of a limit follow one another since 1 January 1970, UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Counts the windows of the limit.
+    pub index: u64,
+    /// The end of the window, and the beginning of the next.
+    pub ends_at: Timestamp,
+}
+
+impl Limit {
+    /// The window at `now`.
+    pub fn window(&self, now: Timestamp) -> Window {
+        let length = self.per_seconds.max(1);
+        let index = u64::try_from(now.as_second()).unwrap_or(0) / length;
+        let end = i64::try_from((index + 1).saturating_mul(length)).ok();
+        let ends_at = end.and_then(|end| Timestamp::UNIX_EPOCH.checked_add(SignedDuration::from_secs(end)).ok());
+        Window { index, ends_at: ends_at.unwrap_or(Timestamp::MAX) }
+    }
 }
 
 /// Conditions on automatic approval: every list that is not empty must match.

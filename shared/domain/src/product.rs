@@ -100,7 +100,26 @@ pub struct Gateway {
     pub configuration: serde_json::Map<String, Value>,
 }
 
+/// The treatment of calls over the limits of their plan, at a gateway that counts them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OverLimit {
+    /// The authorizer denies them: the caller gets 403.
+    #[default]
+    Deny,
+    /// They reach the API with the verdict in the authorizer's context, so that it can answer 429.
+    Forward,
+}
+
 impl Gateway {
+    /// The treatment of calls over the limits, when the built-in gateway counts them (`enforce`).
+    pub fn enforced(&self) -> Option<OverLimit> {
+        let member = |name: &str| self.configuration.get(name);
+        let counts = self.kind == GatewayKind::Builtin && member("enforce") == Some(&Value::Bool(true));
+        let over_limit = member("over_limit").and_then(|value| serde_json::from_value(value.clone()).ok());
+        counts.then(|| over_limit.unwrap_or_default())
+    }
+
     /// A gateway of `kind` that needs no configuration.
     pub fn of(kind: GatewayKind) -> Self {
         Self { kind, configuration: serde_json::Map::new() }

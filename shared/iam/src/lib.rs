@@ -5,7 +5,7 @@
 //! refuses what its role does not grant, tests write down what was called ([`CallLog`]), and the grants report finds
 //! both.
 //!
-//! Deliberately absent: conditions, denials and the policies of resources, which no role here has.
+//! Deliberately absent: conditions other than `dynamodb:LeadingKeys`, denials and the policies of resources, which no role here has.
 //!
 //! Source: the Service Authorization Reference
 //! (<https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>).

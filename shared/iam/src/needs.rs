@@ -11,6 +11,8 @@ pub struct Need {
     pub action: String,
     /// The resource that it is done to.
     pub resource: Resource,
+    /// The partition keys of the items that it is done to (`dynamodb:LeadingKeys`), as far as the call states one item.
+    pub leading_keys: Vec<String>,
 }
 
 /// The resources of actions, by the names that calls use.
@@ -132,7 +134,9 @@ fn of_dynamodb(operation: &str, body: &Value) -> Vec<Need> {
                 Some(index) => Resource::Index(last(&body["TableName"]), index.to_owned()),
                 None => table(&body["TableName"]),
             };
-            vec![need("dynamodb", operation, resource)]
+            let partition = ["Key", "Item"].iter().find_map(|part| body[*part]["PK"]["S"].as_str());
+            let leading_keys = partition.map(str::to_owned).into_iter().collect();
+            vec![Need { leading_keys, ..need("dynamodb", operation, resource) }]
         }
     }
 }
@@ -147,7 +151,7 @@ fn of_events(operation: &str, body: &Value) -> Vec<Need> {
 }
 
 fn need(service: &str, operation: &str, resource: Resource) -> Need {
-    Need { action: format!("{service}:{operation}"), resource }
+    Need { action: format!("{service}:{operation}"), resource, leading_keys: Vec::new() }
 }
 
 /// The name, when calls may name a resource by its ARN too.

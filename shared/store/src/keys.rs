@@ -14,6 +14,7 @@
 //! | allowance used | `U#person` | `ALLOWANCE#plan` | | |
 //! | what a person holds | `U#person` | `HOLDINGS` | | |
 //! | key | `K#digest` | `KEY` | | |
+//! | calls of a credential, counted for limits | `N#credential` | `product#lengths of windows#quota's window` | | |
 //! | catalogue, product, plan | `CAT#id`, `PROD#id`, `PLAN#id` | `OFFER` | `KIND#kind` / `id` | |
 //! | version of one of them, for transactions that depend on it | `CAT#id`, `PROD#id`, `PLAN#id` | `VERSION` | | |
 //! | OpenAPI document of a product: the facts, and its content in pieces | `PROD#id` | `OPENAPI`, `OPENAPI#n` | | |
@@ -38,12 +39,15 @@ use gatepass_domain::app::Visibility;
 use gatepass_domain::event::Aggregate;
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, EventId, PlanId, ProductId, RequestId};
 use gatepass_domain::key::KeyDigest;
+use gatepass_domain::plan::Limit;
 use gatepass_domain::settings::MailKind;
 use gatepass_domain::{AccessRequest, App, Event, PersonId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use newtype_uuid::{TypedUuid, TypedUuidKind};
 use sha2::{Digest, Sha256};
+
+use crate::calls::CallLimits;
 
 /// Partitions that share the load of each day's log, and of the stages of the queue that everything
 /// passes through. One partition takes about 330 requests a second through insert, update and delete.
@@ -486,6 +490,14 @@ fn credential_partition(id: CredentialId) -> String {
 /// The record that the authorizer reads.
 pub fn api_key(digest: &KeyDigest) -> Key {
     key(format!("K#{}", digest.0), "KEY")
+}
+
+/// The calls of `product` that count for `limits` at `now`. These items have a prefix of their own, so that the authorizer's role
+/// may write nothing else (`dynamodb:LeadingKeys`).
+pub(crate) fn calls(id: CredentialId, product: &ProductId, limits: &CallLimits, now: Timestamp) -> Key {
+    let length = |limit: Option<Limit>| limit.map_or(0, |limit| limit.per_seconds);
+    let window = limits.quota.map_or(0, |quota| quota.window(now).index);
+    key(format!("N#{id}"), format!("{product}#{}#{}#{window}", length(limits.rate), length(limits.quota)))
 }
 
 const OFFER: &str = "OFFER";

@@ -18,6 +18,7 @@ mod transaction;
 
 mod api_documents;
 mod apps;
+mod calls;
 mod carts;
 mod credentials;
 mod deletions;
@@ -37,6 +38,7 @@ mod work;
 
 pub use api_documents::CompressedDocument;
 pub use apps::{Allowance, EndingClaims, Heirs, Surroundings, WhichApps};
+pub use calls::{CallLimits, Count, Counted, Counts};
 pub use carts::StoredCart;
 pub use commit_error::{CommitError, Refusal};
 pub use credentials::StoredCredential;

@@ -10,7 +10,7 @@ use gatepass_domain::access_request::AccessRequestView;
 use gatepass_domain::credential::{CredentialStatus, GrantStatus, KeyRecord};
 use gatepass_domain::key::PlainKey;
 use gatepass_domain::plan::Limit;
-use gatepass_domain::{Context, Plan};
+use gatepass_domain::{Context, Plan, Product};
 use gatepass_lambda::{Clock, ConfigError, Failure, Vars};
 use gatepass_provisioning::{Outcome, provision};
 use gatepass_sealing::Sealer;
@@ -50,11 +50,15 @@ impl Access {
     }
 
     async fn try_ask(&self, time: &str, stage_variables: Value, headers: Value) -> Result<Value, Failure> {
-        let config = Config { table: self.world.table.name.clone() };
-        let function = Authorizer::new(config, self.world.table.client_of("Authorizer"), clock_at(time));
+        let function = self.function(time);
         let request = call(stage_variables, headers).to_string();
         let request = serde_json::from_str(&request).expect("API Gateway sends this");
         function.handle(request).await.map(|response| serde_json::to_value(response).unwrap())
+    }
+
+    fn function(&self, time: &str) -> Authorizer {
+        let config = Config { table: self.world.table.name.clone() };
+        Authorizer::new(config, self.world.table.client_of("Authorizer"), clock_at(time))
     }
 
     async fn record(&self) -> KeyRecord {
@@ -118,10 +122,102 @@ async fn a_live_key_opens_its_product_with_one_consistent_read() {
             },
         })
     );
-    assert_eq!(access.world.table.faults.calls(), ["GetItem", "GetItem"], "the key and the plan");
+    assert_eq!(access.world.table.faults.calls(), ["GetItem"; 3], "the key, the plan and the product");
     assert!(!answer.to_string().contains("gp_"), "the key goes no further");
     let differently = json!({ "X-API-Key": access.key });
     assert_eq!(access.ask(NOON, "weather-api", differently).await["isAuthorized"], true);
+}
+
+/// The weather API counts calls under `free`, with these limits, and treats what is over them so.
+async fn enforce(world: &World, rate_limit: Option<Limit>, quota: Option<Limit>, over_limit: &str) {
+    let weather = demo::products().swap_remove(0);
+    let gateway = json!({ "kind": "builtin", "enforce": true, "over_limit": over_limit });
+    world.offer(Product { gateway: serde_json::from_value(gateway).unwrap(), ..weather }).await;
+    let free = demo::plans().into_iter().find(|plan| plan.id.to_string() == "free").unwrap();
+    world.offer(Plan { rate_limit, quota, ..free }).await;
+}
+
+fn limit(requests: u64, per_seconds: u64) -> Option<Limit> {
+    Some(Limit { requests, per_seconds })
+}
+
+// Covers P22.
+#[tokio::test]
+async fn a_call_over_the_limit_is_denied_or_forwarded_with_the_verdict() {
+    let access = Access::new().await;
+    enforce(&access.world, limit(2, 3600), limit(10, 86_400), "forward").await;
+    let ask = async || access.ask(NOON, "weather-api", access.headers()).await;
+    assert_eq!(ask().await["context"]["rate_limit_remaining"], "1");
+    assert_eq!(ask().await["context"]["over_limit"], json!(null));
+    let over = ask().await;
+    assert_eq!(over["isAuthorized"], true);
+    let context = &over["context"];
+    assert_eq!([&context["over_limit"], &context["rate_limit_remaining"]], ["rate_limit", "0"]);
+    assert_eq!([&context["rate_limit_requests"], &context["quota_remaining"]], ["2", "8"]);
+    let reset: u64 = context["rate_limit_reset_seconds"].as_str().unwrap().parse().unwrap();
+    assert!((3_500..=3_600).contains(&reset), "{reset}");
+
+    enforce(&access.world, limit(2, 3600), limit(10, 86_400), "deny").await;
+    assert_eq!(ask().await, closed());
+}
+
+#[tokio::test]
+async fn a_call_is_counted_by_one_write_and_only_for_a_product_that_enforces_limits() {
+    let access = Access::new().await;
+    let calls = async |instance: &Authorizer| {
+        access.world.table.faults.calls();
+        let stage = json!({ "gatepass_product_id": "weather-api" });
+        let request = serde_json::from_value(call(stage, access.headers())).unwrap();
+        assert!(instance.handle(request).await.unwrap().is_authorized);
+        access.world.table.faults.calls()
+    };
+    let free = access.function(NOON);
+    assert_eq!(calls(&free).await, ["GetItem"; 3]);
+    assert_eq!(calls(&free).await, ["GetItem"], "nothing is enforced");
+    enforce(&access.world, limit(25, 1), limit(1000, 86_400), "forward").await;
+    let counting = access.function(NOON);
+    assert_eq!(calls(&counting).await, ["GetItem", "GetItem", "GetItem", "UpdateItem"]);
+    assert_eq!(calls(&counting).await, ["GetItem", "UpdateItem"]);
+    enforce(&access.world, None, None, "forward").await;
+    let unlimited = access.function(NOON);
+    assert_eq!(calls(&unlimited).await, ["GetItem"; 2], "the plan has no limits");
+    assert_eq!(calls(&unlimited).await, ["GetItem"]);
+}
+
+/// Fifty callers at once, on five instances.
+// Covers P22.
+#[tokio::test]
+async fn many_callers_get_exactly_what_the_plan_allows() {
+    for (rate, quota, allowed) in [(limit(120, 3600), None, 120), (None, limit(200, 86_400), 200)] {
+        let access = Access::new().await;
+        enforce(&access.world, rate, quota, "deny").await;
+        let instances: Vec<_> = (0..5).map(|_| access.function(NOON)).collect();
+        let mut callers = tokio::task::JoinSet::new();
+        for caller in 0..50 {
+            let instance = instances[caller % instances.len()].clone();
+            let event = call(json!({ "gatepass_product_id": "weather-api" }), access.headers());
+            callers.spawn(async move {
+                let mut through = 0;
+                for _ in 0..6 {
+                    let request = serde_json::from_value(event.clone()).unwrap();
+                    through += usize::from(instance.handle(request).await.unwrap().is_authorized);
+                }
+                through
+            });
+        }
+        assert_eq!(callers.join_all().await.into_iter().sum::<usize>(), allowed);
+    }
+}
+
+/// A limit that cannot be counted is not waived.
+#[tokio::test]
+async fn a_call_that_cannot_be_counted_is_not_let_through() {
+    let access = Access::new().await;
+    enforce(&access.world, limit(25, 1), None, "forward").await;
+    access.world.table.faults.plan("UpdateItem", Fault::Unreachable, 3);
+    let stage = json!({ "gatepass_product_id": "weather-api" });
+    let failure = access.try_ask(NOON, stage, access.headers()).await.unwrap_err();
+    assert!(matches!(failure, Failure::Transient(_)), "{failure}");
 }
 
 /// The effect of a changed plan on live keys: its limits hold within a minute, in a process that is warm too.

@@ -4,6 +4,7 @@
 
 mod access;
 mod allowance;
+mod calls;
 mod capacity;
 mod golden;
 mod idempotency;

@@ -1,4 +1,4 @@
-//! Access that cannot be provisioned.
+//! Access that cannot be provisioned, and limits that are in force.
 
 use serde_json::json;
 
@@ -52,4 +52,27 @@ async fn provisioning_that_fails_is_visible_and_can_be_retried() {
     let provisioned = ada.until_provisioning(&string(&weather["id"]), "provisioned").await;
     let path = format!("/v1/admin/access-requests/{}/retry", string(&provisioned["id"]));
     owen.post(&path, json!({})).await.problem(409, "not-failed");
+}
+
+// Covers P22.
+#[tokio::test]
+async fn a_caller_over_the_limit_of_the_plan_is_told_to_wait() {
+    let stack = Stack::new().await;
+    let (ada, owen) = (stack.person("ada").await, stack.person("owen").await);
+    // A window of a hundred years does not end while the test runs.
+    let limit = json!({ "requests": 3, "per_seconds": 3_162_240_000_u64 });
+    owen.edit("/v1/admin/plans/free", |plan| plan["quota"] = limit.clone()).await.expect(200);
+    let id = string(&ada.submit("public-apis", &["weather-api", "maps-api"], "free", "Barometer").await["id"]);
+    let key = ada.reveal(&ada.until_provisioning(&id, "provisioned").await).await;
+    for left in (0..3).rev() {
+        let answer = stack.sample_answer("weather-api", Some(&key)).await.expect(200);
+        assert_eq!(answer.body["context"]["quota_remaining"], left.to_string());
+        let told = answer.headers["ratelimit"].to_str().unwrap();
+        assert!(told.contains(&format!("\"quota\";r={left};")), "{told}");
+    }
+    let over = stack.sample_answer("weather-api", Some(&key)).await.expect(429);
+    let seconds: u64 = over.headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=3_162_240_000).contains(&seconds), "{seconds}");
+    assert!(over.text("/detail").contains("quota"), "{}", over.body);
+    assert_eq!(stack.sample("maps-api", Some(&key)).await, 200, "each product counts for itself");
 }

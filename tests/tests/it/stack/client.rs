@@ -252,12 +252,17 @@ impl Stack {
 
     /// The answer of the sample API of `product` to `key`.
     pub(crate) async fn sample(&self, product: &str, key: Option<&str>) -> u16 {
+        self.sample_answer(product, key).await.status
+    }
+
+    /// The sample API's answer to a call with this key.
+    pub(crate) async fn sample_answer(&self, product: &str, key: Option<&str>) -> Answer {
         let path = format!("/_local/apis/{product}/forecast");
         let call = self.call(Method::GET, &path);
         let call = match key {
             Some(key) => call.header("x-api-key", key),
             None => call,
         };
-        send(format!("GET {path}"), call).await.status
+        send(format!("GET {path}"), call).await
     }
 }
