@@ -18,6 +18,10 @@ const next: Partial<Record<Slug, string>> = {
   'not-found':
     'It may have been deleted, or it belongs to somebody else. Check the address, or start from the catalogues.',
   'already-decided': 'Reload the page to see the decision.',
+  'conflict-of-interest': 'Nobody decides on access that they use themselves. Ask a colleague who has no part in it.',
+  'not-entitled': 'Decide on your own products, and leave the others to their approvers.',
+  'more-than-asked': 'Choose a smaller plan or an earlier day.',
+  'reminded-lately': 'One reminder a day can be sent for each request.',
   'duplicate-access': 'This app already has access to the product, or a pending request for it.',
   'name-taken': 'Choose another name.',
   'version-mismatch': 'It was changed while you were editing. Compare the versions, then save again.',
@@ -32,6 +36,7 @@ const next: Partial<Record<Slug, string>> = {
   'no-longer-available': 'Remove what is no longer available and submit the rest.',
   'plan-access-quota-exceeded': 'You have reached the number of requests that this plan allows.',
   'access-flow-disabled': 'The way to request access has changed. Reload the page.',
+  'change-pending': 'Wait until it is decided, or withdraw it.',
   'cart-full': 'Submit your cart first.',
   'cart-changed': 'Your cart was changed in another window. Look at it again, then submit.',
 };
@@ -339,6 +344,12 @@ export const en = {
     justification: 'Justification',
     noJustification: 'None given',
     awaiting: 'Waiting for',
+    askedFor: 'Requested originally',
+    askedWith: (products: string, plan: string) => `${products}, with ${plan}`,
+    accessEnds: 'Access ends',
+    decideBy: 'Expires without a decision',
+    remind: 'Send a reminder',
+    reminded: 'Those who decide were reminded.',
     awaits: (group: string, products: string) =>
       group === 'api-owners' ? `An administrator, for ${products}` : `${group}, for ${products}`,
     review: 'Decision',
@@ -360,6 +371,7 @@ export const en = {
       AccessRequestReferred: 'Sent to the API Owners for review',
       AccessRequestApprovalRecorded: 'First approval given',
       AccessRequestApproved: 'Approved',
+      AccessRequestNarrowed: 'Changed to less than requested',
       AccessRequestRejected: 'Rejected',
       AccessRequestWithdrawn: 'Withdrawn',
       AccessRequestExpired: 'Expired without a decision',
@@ -460,6 +472,37 @@ export const en = {
     revokeText:
       'Its keys stop working at once, for every product, and cannot be restored. Other credentials stay as they are.',
     revokeVerb: 'Revoke credential',
+    products: 'Products',
+    removeTitle: (product: string) => `Remove ${product}?`,
+    removeText: (product: string) =>
+      `Its keys stop opening ${product} at once. The other products stay. You can request ${product} again.`,
+    removeVerb: 'Remove product',
+    pending: {
+      new: (_plan: string, products: string) => `${products} is to be added`,
+      extend: (_plan: string, products: string) => `${products} is to be added`,
+      grant: (_plan: string, products: string) => `${products} is to be added`,
+      change_plan: (plan: string) => `A change to ${plan} is requested`,
+      renewal: () => 'A renewal is requested',
+    },
+  },
+
+  renewal: {
+    verb: 'Renew',
+    title: 'Renew this credential?',
+    text: 'Its key stays the same, and so does its plan. The new end is counted from the current one.',
+    end: 'It ends on',
+    expired: 'It has expired. You can renew it and keep its key.',
+    submit: 'Request renewal',
+  },
+
+  planChange: {
+    verb: 'Change plan',
+    title: 'Change the plan?',
+    text: (plan: string) => `The key stays the same. ${plan} stays in force until the change is approved.`,
+    plan: 'New plan',
+    choose: 'Choose a plan.',
+    none: 'No other plan is offered with every product of this credential.',
+    submit: 'Request change',
   },
 
   rotate: {

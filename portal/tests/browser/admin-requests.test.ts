@@ -135,6 +135,7 @@ test('when two owners decide at once, the second is told who decided', async () 
   await row(owners[loser]!.page, request)
     .getByText(status === 'approved' ? /granted|set up/ : 'Rejected')
     .waitFor();
+  owners[loser]!.expects(/status of 409/);
   await Promise.all(owners.map((owner) => owner.leaves()));
 });
 
@@ -194,11 +195,12 @@ test('a plan with two approvals needs two people, and the first approval is show
   const owen = await on.signedIn('Owen', '/admin/access-requests');
   await chooses(owen.page, request, 'Approve');
   await owen.page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click();
-  await owen.page.getByText('Somebody else must approve it too.').waitFor();
+  await owen.page.getByText('is recorded. Still waiting for: An administrator, for Weather API.').waitFor();
   await row(owen.page, request).getByText('Approved by Owen').waitFor();
   await chooses(owen.page, request, 'Approve');
   await owen.page.getByRole('dialog').getByRole('button', { name: 'Approve' }).click();
   await owen.page.getByText('You have already approved it.').waitFor();
+  owen.expects(/status of 409/);
   const olga = await on.signedIn('Olga', `/admin/access-requests/${request.id}`);
   await olga.page.getByText('1 of 2 approvals').waitFor();
   await usableInEveryLook(olga.page, 'a request with one approval of two');

@@ -5,6 +5,8 @@ import { isAmount, limitForm, spanForm, toLimit, toSeconds } from '../../src/adm
 import { along, ceiling, stack } from '../../src/admin/overview/chart.ts';
 import { fromLines } from '../../src/admin/offerings/lines.ts';
 import { addressOf, fromQuery, isPast, parameters, passes } from '../../src/admin/requests/search.ts';
+import { division, endOf, isDivisible } from '../../src/admin/requests/deciding.ts';
+import { isWithin } from '../../src/admin/requests/lesser.ts';
 import { slug } from '../../src/admin/offerings/slug.ts';
 import { roughly, shortDay } from '../../src/messages/format.ts';
 
@@ -124,4 +126,38 @@ test('about how long something took is told in one unit', () => {
 
 test('a day of a calendar is the same in every zone', () => {
   assert.match(shortDay('2026-11-24'), /24/);
+});
+
+test('a plan is within another when it gives no more in limits, lifetimes and scopes', () => {
+  const gold = { id: 'gold', name: 'Gold', rate_limit: { requests: 100, per_seconds: 1 }, scopes: ['read', 'write'] };
+  const like = (change: object) => ({ ...gold, ...change });
+  assert.ok(isWithin(gold, gold));
+  assert.ok(isWithin(like({ rate_limit: { requests: 25, per_seconds: 1 }, key_expires_in_seconds: 60 }), gold));
+  assert.ok(isWithin(like({ scopes: ['read'] }), gold));
+  for (const more of [
+    { rate_limit: null },
+    { rate_limit: { requests: 6000, per_seconds: 60 } },
+    { rate_limit: { requests: 90, per_seconds: 0.5 } },
+    { scopes: ['admin'] },
+  ])
+    assert.ok(!isWithin(like(more), gold), JSON.stringify(more));
+  const limited = like({ quota: { requests: 10, per_seconds: 60 }, access_expires_in_seconds: 60 });
+  assert.ok(!isWithin(gold, limited));
+  assert.ok(!isWithin(like({ ...limited, access_expires_in_seconds: 61 }), limited));
+});
+
+test('an approver decides on the products of their groups, and an administrator on all', () => {
+  type Request = Parameters<typeof division>[0];
+  type Me = NonNullable<Parameters<typeof division>[1]>;
+  const items = ['weather-api', 'maps-api', 'fleet-api'].map((product_id) => ({ product_id, name: product_id }));
+  const awaiting = [{ group: 'tides-team', product_ids: ['fleet-api'] }];
+  const request = { items, awaiting, kind: 'new' } as unknown as Request;
+  const me = { administrator: false, approver_of: ['maps-api'], groups: ['tides-team'] } as unknown as Me;
+  const ids = ({ own, others }: ReturnType<typeof division>) =>
+    [own, others].map((some) => some.map((item) => item.name));
+  assert.deepEqual(ids(division(request, me)), [['maps-api', 'fleet-api'], ['weather-api']]);
+  assert.deepEqual(ids(division(request, { ...me, administrator: true })), [items.map(({ name }) => name), []]);
+  assert.ok(isDivisible(request));
+  assert.ok(!isDivisible({ ...request, kind: 'renewal' }) && !isDivisible({ ...request, kind: 'change_plan' }));
+  assert.equal(new Date(endOf('2026-12-31')).getTime(), new Date(2027, 0, 1).getTime());
 });
