@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { LOOKS, usable } from '../browser.ts';
+import { usableInEveryLook } from '../looks.ts';
 import { stage } from '../stage.ts';
 
 const on = stage();
@@ -152,6 +153,97 @@ test('a key is replaced with an overlap, and a credential revoked by its owner',
   await page.getByRole('button', { name: 'Revoke credential' }).click();
   await page.getByText('Revoked', { exact: true }).waitFor();
   assert.equal(await page.getByRole('button', { name: 'Replace key' }).count(), 0);
+  await grace.leaves();
+});
+
+/** Access that Grace has at once: the app, its credential, and a call with its key. */
+async function granted(name: string, products: string[]) {
+  const order = { catalogue_id: 'public-apis', product_ids: products, plan_id: 'free', new_app: { name } };
+  const { app } = await on.stack.api('grace', 'POST', '/v1/access-requests', order);
+  const list = `/v1/apps/${app.id}/credentials`;
+  const current = async () => (await on.stack.api('grace', 'GET', list)).items[0];
+  while ((await current()) === undefined);
+  const credential = await current();
+  const { key } = await on.stack.api('grace', 'POST', `${list}/${credential.id}/reveal`, {});
+  const call = async (product: string) =>
+    (await fetch(`${on.stack.origin}/_local/apis/${product}`, { headers: { 'x-api-key': key } })).status;
+  return { app, credential, current, call };
+}
+
+// P5.
+test('one product is removed from a credential, and the others go on working', async () => {
+  const { app, call } = await granted('Beacon', ['weather-api', 'maps-api']);
+  const grace = await on.signedIn('Grace', `/apps/${app.id}`);
+  const { page } = grace;
+  await page.getByRole('button', { name: 'Remove Maps API' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Remove Maps API?' });
+  await dialog.getByText('Its keys stop opening Maps API at once.').waitFor();
+  await usableInEveryLook(page, 'the question before a product is removed');
+  assert.equal(await call('maps-api'), 200);
+  await dialog.getByRole('button', { name: 'Remove product' }).click();
+  await page.getByRole('heading', { name: 'Weather API', exact: true }).waitFor();
+  assert.deepEqual([await call('weather-api'), await call('maps-api')], [200, 403]);
+  assert.equal(
+    await page.getByRole('button', { name: /^Remove / }).count(),
+    0,
+    'the last product goes with the credential',
+  );
+  await grace.leaves();
+});
+
+// P8.
+test('a credential is renewed while that is possible, and keeps its key', async () => {
+  const { app, credential, current, call } = await granted('Buoy', ['maps-api']);
+  const grace = await on.signedIn('Grace', `/apps/${app.id}`);
+  const { page } = grace;
+  await page.getByRole('button', { name: 'Renew' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Renew this credential?' });
+  await dialog.getByLabel('What do you need it for?').fill('Another season.');
+  await usableInEveryLook(page, 'the question before a renewal');
+  await dialog.getByRole('button', { name: 'Request renewal' }).click();
+  await page.getByText('Request for renewal').waitFor();
+  await page.getByText('Access granted').waitFor();
+  const renewed = await current();
+  assert.equal(renewed.prefix, credential.prefix);
+  const added = new Date(renewed.expires_at).getTime() - new Date(credential.expires_at).getTime();
+  assert.equal(added, 30 * 86_400_000);
+  assert.equal(await call('maps-api'), 200);
+  await page.getByRole('link', { name: 'Open the app' }).click();
+  await page.getByRole('button', { name: 'Replace key' }).waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Renew' }).count(), 0, 'there is enough time left');
+  await grace.leaves();
+});
+
+// P9, P11.
+test('a change of plan waits, is shown on the credential, and takes effect with the approval', async () => {
+  const { app, current, call } = await granted('Harbour light', ['weather-api', 'maps-api']);
+  const grace = await on.signedIn('Grace', `/apps/${app.id}`);
+  const { page } = grace;
+  await page.getByRole('button', { name: 'Change plan' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Change the plan?' });
+  await dialog.getByText('Free stays in force until the change is approved.').waitFor();
+  await dialog
+    .getByRole('radio', { name: /^Gold.*Rate limit: 100 per second.*Approval: Reviewed by an API Owner/ })
+    .waitFor();
+  await dialog.getByRole('button', { name: 'Request change' }).click();
+  await dialog.getByText('Choose a plan.').waitFor();
+  await usableInEveryLook(page, 'the question before a change of plan');
+  await dialog.getByRole('radio', { name: /^Gold/ }).check();
+  await dialog.getByRole('button', { name: 'Request change' }).click();
+  await page.getByText('Request to change the plan').waitFor();
+  const id = new URL(page.url()).pathname.split('/').at(-1);
+
+  await page.goto(`/apps/${app.id}`);
+  const note = page.locator('.note').filter({ hasText: 'A change to Gold is requested' });
+  await note.getByText('Waiting for a decision').waitFor();
+  await usableInEveryLook(page, 'a credential with a pending change');
+  assert.equal(await page.getByRole('button', { name: 'Change plan' }).count(), 0, 'one change at a time');
+  assert.equal(await page.getByRole('button', { name: 'Renew' }).count(), 0);
+  assert.deepEqual([(await current()).plan_id, await call('maps-api')], ['free', 200]);
+  await on.stack.api('owen', 'POST', `/v1/admin/access-requests/${id}/approve`, {});
+  await note.waitFor({ state: 'detached' });
+  await page.locator('dd').getByText('Gold', { exact: true }).waitFor();
+  assert.deepEqual([(await current()).plan_id, await call('maps-api')], ['gold', 200]);
   await grace.leaves();
 });
 
