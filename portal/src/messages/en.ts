@@ -229,6 +229,7 @@ export const en = {
       'This API cannot be called from this page. Reveal your key in the app and paste the command into a terminal.',
     noKey: 'You have no active key for this product yet. Request access above, then call it from here.',
     command: 'Command for a terminal',
+    astray: 'A value with “.” or “..” between slashes leads to another path. Change it to send the request.',
   },
 
   plan: {

@@ -163,6 +163,31 @@ test('an owner changes the limits for each person', async () => {
   await owen.leaves();
 });
 
+// P7.
+test('an owner says when the end of keys is announced, and who is told when nobody else is', async () => {
+  const owen = await on.signedIn('Owen', '/admin/settings');
+  const { page } = owen;
+  const standing = await on.stack.api('owen', 'GET', '/v1/admin/settings');
+  const notices = page.getByLabel(/^Announce the end of keys/);
+  assert.equal(await notices.inputValue(), '14 days\n2 days');
+  await notices.fill('in a while');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await page.getByText('“in a while” is not a time such as “14 days”.').waitFor();
+  await usable(page, 'a time that is none');
+  await notices.fill('10 days\n36 hours');
+  await page.getByLabel(/^Fallback owners/).fill('api-team@example.com');
+  await page.getByLabel(/^Escalation addresses/).fill('api-leads@example.com');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await page.getByText(/Saved as version/).waitFor();
+  const saved = await on.stack.api('owen', 'GET', '/v1/admin/settings');
+  assert.deepEqual(saved.expiry_notices_seconds, [864_000, 129_600]);
+  assert.deepEqual([saved.fallback_owners, saved.escalation], [['api-team@example.com'], ['api-leads@example.com']]);
+  await on.stack.edit('/v1/admin/settings', (settings) => {
+    for (const name of ['expiry_notices_seconds', 'fallback_owners', 'escalation']) settings[name] = standing[name];
+  });
+  await owen.leaves();
+});
+
 test('an owner changes the access flow, mutes a mail and sets a subject that has to render', async () => {
   const owen = await on.signedIn('Owen', '/admin/settings');
   const { page } = owen;

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { isAmount, limitForm, spanForm, toLimit, toSeconds } from '../../src/admin/plans/amounts.ts';
+import {
+  fromSpanLine,
+  isAmount,
+  limitForm,
+  spanForm,
+  toLimit,
+  toSeconds,
+  toSpanLine,
+} from '../../src/admin/plans/amounts.ts';
 import { along, ceiling, stack } from '../../src/admin/overview/chart.ts';
 import { fromLines } from '../../src/admin/offerings/lines.ts';
 import { addressOf, fromQuery, isPast, parameters, passes } from '../../src/admin/requests/search.ts';
@@ -16,6 +24,21 @@ test('limits and lifetimes survive the form, in the largest unit that fits', () 
   for (const seconds of [null, 1, 61, 3600, 86_400 * 7]) assert.equal(toSeconds(spanForm(seconds)), seconds);
   for (const limit of [null, { requests: 25, per_seconds: 1 }, { requests: 1, per_seconds: 86_400 }])
     assert.deepEqual(toLimit(limitForm(limit)), limit);
+});
+
+test('a time is a line that says its unit', () => {
+  for (const [seconds, line] of [
+    [1_209_600, '14 days'],
+    [86_400, '1 day'],
+    [129_600, '36 hours'],
+    [61, '61 seconds'],
+  ] as const) {
+    assert.equal(toSpanLine(seconds), line);
+    assert.equal(fromSpanLine(line), seconds);
+  }
+  assert.equal(fromSpanLine(' 2 Hours '), 7200);
+  for (const none of ['', '14', 'days', '0 days', '1.5 days', '-1 day', '1 fortnight'])
+    assert.equal(fromSpanLine(none), null);
 });
 
 test('only whole numbers above zero are amounts, or nothing', () => {

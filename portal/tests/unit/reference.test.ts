@@ -103,6 +103,33 @@ test('a document that leads in circles or nowhere shows what it can', () => {
   assert.deepEqual(read({}).groups, []);
 });
 
+test('schemas that contain themselves in every way are shown as far as one reads', () => {
+  const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+  const names = Array.from({ length: 12 }, (_, at) => `S${at}`);
+  const schemas = {
+    List: { type: 'array', items: ref('List') },
+    Either: { oneOf: [ref('Either'), ref('List')] },
+    Broken: { $ref: '#/components/schemas/%zz' },
+    // Each of twelve contains all of them: as alternatives, and as properties.
+    ...Object.fromEntries(
+      names.map((name) => [
+        name,
+        { anyOf: names.map(ref), properties: Object.fromEntries(names.map((other) => [other, ref(other)])) },
+      ]),
+    ),
+  };
+  const operation = (name: string) => ({
+    get: { responses: { '200': { content: { 'application/json': { schema: ref(name) } } } } },
+  });
+  const paths = Object.fromEntries(['List', 'Either', 'Broken', 'S0'].map((name) => [`/${name}`, operation(name)]));
+  const { groups } = read({ paths, components: { schemas } });
+  const contents = groups[0]?.operations.map(({ responses }) => responses[0]?.contents[0]);
+  assert.equal(contents?.[0]?.type, 'any[][][][]');
+  assert.equal(contents?.[1]?.type, 'any[] | any[][] | any[][][]');
+  assert.equal(contents?.[2]?.type, '');
+  assert.equal(contents?.[3]?.rows.length, 200);
+});
+
 test('operations are found by their words', () => {
   const { groups } = read(DOCUMENT);
   const found = (words: string) => having(groups, words).flatMap(({ operations }) => operations.map(({ id }) => id));
@@ -115,6 +142,7 @@ test('a call has its values in their places', () => {
   const [get] = read(DOCUMENT).groups[0]?.operations ?? [];
   assert.ok(get);
   const made = call('https://gateway.example.com/orders', get, { 'path id': 'a/b', 'query lang': 'en' }, '', "gp_it's");
+  assert.ok(made);
   assert.equal(made.address, 'https://gateway.example.com/orders/orders/a%2Fb?lang=en');
   assert.deepEqual(made.headers, { 'x-api-key': "gp_it's" });
   assert.equal(
@@ -123,10 +151,23 @@ test('a call has its values in their places', () => {
   );
 });
 
+test('no value leads out of the path of the operation', () => {
+  const [get] = read(DOCUMENT).groups[0]?.operations ?? [];
+  assert.ok(get);
+  const to = (id: string, path = get.path) =>
+    call('https://gateway.example.com/a', { ...get, path }, { 'path id': id }, '', 'k');
+  for (const id of ['..', '.', '../x', 'x/../../y', '..\\x', 'x/..']) assert.equal(to(id), null, id);
+  assert.equal(to('7', '/%2E%2e/other/{id}'), null);
+  assert.equal(to('', '/..{id}/other'), null, 'segments are looked at with their values');
+  for (const id of ['a..b', '...', '.hidden', '%2e%2e', 'a/b'])
+    assert.ok(new URL(to(id)?.address ?? '').pathname.startsWith('/a/orders/'), id);
+});
+
 test('a body is sent with its media type', () => {
   const [put] = read(DOCUMENT).groups[1]?.operations ?? [];
   assert.ok(put);
   const made = call('https://gateway.example.com/orders', put, { 'path id': '7' }, '{"size": 1}', 'k');
+  assert.ok(made);
   assert.deepEqual([made.method, made.body, made.headers['Content-Type']], ['PUT', '{"size": 1}', 'application/json']);
   assert.match(command(made), /^curl --request PUT '[^']*' .*--data-raw '\{"size": 1\}'$/s);
 });

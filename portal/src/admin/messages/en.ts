@@ -71,6 +71,7 @@ export const en = {
     spanOf: (what: string) => `${what}: period`,
     unitOf: (what: string) => `${what}: unit`,
     notANumber: 'Enter a whole number, 1 or more.',
+    notASpan: (line: string) => `“${line}” is not a time such as “14 days”.`,
   },
 
   usage: {
@@ -569,7 +570,11 @@ export const en = {
       expire_after: 'Expire after',
       escalation: 'Escalation addresses',
       fallback_owners: 'Fallback owners',
+      expiry_notices: 'Announce the end of keys',
     },
+    keys: 'Keys',
+    noticesHint:
+      'How long before its end a key is announced to the owner of its app, such as “14 days”; one per line, at most five. Keys that live shorter are not announced.',
     waits: 'Requests that nobody decides',
     never: 'Never',
     waitHints: {

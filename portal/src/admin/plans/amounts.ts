@@ -45,3 +45,15 @@ export function toLimit({ requests, every }: LimitForm): Schema<'Limit'> | null 
 export function isAmount(text: string): boolean {
   return /^\s*$|^\s*0*[1-9]\d{0,14}\s*$/.test(text);
 }
+
+/** `14 days`: a span as a line of a list has it. */
+export function toSpanLine(seconds: number): string {
+  const { amount, unit } = spanForm(seconds);
+  return `${amount} ${unit}${amount === '1' ? '' : 's'}`;
+}
+
+/** The seconds of such a line; `null` when it is none. */
+export function fromSpanLine(line: string): number | null {
+  const [, amount, unit] = /^0*([1-9]\d{0,9}) *(second|minute|hour|day)s?$/i.exec(line.trim()) ?? [];
+  return amount && unit ? Number(amount) * SECONDS[unit.toLowerCase() as Unit] : null;
+}

@@ -3,7 +3,7 @@ import { api, ask, ifMatch, type Schema } from '../../api/client.ts';
 import { texts } from '../messages/index.ts';
 import type { Editable } from '../offerings/offering.ts';
 import { fromLines, toLines } from '../offerings/lines.ts';
-import { isAmount, NO_SPAN, type SpanForm, spanForm, toSeconds } from '../plans/amounts.ts';
+import { fromSpanLine, isAmount, NO_SPAN, type SpanForm, spanForm, toSeconds, toSpanLine } from '../plans/amounts.ts';
 
 export const MAILS = [
   'submitted',
@@ -37,6 +37,8 @@ export interface SettingsForm {
   /** An address a line. */
   escalation: string;
   fallback_owners: string;
+  /** A time a line, such as `14 days`. */
+  expiry_notices: string;
 }
 
 export const CAPS = ['max_pending_per_person', 'max_apps_per_person'] as const;
@@ -72,6 +74,7 @@ function toForm(settings: Schema<'Versioned_Settings'>): SettingsForm {
     expire_after: spanForm(settings.expire_after_seconds),
     escalation: toLines(settings.escalation),
     fallback_owners: toLines(settings.fallback_owners),
+    expiry_notices: toLines(settings.expiry_notices_seconds.map(toSpanLine)),
   };
 }
 
@@ -88,6 +91,7 @@ function toSettings(form: SettingsForm): Schema<'Settings'> {
     expire_after_seconds: toSeconds(form.expire_after),
     escalation: fromLines(form.escalation),
     fallback_owners: fromLines(form.fallback_owners),
+    expiry_notices_seconds: fromLines(form.expiry_notices).map((line) => fromSpanLine(line) ?? 0),
   };
 }
 
@@ -95,7 +99,12 @@ function toSettings(form: SettingsForm): Schema<'Settings'> {
 function faults(form: SettingsForm): Record<string, string> {
   const wrong = CAPS.filter((name) => form[name].trim() === '' || !isAmount(form[name]));
   const waits = WAITS.filter((name) => !isAmount(form[name].amount)).map((name) => `${name}_seconds`);
-  return Object.fromEntries([...wrong, ...waits].map((name) => [`/${name}`, texts.amounts.notANumber]));
+  const found = [...wrong, ...waits].map((name) => [`/${name}`, texts.amounts.notANumber]);
+  const unclear = fromLines(form.expiry_notices).find((line) => fromSpanLine(line) === null);
+  return {
+    ...Object.fromEntries(found),
+    ...(unclear && { '/expiry_notices_seconds': texts.amounts.notASpan(unclear) }),
+  };
 }
 
 export const settings: Editable<SettingsForm, Schema<'Versioned_Settings'>> = {
@@ -110,6 +119,7 @@ export const settings: Editable<SettingsForm, Schema<'Versioned_Settings'>> = {
     expire_after: NO_SPAN,
     escalation: '',
     fallback_owners: '',
+    expiry_notices: '',
   },
   toForm,
   faults,

@@ -16,8 +16,11 @@ export function keyOf({ place, name }: Operation['parameters'][number]): string 
   return `${place} ${name}`;
 }
 
-/** `base` is the address of the product, without a slash at its end. */
-export function call(base: string, operation: Operation, values: Values, body: string, key: string): Call {
+/**
+ * The call; `null` when a value would lead out of the operation's path, where the key may be for something else. `base` is the
+ * address of the product, without a slash at its end.
+ */
+export function call(base: string, operation: Operation, values: Values, body: string, key: string): Call | null {
   let path = operation.path;
   const query = new URLSearchParams();
   const headers: Record<string, string> = { 'x-api-key': key };
@@ -28,11 +31,21 @@ export function call(base: string, operation: Operation, values: Values, body: s
     else if (parameter.place === 'query') query.append(parameter.name, value);
     else if (parameter.place === 'header') headers[parameter.name] = value;
   }
+  if (goesUp(path)) return null;
   const sent = operation.body !== null && body.trim() !== '' ? body : null;
   const mediaType = operation.body?.contents[0]?.mediaType;
   if (sent !== null && mediaType) headers['Content-Type'] = mediaType;
   const address = `${base}${path}${query.size > 0 ? `?${query}` : ''}`;
   return { method: operation.method, address, headers, body: sent };
+}
+
+/**
+ * Whether a path has a segment `.` or `..`, which browsers and curl resolve however it is written; also behind an encoded
+ * slash, which some gateways take for a slash.
+ */
+function goesUp(path: string): boolean {
+  const plain = path.replace(/%2e/gi, '.').replace(/%2f|%5c|\\/gi, '/');
+  return plain.split('/').some((segment) => segment === '.' || segment === '..');
 }
 
 /** The command that makes the call, for a POSIX shell. */

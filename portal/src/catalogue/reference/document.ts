@@ -66,6 +66,11 @@ const MOST_LEVELS = 6;
 const MOST_ROWS = 200;
 /** References one after the other. */
 const MOST_STEPS = 16;
+/** The most schemas that are looked at for the rows or the example of one content, and the most alternatives of a type. */
+const MOST_VISITS = 2000;
+const MOST_ALTERNATIVES = 8;
+/** How deep a type is looked into: lists of lists, and alternatives within alternatives. */
+const MOST_TYPE_LEVELS = 3;
 
 export function read(document: JsonObject): Reference {
   const reader = new Reader(document);
@@ -82,6 +87,11 @@ export function read(document: JsonObject): Reference {
 
 class Reader {
   readonly #root: JsonObject;
+  /** What is left of {@link MOST_VISITS}: schemas that contain each other have more paths than anybody reads. */
+  #visits = MOST_VISITS;
+  /** What was worked out before: large documents refer to the same schemas again and again. */
+  readonly #found = new Map<string, Json | undefined>();
+  readonly #types = new WeakMap<JsonObject, string>();
 
   constructor(root: JsonObject) {
     this.#root = root;
@@ -96,11 +106,13 @@ class Reader {
   }
 
   #at(reference: string): Json | undefined {
+    if (this.#found.has(reference)) return this.#found.get(reference);
     let found: Json | undefined = this.#root;
     for (const part of reference.split('/').slice(1)) {
-      const name = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
+      const name = decoded(part).replaceAll('~1', '/').replaceAll('~0', '~');
       found = Array.isArray(found) ? found[Number(name)] : object(found)[name];
     }
+    this.#found.set(reference, found);
     return found;
   }
 
@@ -179,8 +191,10 @@ class Reader {
   #contents(node: JsonObject): Content[] {
     return Object.entries(object(node['content'])).map(([mediaType, value]) => {
       const content = object(value);
+      this.#visits = MOST_VISITS;
       const given = content['example'] ?? this.resolved(Object.values(object(content['examples']))[0])['value'];
       const made = given ?? (content['schema'] === undefined ? undefined : this.#example(content['schema'], 0));
+      this.#visits = MOST_VISITS;
       const rows: SchemaRow[] = [];
       this.#rows(content['schema'], 0, rows, []);
       return {
@@ -206,9 +220,10 @@ class Reader {
     const schema = this.#whole(value);
     const known = this.resolved(value);
     // A schema may contain itself.
-    if (level >= MOST_LEVELS || rows.length >= MOST_ROWS || above.includes(known)) return;
+    if (level >= MOST_LEVELS || above.includes(known) || (this.#visits -= 1) < 0) return;
     const required = list(schema['required']);
     for (const [name, property] of Object.entries(object(schema['properties']))) {
+      if (rows.length >= MOST_ROWS) return;
       const inner = this.#whole(property);
       rows.push({
         name,
@@ -226,11 +241,23 @@ class Reader {
   }
 
   #type(schema: JsonObject): string {
+    const known = this.#types.get(schema);
+    if (known !== undefined) return known;
+    const made = this.#typeWithin(schema, 0);
+    this.#types.set(schema, made);
+    return made;
+  }
+
+  #typeWithin(schema: JsonObject, level: number): string {
+    // A list may be one of itself, and an alternative lead back to where it stands.
+    if (level > MOST_TYPE_LEVELS) return '';
     const named = Array.isArray(schema['type']) ? schema['type'].map(text).join(' | ') : text(schema['type']);
-    if (named === 'array') return `${this.#type(this.resolved(schema['items'])) || 'any'}[]`;
+    if (named === 'array') return `${this.#typeWithin(this.resolved(schema['items']), level + 1) || 'any'}[]`;
     const format = text(schema['format']);
     if (named) return format ? `${named} (${format})` : named;
-    const others = [...list(schema['oneOf']), ...list(schema['anyOf'])].map((one) => this.#type(this.resolved(one)));
+    const others = [...list(schema['oneOf']), ...list(schema['anyOf'])]
+      .slice(0, MOST_ALTERNATIVES)
+      .map((one) => this.#typeWithin(this.resolved(one), level + 1));
     if (others.length > 0) return [...new Set(others.filter(Boolean))].join(' | ');
     return schema['properties'] === undefined && schema['allOf'] === undefined ? '' : 'object';
   }
@@ -244,7 +271,7 @@ class Reader {
       schema['const'] ??
       list(schema['enum'])[0];
     if (given !== undefined) return given;
-    if (level >= MOST_LEVELS) return undefined;
+    if (level >= MOST_LEVELS || (this.#visits -= 1) < 0) return undefined;
     const [other] = [...list(schema['oneOf']), ...list(schema['anyOf'])];
     if (other !== undefined) return this.#example(other, level + 1);
     const type = Array.isArray(schema['type']) ? schema['type'][0] : schema['type'];
@@ -280,6 +307,14 @@ function object(value: Json | undefined): JsonObject {
 
 function list(value: Json | undefined): Json[] {
   return Array.isArray(value) ? value : [];
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function text(value: Json | undefined): string {
