@@ -19,7 +19,7 @@ pub struct Route {
 impl Route {
     /// True for the endpoints that seal keys or open sealed ones.
     pub fn handles_keys(&self) -> bool {
-        self.path.ends_with("/reveal") || self.path.ends_with("/rotate")
+        ["/reveal", "/rotate", "/owner"].iter().any(|end| self.path.ends_with(end))
     }
 }
 

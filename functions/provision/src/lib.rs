@@ -1,10 +1,11 @@
-//! `AccessRequestApproved`, `ProvisioningRequeued` → credential at the gateway (R18, R26).
+//! `AccessRequestApproved`, `ProvisioningRequeued` → credential at the gateway (R18, R26). `AppReassigned` → new keys (P21).
 
 use aws_lambda_events::event::eventbridge::EventBridgeEvent;
-use gatepass_domain::event::{BusEvent, Detail};
+use gatepass_app::Refused;
+use gatepass_domain::event::{BusEvent, Detail, Reassigned};
 use gatepass_domain::id::RequestId;
 use gatepass_lambda::{Clock, ConfigError, Failure, Vars, react};
-use gatepass_provisioning::provision;
+use gatepass_provisioning::{provision, replace_keys_of_reassigned};
 use gatepass_sealing::Sealer;
 use gatepass_store::Store;
 use serde_json::Value;
@@ -42,8 +43,8 @@ impl Provision {
         Self { store: Store::new(dynamodb, config.table), sealer: Sealer::new(kms, config.key_id), clock }
     }
 
-    /// Provisions the request. What goes wrong at the gateway is written on the request and retried
-    /// from there; only what cannot be written down fails here. Safe to repeat.
+    /// Provisions the request, or replaces the keys of the app. What goes wrong at the gateway is written on the request and
+    /// retried from there; only what cannot be written down fails here. Safe to repeat.
     ///
     /// # Errors
     /// [`Failure::Permanent`] for an event of another kind; [`Failure::Transient`] when the store
@@ -51,24 +52,32 @@ impl Provision {
     pub async fn handle(&self, event: EventBridgeEvent<Value>) -> Result<(), Failure> {
         let event =
             BusEvent::parse(event.detail).map_err(|error| Failure::permanent("not an event of ours", &error))?;
-        let (Detail::AccessRequestApproved(subject) | Detail::ProvisioningRequeued(subject)) = &event.detail else {
-            let text = format!("{} is not for this function", event.detail.event_type());
-            return Err(Failure::Permanent(text));
-        };
-        react(&event, self.provision(&event, subject.request_id)).await
+        match &event.detail {
+            Detail::AccessRequestApproved(subject) | Detail::ProvisioningRequeued(subject) => {
+                react(&event, self.provision(&event, subject.request_id)).await
+            }
+            Detail::AppReassigned(reassigned) => react(&event, self.replace_keys(&event, reassigned)).await,
+            other => Err(Failure::Permanent(format!("{} is not for this function", other.event_type()))),
+        }
+    }
+
+    async fn replace_keys(&self, event: &BusEvent, reassigned: &Reassigned) -> Result<(), Failure> {
+        let context = self.clock.context(&event.correlation_id);
+        let mut context = context.map_err(|error| Failure::transient("no entropy", &error))?.caused_by(event.id);
+        let replaced = replace_keys_of_reassigned(&self.store, &self.sealer, &mut context, reassigned).await;
+        replaced.map_err(|error| failure("keys of a reassigned app could not be replaced", &error))
     }
 
     async fn provision(&self, event: &BusEvent, request_id: RequestId) -> Result<(), Failure> {
         let context = self.clock.context(&event.correlation_id);
         let mut context = context.map_err(|error| Failure::transient("no entropy", &error))?.caused_by(event.id);
-        let outcome = provision(&self.store, &self.sealer, &mut context, request_id).await.map_err(|error| {
-            if error.is_transient() {
-                Failure::transient("provisioning could not be written down", &error)
-            } else {
-                Failure::permanent("provisioning could not be written down", &error)
-            }
-        })?;
+        let outcome = provision(&self.store, &self.sealer, &mut context, request_id).await;
+        let outcome = outcome.map_err(|error| failure("provisioning could not be written down", &error))?;
         tracing::info!(%request_id, correlation_id = event.correlation_id, ?outcome, "provisioning attempted");
         Ok(())
     }
+}
+
+fn failure(what: &str, error: &Refused) -> Failure {
+    if error.is_transient() { Failure::transient(what, error) } else { Failure::permanent(what, error) }
 }

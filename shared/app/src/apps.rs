@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
-use gatepass_domain::app::{Profile, Visibility};
+use gatepass_domain::app::{Contact, Profile, Visibility};
 use gatepass_domain::conflict::{Matter, conflict_of_interest};
 use gatepass_domain::credential::CredentialStatus;
 use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject, Reassigned};
-use gatepass_domain::id::{AppId, RequestId};
+use gatepass_domain::id::{AppId, CredentialId, RequestId};
+use gatepass_domain::key::PlainKey;
+use gatepass_domain::mail_address::is_mail_address;
 use gatepass_domain::text::ValidationErrors;
 use gatepass_domain::visible::Lines;
 use gatepass_domain::{Actor, ApiOwner, App, Context, Person, PersonId, Versioned};
@@ -23,7 +25,9 @@ use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
 use crate::precondition::Precondition;
+use crate::replace_keys::{HandedOver, replace_keys};
 use crate::revoke_credential::{Revocation, close};
+use crate::rotate::check_overlap;
 
 /// An app of `owner` that does not exist yet.
 pub(crate) fn draft(context: &mut Context, owner: &Person, profile: Profile) -> Versioned<App> {
@@ -31,6 +35,7 @@ pub(crate) fn draft(context: &mut Context, owner: &Person, profile: Profile) -> 
         id: context.id(),
         profile,
         owner: owner.id.clone(),
+        contact: Some(Contact::from(owner)),
         organisation: owner.organisation.clone(),
         handovers: Vec::new(),
     };
@@ -367,16 +372,27 @@ pub async fn get_any(store: &Store, _owner: &ApiOwner, id: AppId) -> Result<Vers
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewOwner {
     id: PersonId,
+    /// They as they are written to.
+    contact: Contact,
     /// Their organisation; `None` leaves the app in the one that it has.
     organisation: Option<String>,
+    /// Seconds for which the keys that the former owner knows still work.
+    overlap_seconds: u32,
 }
 
 impl NewOwner {
-    /// The person `id`, of `organisation` if that is to change.
+    /// The person `id`, called `name` and written to at `email` if these are given, of `organisation` if that is to change. The
+    /// keys of the app still work for `overlap_seconds`.
     ///
     /// # Errors
-    /// [`Refused::Invalid`] for an id that cannot be one of the identity provider, or is not shown as it is.
-    pub fn new(id: PersonId, organisation: Option<String>) -> Result<Self, Refused> {
+    /// [`Refused::Invalid`] for an id that cannot be one of the identity provider, a text that is not shown as it is, or an
+    /// overlap of more than seven days.
+    pub fn new(
+        id: PersonId,
+        (name, email): (Option<String>, Option<String>),
+        organisation: Option<String>,
+        overlap_seconds: u32,
+    ) -> Result<Self, Refused> {
         let mut errors = ValidationErrors::default();
         let text = id.as_str();
         let fits = (1..=255).contains(&text.len()) && !text.chars().any(char::is_whitespace);
@@ -385,43 +401,66 @@ impl NewOwner {
         if let Some(organisation) = &organisation {
             errors.name(organisation, "/organisation", 255);
         }
+        if let Some(name) = &name {
+            errors.name(name, "/name", 100);
+        }
+        let is_address = email.as_deref().is_none_or(is_mail_address);
+        errors.require(is_address, "/email", "must be one mail address");
+        check_overlap(&mut errors, overlap_seconds);
         errors.into_result().map_err(Refused::Invalid)?;
-        Ok(Self { id, organisation })
+        let contact = Contact { name: name.unwrap_or_else(|| id.to_string()), email };
+        Ok(Self { id, contact, organisation, overlap_seconds })
     }
 }
 
 /// Hands the app `id` to somebody else. What it holds and awaits goes with it; so does its team. The
 /// organisation changes only when another is named: it belongs to the person, and is not known here.
 ///
+/// Its keys are replaced, because its owner until then knows them; `seal` seals the new ones. What the call does not get done,
+/// the event brings about.
+///
 /// # Errors
 /// [`Refused::Invalid`]; [`Refused::NotFound`]; [`Refused::ConflictOfInterest`] for oneself; [`Refused::NameTaken`] when the person has an app of that name.
-pub async fn reassign(
+pub async fn reassign<Sealed>(
     store: &Store,
     context: &mut Context,
     owner: &ApiOwner,
     id: AppId,
     to: &NewOwner,
+    seal: impl Fn(CredentialId, PlainKey) -> Sealed,
     idempotent: &Idempotent<Versioned<App>>,
-) -> Result<Versioned<App>, Refused> {
+) -> Result<Versioned<App>, Refused>
+where
+    Sealed: Future<Output = Result<String, Refused>>,
+{
+    let overlap_seconds = to.overlap_seconds;
     let read = || async { store.app_and_chain(id).await?.ok_or(Refused::NotFound("app")) };
-    commit_decision(store, context, idempotent, read, |context, (app, mut chain)| {
+    let reassigned = commit_decision(store, context, idempotent, read, |context, (app, mut chain)| {
         if let Some(conflict) = conflict_of_interest(owner.person(), Matter::Reassignment { to: &to.id }) {
             return Err(Refused::ConflictOfInterest(conflict));
         }
         let by = &owner.person().id;
-        let mut content = app.content.clone().handed_to(to.id.clone(), by, context.now);
+        let mut content = app.content.clone().handed_to(to.id.clone(), to.contact.clone(), by, context.now);
         if let Some(organisation) = &to.organisation {
             content = content.in_organisation(organisation.clone(), by, context.now);
         }
         let reassigned = app.revised(content, context.now);
         let subject = EntitySubject::changed(id, reassigned.version, &app.content, &reassigned.content);
         let (from, to) = (app.owner.clone(), reassigned.owner.clone());
-        let detail = Detail::AppReassigned(Reassigned { subject, from, to });
+        let detail = Detail::AppReassigned(Reassigned { subject, from, to, overlap_seconds });
         let event = chain.append(context, Aggregate::App(id), &Actor::from(owner.person()), detail, None);
         let transaction = Transaction::new(context).edited_app(&reassigned, &app, &event, chain);
         Ok(Step::commit_unless(transaction, reassigned, name_taken))
     })
-    .await
+    .await?;
+    let came_to_its_owner = reassigned.handovers.iter().rev().find(|handover| handover.from != reassigned.owner);
+    if let Some(handover) = came_to_its_owner {
+        let handed_over = HandedOver { app_id: id, at: handover.at, overlap_seconds };
+        if let Err(refused) = replace_keys(store, context, &Actor::from(owner.person()), handed_over, seal).await {
+            tracing::warn!(%id, %refused, "the keys of a reassigned app are replaced when its event is handled");
+        }
+    }
+    Ok(reassigned)
 }
 
 /// That `caller` owns the app; somebody who merely sees it is told so, to anybody else it does not exist.

@@ -39,6 +39,7 @@ pub mod reject;
 pub mod relay;
 pub mod remind;
 pub mod remove_product;
+pub mod replace_keys;
 pub mod requests;
 pub mod retry;
 pub mod reviewers;

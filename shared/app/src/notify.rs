@@ -8,17 +8,20 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use gatepass_domain::access_request::AccessRequestView;
-use gatepass_domain::event::{BusEvent, MailStatus};
+use gatepass_domain::app::Contact;
+use gatepass_domain::event::{BusEvent, Detail, MailStatus, Reassigned};
 use gatepass_domain::id::{AppId, CredentialId, ProductId, RequestId};
 use gatepass_domain::mail_address::is_mail_address;
 use gatepass_domain::settings::MailKind;
-use gatepass_domain::{App, Plan, Product, Settings};
-use gatepass_mail::{MailContext, RenderError, Rendered, render};
+use gatepass_domain::{App, PersonId, Plan, Product, Settings};
+use gatepass_mail::{HandoverFacts, MailContext, RenderError, Rendered, render};
+use gatepass_store::keys::MailPlace;
 use gatepass_store::{Lease, MailLease, ON_ITS_WAY, Store, StoreError};
 use jiff::Timestamp;
 
 use crate::credential_mails::CredentialTrigger;
 use crate::mail_triggers::{Audience, DueMail, MailTrigger};
+use crate::rotate::older_ends;
 
 /// Tries to record a mail that was handed to the mail service. Unrecorded, it is sent again.
 const SETTLE_TRIES: u32 = 6;
@@ -117,6 +120,9 @@ where
     if let Some((app_id, id, trigger)) = CredentialTrigger::of(&event.detail) {
         return delivery.about_credential(app_id, id, trigger, send.as_ref()).await;
     }
+    if let Detail::AppReassigned(reassigned) = &event.detail {
+        return delivery.about_handover(reassigned, send.as_ref()).await;
+    }
     Err(MailError::NoMail(event.detail.event_type().to_owned()))
 }
 
@@ -145,11 +151,11 @@ struct Letter {
     to_nobody: MailStatus,
 }
 
-/// The place of a mail's marker: beside a request.
+/// The place of a mail's marker.
 struct Marker {
-    request_id: RequestId,
+    place: MailPlace,
     template: MailKind,
-    /// Tells apart mails of one template about one request.
+    /// Tells apart mails of one template in one place.
     which: Option<String>,
 }
 
@@ -201,7 +207,7 @@ impl Delivery<'_> {
             DueMail::Ready => self.template_of_ready(request).await?,
             other => other.template(),
         };
-        let marker = Marker { request_id: request.id, template, which: mail.which() };
+        let marker = Marker { place: MailPlace::Request(request.id), template, which: mail.which() };
         // Once the lease is taken, the mail that says "ready" waits for the one that access is being prepared.
         let still_due = async {
             if *mail != DueMail::BeingPrepared {
@@ -265,7 +271,7 @@ impl Delivery<'_> {
         let request_id = credential.request_id;
         let request = self.store.request(request_id).await?.ok_or(MailError::NoRequest(request_id))?.view();
         let which = format!("{id}#{}", due.at);
-        let marker = Marker { request_id, template: due.template, which: Some(which) };
+        let marker = Marker { place: MailPlace::Request(request_id), template: due.template, which: Some(which) };
         let letter = async |_: &Settings| {
             let products = self.products(&credential.open_products()).await?;
             let plan = self.store.offering::<Plan>(&credential.plan_id).await?;
@@ -280,6 +286,41 @@ impl Delivery<'_> {
         Ok(vec![(due.template, attended)])
     }
 
+    /// Tells both owners that an app was reassigned. Whether it was is read from the app, and not from the event.
+    async fn about_handover<Sent>(
+        &self,
+        reassigned: &Reassigned,
+        send: Option<&impl Fn(Outgoing) -> Sent>,
+    ) -> Result<Vec<(MailKind, Result<Attended, MailError>)>, MailError>
+    where
+        Sent: Future<Output = Result<(), Unsent>>,
+    {
+        let Ok(app_id) = reassigned.subject.id.parse() else { return Ok(Vec::new()) };
+        let Some(app) = self.store.app(app_id).await? else { return Ok(Vec::new()) };
+        let handover = app.handovers.iter().rev().find(|handover| handover.from == reassigned.from);
+        let Some(handover) = handover.filter(|_| reassigned.from != reassigned.to) else { return Ok(Vec::new()) };
+        let unknown = |id: &PersonId| Contact { name: id.to_string(), email: None };
+        let former = handover.contact.clone().unwrap_or_else(|| unknown(&handover.from));
+        // An app that has gone on to somebody else since is not said to be the reader's.
+        let present = app.contact.clone().filter(|_| app.owner == reassigned.to);
+        let now_theirs = present.clone().unwrap_or_else(|| unknown(&reassigned.to));
+        let keys_end = older_ends(handover.at, reassigned.overlap_seconds).filter(|end| *end > self.now);
+        let mut attended = Vec::new();
+        for (reader, other, yours) in [(Some(&former), &now_theirs, false), (present.as_ref(), &former, true)] {
+            let Some(reader) = reader else { continue };
+            let which = format!("{}#{}", handover.at, if yours { "to" } else { "from" });
+            let marker = Marker { place: MailPlace::App(app_id), template: MailKind::Reassigned, which: Some(which) };
+            let letter = async |_: &Settings| {
+                let facts = HandoverFacts { yours, other: other.name.clone(), keys_end };
+                let context = MailContext::of_handover(&app, reader, facts, self.portal_url);
+                Ok(Letter { to: addresses(reader.email.clone()), context, to_nobody: MailStatus::NoRecipient })
+            };
+            let sent = self.once(&marker, async { Ok(true) }, letter, send).await;
+            attended.push((MailKind::Reassigned, sent));
+        }
+        Ok(attended)
+    }
+
     /// Takes the marker of a mail, sends the mail if it is still due, and writes down what became of it; unless that was settled
     /// before.
     async fn once<Sent>(
@@ -292,8 +333,8 @@ impl Delivery<'_> {
     where
         Sent: Future<Output = Result<(), Unsent>>,
     {
-        let Marker { request_id, template, which } = marker;
-        let lease = match self.store.lease_mail(*request_id, *template, which.as_deref(), self.now).await? {
+        let Marker { place, template, which } = marker;
+        let lease = match self.store.lease_mail(*place, *template, which.as_deref(), self.now).await? {
             Lease::Settled(status) => return Ok(Attended::Before(status)),
             Lease::Busy => return Err(MailError::BeingSent),
             Lease::Taken(lease) => lease,
@@ -366,10 +407,11 @@ impl Delivery<'_> {
         Ok(products.into_iter().map(|product| product.content).collect())
     }
 
-    /// The address of the owner of `app`, who is known by the request that they filed for it.
+    /// The address of the owner of `app`: the one that it came to them with, or else that of the request that they filed.
     fn owner_of(&self, app: &App, request: &AccessRequestView) -> Vec<String> {
-        let owner = Some(&request.requester).filter(|requester| requester.id == app.owner);
-        addresses(owner.and_then(|owner| owner.email.clone()))
+        let known = app.contact.as_ref().and_then(|contact| contact.email.clone());
+        let requester = Some(&request.requester).filter(|requester| requester.id == app.owner);
+        addresses(known.or_else(|| requester.and_then(|requester| requester.email.clone())))
     }
 
     /// The addresses to write to about `request`.

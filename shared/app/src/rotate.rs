@@ -6,8 +6,8 @@ use gatepass_domain::id::{AppId, CredentialId};
 use gatepass_domain::key::PlainKey;
 use gatepass_domain::text::ValidationErrors;
 use gatepass_domain::{Actor, Context, Credential, Person, Versioned};
-use gatepass_store::{Store, Transaction};
-use jiff::SignedDuration;
+use gatepass_store::{Store, StoredCredential, Transaction};
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::OnceCell;
 
 use crate::credentials::{holder, moved};
@@ -44,11 +44,16 @@ impl Rotation {
     /// [`Refused::Invalid`] for more than [`MAX_OVERLAP_SECONDS`].
     pub fn new(overlap_seconds: u32, during_overlap: DuringOverlap) -> Result<Self, Refused> {
         let mut errors = ValidationErrors::default();
-        let fault = format!("must be between 0 and {MAX_OVERLAP_SECONDS} (seven days)");
-        errors.require(overlap_seconds <= MAX_OVERLAP_SECONDS, "/overlap_seconds", &fault);
+        check_overlap(&mut errors, overlap_seconds);
         errors.into_result().map_err(Refused::Invalid)?;
         Ok(Self { overlap_seconds, during_overlap })
     }
+}
+
+/// Checks the time for which two keys are to work.
+pub(crate) fn check_overlap(errors: &mut ValidationErrors, overlap_seconds: u32) {
+    let fault = format!("must be between 0 and {MAX_OVERLAP_SECONDS} (seven days)");
+    errors.require(overlap_seconds <= MAX_OVERLAP_SECONDS, "/overlap_seconds", &fault);
 }
 
 /// Gives the credential a new key. `seal` seals it for the store, once, when nothing stands in the way.
@@ -90,19 +95,37 @@ where
         Ok((stored, keys, sealed.clone()))
     };
     commit_decision(store, context, idempotent, read, |context, (stored, records, sealed)| {
-        let overlap = SignedDuration::from_secs(rotation.overlap_seconds.into());
-        let older_ends = now.checked_add(overlap).ok().filter(|end| *end > now);
-        let content = stored.credential.content.clone().rotated(key, older_ends);
-        let (mut stored, event) =
-            moved(context, &Actor::from(caller), stored, content, Detail::CredentialRotated, None);
-        let newest = KeyRecord::new(&stored.credential, key, stored.credential.expires_at, sealed);
-        // One key stays beside the new one, if any does: the digests are in the order of the keys.
-        let ended = stored.digests.split_off(stored.credential.keys.len() - 1);
-        let kept = records.into_iter().filter(|record| stored.digests.contains(&record.digest)).collect();
-        stored.digests.insert(0, newest.digest.clone());
-        let transaction = Transaction::new(context).credential_with_keys(&stored, kept).new_api_key(&newest);
-        let transaction = ended.iter().fold(transaction.event(&event), Transaction::without_api_key);
-        Ok(Step::commit(transaction, stored.credential))
+        let by = Actor::from(caller);
+        let older_ends = older_ends(now, rotation.overlap_seconds);
+        let (transaction, credential) = with_new_key(context, &by, stored, records, (key, now, sealed), older_ends);
+        Ok(Step::commit(transaction, credential))
     })
     .await
+}
+
+/// When the older key stops, for an overlap that began at `from`.
+pub(crate) fn older_ends(from: Timestamp, overlap_seconds: u32) -> Option<Timestamp> {
+    from.checked_add(SignedDuration::from_secs(overlap_seconds.into())).ok()
+}
+
+/// The transaction that makes `key` the newest of the credential, whose keys have the records `records`, and the credential as
+/// it is then. The key that was the newest works until `older_ends`.
+pub(crate) fn with_new_key(
+    context: &mut Context,
+    by: &Actor,
+    stored: StoredCredential,
+    records: Vec<KeyRecord>,
+    (key, made_at, sealed): (&PlainKey, Timestamp, String),
+    older_ends: Option<Timestamp>,
+) -> (Transaction, Versioned<Credential>) {
+    let older_ends = older_ends.filter(|end| *end > context.now);
+    let content = stored.credential.content.clone().rotated(key, made_at, older_ends);
+    let (mut stored, event) = moved(context, by, stored, content, Detail::CredentialRotated, None);
+    let newest = KeyRecord::new(&stored.credential, key, stored.credential.expires_at, sealed);
+    // One key stays beside the new one, if any does: the digests are in the order of the keys.
+    let ended = stored.digests.split_off(stored.credential.keys.len() - 1);
+    let kept = records.into_iter().filter(|record| stored.digests.contains(&record.digest)).collect();
+    stored.digests.insert(0, newest.digest.clone());
+    let transaction = Transaction::new(context).credential_with_keys(&stored, kept).new_api_key(&newest);
+    (ended.iter().fold(transaction.event(&event), Transaction::without_api_key), stored.credential)
 }

@@ -20,11 +20,29 @@ pub struct App {
     pub profile: Profile,
     /// The person who owns it.
     pub owner: PersonId,
+    /// The owner as they were known when it came to them: for mails about it.
+    #[serde(skip)]
+    pub contact: Option<Contact>,
     /// The owner's organisation when the app was created.
     pub organisation: Option<String>,
     /// The last [`MAX_HANDOVERS`] times that it went to another owner, newest last.
     #[serde(default)]
     pub handovers: Vec<Handover>,
+}
+
+/// A person to write to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// Display name.
+    pub name: String,
+    /// Mail address, if known.
+    pub email: Option<String>,
+}
+
+impl From<&Person> for Contact {
+    fn from(person: &Person) -> Self {
+        Self { name: person.name.clone(), email: person.email.clone() }
+    }
 }
 
 /// An app went from one owner to another.
@@ -36,6 +54,9 @@ pub struct Handover {
     pub by: PersonId,
     /// Time.
     pub at: Timestamp,
+    /// The owner until then as they were known: they are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Contact>,
 }
 
 /// The most handovers that an app remembers. Somebody who reassigns it so often that earlier ones are forgotten is
@@ -90,12 +111,15 @@ impl App {
 }
 
 impl App {
-    /// The same app as `owner` has it from now on, reassigned by `by`.
-    pub fn handed_to(mut self, owner: PersonId, by: &PersonId, at: Timestamp) -> Self {
-        let from = std::mem::replace(&mut self.owner, owner);
-        if from != self.owner {
-            self.remember(Handover { from, by: by.clone(), at });
+    /// The same app as `owner` has it from now on, whom `contact` describes, reassigned by `by`.
+    #[must_use]
+    pub fn handed_to(mut self, owner: PersonId, contact: Contact, by: &PersonId, at: Timestamp) -> Self {
+        if owner == self.owner {
+            return self;
         }
+        let from = std::mem::replace(&mut self.owner, owner);
+        let contact = self.contact.replace(contact);
+        self.remember(Handover { from, by: by.clone(), at, contact });
         self
     }
 
@@ -104,7 +128,7 @@ impl App {
     pub fn in_organisation(mut self, organisation: String, by: &PersonId, at: Timestamp) -> Self {
         if self.organisation.as_ref() != Some(&organisation) {
             self.organisation = Some(organisation);
-            self.remember(Handover { from: self.owner.clone(), by: by.clone(), at });
+            self.remember(Handover { from: self.owner.clone(), by: by.clone(), at, contact: None });
         }
         self
     }

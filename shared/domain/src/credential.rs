@@ -144,6 +144,9 @@ pub struct Key {
     pub last_four: String,
     /// Expiry; `null` means that it does not expire.
     pub not_after: Option<Timestamp>,
+    /// The time at which it was made; unknown of keys made before that was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Timestamp>,
 }
 
 /// The record that the authorizer reads: everything it needs, under the key's digest, in one item.
@@ -268,15 +271,20 @@ impl Credential {
         self.keys.get(1).and_then(|older| older.not_after).filter(|end| *end > now)
     }
 
-    /// The same credential with `key` as its newest, which ends with the credential. The key that was the newest works
+    /// True when its newest key may have been made before `at`.
+    pub fn has_key_from_before(&self, at: Timestamp) -> bool {
+        self.keys.first().is_some_and(|key| key.created_at.is_none_or(|made_at| made_at < at))
+    }
+
+    /// The same credential with `key`, made at `made_at`, as its newest, which ends with the credential. The key that was the newest works
     /// until `older_ends`, or no longer than before; one that was older is left out. `None` leaves out both.
     #[must_use]
-    pub fn rotated(mut self, key: &PlainKey, older_ends: Option<Timestamp>) -> Self {
+    pub fn rotated(mut self, key: &PlainKey, made_at: Timestamp, older_ends: Option<Timestamp>) -> Self {
         self.keys.truncate(usize::from(older_ends.is_some()));
         for older in &mut self.keys {
             older.not_after = older.not_after.into_iter().chain(older_ends).min();
         }
-        self.keys.insert(0, Key::of(key, self.expires_at));
+        self.keys.insert(0, Key::of(key, made_at, self.expires_at));
         self.prefix = key.prefix();
         self.last_four = key.last_four();
         self
@@ -411,7 +419,7 @@ pub fn expiry(plan: &Plan, now: Timestamp) -> Option<Timestamp> {
 
 impl Key {
     /// The part of `key` that may be shown.
-    pub fn of(key: &PlainKey, not_after: Option<Timestamp>) -> Self {
-        Self { prefix: key.prefix(), last_four: key.last_four(), not_after }
+    pub fn of(key: &PlainKey, made_at: Timestamp, not_after: Option<Timestamp>) -> Self {
+        Self { prefix: key.prefix(), last_four: key.last_four(), not_after, created_at: Some(made_at) }
     }
 }

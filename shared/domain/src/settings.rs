@@ -141,11 +141,13 @@ pub enum MailKind {
     Suspended,
     /// To the owner of the app: a credential works again.
     Resumed,
+    /// To the former and to the new owner of an app: it was reassigned.
+    Reassigned,
 }
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Submitted,
         Self::Approve,
         Self::Ready,
@@ -159,6 +161,7 @@ impl MailKind {
         Self::KeyExpired,
         Self::Suspended,
         Self::Resumed,
+        Self::Reassigned,
     ];
 
     /// The template's name, as in settings, records and directories.
@@ -177,6 +180,7 @@ impl MailKind {
             Self::KeyExpired => "key-expired",
             Self::Suspended => "suspended",
             Self::Resumed => "resumed",
+            Self::Reassigned => "reassigned",
         }
     }
 }

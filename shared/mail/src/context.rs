@@ -1,13 +1,14 @@
 //! The facts that a mail tells.
 
 use gatepass_domain::access_request::{AccessRequestView, AppRef, Item, LastError, ProvisioningStatus, RequestKind};
+use gatepass_domain::app::Contact;
 use gatepass_domain::credential::Credential;
 use gatepass_domain::id::{AppId, CredentialId, ProductId, RequestId};
 use gatepass_domain::person::{Actor, ActorKind};
 use gatepass_domain::product::AuthMethod;
 use gatepass_domain::rule::renewal_window;
 use gatepass_domain::settings::MailKind;
-use gatepass_domain::{Plan, Product};
+use gatepass_domain::{App, Plan, Product};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -18,9 +19,9 @@ use crate::words;
 /// Which of them a given mail may use is decided by its kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MailContext {
-    /// The request.
-    pub request_id: RequestId,
-    /// The person who asks.
+    /// The request; `None` in mails about an app.
+    pub request_id: Option<RequestId>,
+    /// The person who asks, or whom a mail about an app is for.
     pub requester: Requester,
     /// The app that receives the credential, as it was called at submit.
     pub app: AppRef,
@@ -49,9 +50,22 @@ pub struct MailContext {
     pub support: Vec<String>,
     /// The credential, in mails about one.
     pub credential: Option<CredentialFacts>,
+    /// The handover, in mails about one.
+    pub handover: Option<HandoverFacts>,
     /// The address of the portal, for example `https://gatepass.example.com`. Empty: the mails say where to
     /// look instead of linking there.
     pub portal_url: String,
+}
+
+/// An app went from one owner to another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandoverFacts {
+    /// Whether the mail is for the new owner.
+    pub yours: bool,
+    /// The name of the other owner.
+    pub other: String,
+    /// When the keys from before stop working; `None` when they have.
+    pub keys_end: Option<Timestamp>,
 }
 
 /// A credential, without its keys.
@@ -154,7 +168,7 @@ impl MailContext {
         });
         let is_grant = request.kind == RequestKind::Grant;
         Self {
-            request_id: request.id,
+            request_id: Some(request.id),
             requester: Requester { name: request.requester.name.clone(), email: request.requester.email.clone() },
             app: request.app.clone(),
             products: names(&request.items),
@@ -176,6 +190,30 @@ impl MailContext {
             },
             support: Vec::new(),
             credential: None,
+            handover: None,
+            portal_url: portal_url.to_owned(),
+        }
+    }
+
+    /// The facts about the handover of `app`, for one of its two owners.
+    pub fn of_handover(app: &App, recipient: &Contact, handover: HandoverFacts, portal_url: &str) -> Self {
+        Self {
+            request_id: None,
+            requester: Requester { name: recipient.name.clone(), email: recipient.email.clone() },
+            app: AppRef { id: app.id, name: app.profile.name.clone() },
+            products: Vec::new(),
+            asked: None,
+            access_expires_at: None,
+            granted_by: None,
+            plan: PlanTerms { name: String::new(), limits: Vec::new() },
+            auth_method: AuthMethod::ApiKey,
+            justification: None,
+            decided_by: None,
+            reason: None,
+            provisioning: ProvisioningFacts { status: ProvisioningStatus::None, attempts: 0, last_error: None },
+            support: Vec::new(),
+            credential: None,
+            handover: Some(handover),
             portal_url: portal_url.to_owned(),
         }
     }
@@ -231,6 +269,7 @@ pub fn sample(kind: MailKind) -> MailContext {
     let (decided_by, reason, provisioning) = match kind {
         MailKind::Submitted | MailKind::Reminder | MailKind::Escalation => (None, None, undecided),
         MailKind::RequestExpired => (Some(Decider::Policy), None, undecided),
+        MailKind::Reassigned => (None, None, undecided),
         MailKind::Approve | MailKind::Ready => {
             (Some(owen), None, ProvisioningFacts { status: ProvisioningStatus::Provisioned, attempts: 1, ..undecided })
         }
@@ -268,7 +307,7 @@ pub fn sample(kind: MailKind) -> MailContext {
     let asked = AskedTerms { products: products.iter().cloned().chain(fleet()).collect(), plan: "Platinum".into() };
     let is_reduced = matches!(kind, MailKind::Approve | MailKind::Reject);
     MailContext {
-        request_id: RequestId::from_u128(0x0192_5f6e_7a00_7000_8000_0000_0000_0001),
+        request_id: Some(RequestId::from_u128(0x0192_5f6e_7a00_7000_8000_0000_0000_0001)),
         requester: Requester { name: "Ada".into(), email: Some("ada@example.com".into()) },
         app: AppRef { id: AppId::from_u128(0x0192_5f6e_7a00_7000_8000_0000_0000_0002), name: "Storm warnings".into() },
         products,
@@ -291,6 +330,11 @@ pub fn sample(kind: MailKind) -> MailContext {
             expires_at: "2026-12-09T12:00:00Z".parse().ok(),
             renewable_until: "2027-01-08T12:00:00Z".parse().ok(),
         }),
+        handover: (kind == MailKind::Reassigned).then(|| HandoverFacts {
+            yours: true,
+            other: "Grace".into(),
+            keys_end: "2026-12-09T12:00:00Z".parse().ok(),
+        }),
         portal_url: "https://gatepass.example.com".into(),
     }
 }
@@ -304,7 +348,7 @@ fn is_about_credential(kind: MailKind) -> bool {
 pub(crate) fn bare_sample(kind: MailKind) -> MailContext {
     let full = sample(kind);
     let decided_by = match kind {
-        MailKind::Submitted | MailKind::Reminder | MailKind::Escalation => None,
+        MailKind::Submitted | MailKind::Reminder | MailKind::Escalation | MailKind::Reassigned => None,
         MailKind::Approve
         | MailKind::Ready
         | MailKind::Revoked
@@ -321,7 +365,8 @@ pub(crate) fn bare_sample(kind: MailKind) -> MailContext {
         | MailKind::Reject
         | MailKind::Reminder
         | MailKind::Escalation
-        | MailKind::RequestExpired => ProvisioningStatus::None,
+        | MailKind::RequestExpired
+        | MailKind::Reassigned => ProvisioningStatus::None,
         MailKind::Approve | MailKind::ProvisioningFailed => ProvisioningStatus::Failed,
         MailKind::Ready | MailKind::KeyToExpire | MailKind::KeyExpired | MailKind::Suspended | MailKind::Resumed => {
             ProvisioningStatus::Provisioned

@@ -19,7 +19,7 @@ mod variables;
 mod words;
 
 pub use context::{
-    CredentialFacts, Decider, MailContext, PlanTerms, ProductName, ProvisioningFacts, Requester, sample,
+    CredentialFacts, Decider, HandoverFacts, MailContext, PlanTerms, ProductName, ProvisioningFacts, Requester, sample,
 };
 pub use render::{RenderError, Rendered, check_subject, render};
 pub use template::{Part, Source};

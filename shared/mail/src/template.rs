@@ -93,6 +93,7 @@ pub(crate) fn built_in(kind: MailKind, part: Part) -> &'static str {
         MailKind::KeyExpired => mail!("key-expired"),
         MailKind::Suspended => mail!("suspended"),
         MailKind::Resumed => mail!("resumed"),
+        MailKind::Reassigned => mail!("reassigned"),
     }
 }
 

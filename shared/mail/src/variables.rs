@@ -26,7 +26,7 @@ pub(crate) type Variables = BTreeMap<&'static str, Value>;
 /// | `plan` | all | the plan's name |
 /// | `limits` | all | the plan's limits, a phrase each |
 /// | `auth_method` | all | "API key" or "OAuth 2.0 client credentials" |
-/// | `request_id` | all | |
+/// | `request_id` | all | empty in `reassigned` |
 /// | `link` | all | where to go on; empty without a portal |
 /// | `requester_email` | `submitted`, `reminder`, `escalation`, `provisioning-failed` | may be empty |
 /// | `justification` | `submitted`, `reminder`, `escalation` | may be empty and have several lines |
@@ -41,6 +41,8 @@ pub(crate) type Variables = BTreeMap<&'static str, Value>;
 /// | `key` | `suspended`, `resumed`, `key-to-expire`, `key-expired` | start and end of the newest key |
 /// | `expires` | `key-to-expire`, `key-expired` | the day and time at which the key expires |
 /// | `renewable_until` | `key-to-expire`, `key-expired` | until when more time may be asked for; empty if it may not |
+/// | `yours`, `other` | `reassigned` | whether the reader owns the app now; the other owner |
+/// | `keys_end` | `reassigned` | until when the keys from before work; empty if they do not |
 /// | `attempts` | `provisioning-failed` | "5 attempts" |
 /// | `error` | `provisioning-failed` | what went wrong last; may be empty and have several lines |
 ///
@@ -71,7 +73,7 @@ pub(crate) fn variables(kind: MailKind, context: &MailContext) -> Variables {
         ("plan", one_line(&context.plan.name).into()),
         ("limits", context.plan.limits.iter().map(|limit| one_line(limit)).collect()),
         ("auth_method", auth_method.into()),
-        ("request_id", context.request_id.to_string().into()),
+        ("request_id", request_id(context).into()),
         ("link", link(kind, context).into()),
     ]);
 
@@ -93,6 +95,13 @@ pub(crate) fn variables(kind: MailKind, context: &MailContext) -> Variables {
             variables.insert("access_ends", context.access_expires_at.map(words::moment).unwrap_or_default().into());
         }
         MailKind::Ready | MailKind::RequestExpired => {}
+        MailKind::Reassigned => {
+            let handover = context.handover.as_ref();
+            let keys_end = handover.and_then(|handover| handover.keys_end).map(words::moment).unwrap_or_default();
+            variables.insert("yours", handover.is_some_and(|handover| handover.yours).into());
+            variables.insert("other", handover.map(|handover| quoted(&handover.other)).unwrap_or_default().into());
+            variables.insert("keys_end", keys_end.into());
+        }
         MailKind::Reject => {
             variables.insert("asked", asked(context).into());
             variables.insert("decided_by", decided_by(context).into());
@@ -141,8 +150,18 @@ fn requester(kind: MailKind, context: &MailContext) -> String {
         | MailKind::KeyToExpire
         | MailKind::KeyExpired
         | MailKind::Suspended
-        | MailKind::Resumed => name,
+        | MailKind::Resumed
+        | MailKind::Reassigned => name,
     }
+}
+
+/// The id of the request; empty in mails about an app.
+fn request_id(context: &MailContext) -> String {
+    context.request_id.map(|id| id.to_string()).unwrap_or_default()
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", display_name(name))
 }
 
 /// The name of the person who decided, in quotes; empty when the policy did.
@@ -153,7 +172,7 @@ fn decided_by(context: &MailContext) -> String {
 fn decider(by: &Decider) -> String {
     match by {
         Decider::Policy => String::new(),
-        Decider::Person { name: Some(name) } => format!("\"{}\"", display_name(name)),
+        Decider::Person { name: Some(name) } => quoted(name),
         Decider::Person { name: None } => "an API Owner".to_owned(),
     }
 }
@@ -184,16 +203,17 @@ fn link(kind: MailKind, context: &MailContext) -> String {
     }
     match kind {
         MailKind::Submitted | MailKind::ProvisioningFailed | MailKind::Reminder | MailKind::Escalation => {
-            format!("{portal}/admin/access-requests/{}", context.request_id)
+            format!("{portal}/admin/access-requests/{}", request_id(context))
         }
         MailKind::Approve
         | MailKind::Ready
         | MailKind::KeyToExpire
         | MailKind::KeyExpired
         | MailKind::Suspended
-        | MailKind::Resumed => format!("{portal}/apps/{}", context.app.id),
+        | MailKind::Resumed
+        | MailKind::Reassigned => format!("{portal}/apps/{}", context.app.id),
         MailKind::Reject | MailKind::Revoked | MailKind::RequestExpired => {
-            format!("{portal}/access-requests/{}", context.request_id)
+            format!("{portal}/access-requests/{}", request_id(context))
         }
     }
 }

@@ -40,7 +40,7 @@ pub(crate) async fn issue(
         grants,
         plan_id: plan.id.clone(),
         status: CredentialStatus::Active,
-        keys: vec![Key::of(&key, expires_at)],
+        keys: vec![Key::of(&key, context.now, expires_at)],
         expires_at,
         suspension: None,
         resumption: None,

@@ -9,6 +9,7 @@
 
 mod builtin;
 mod error;
+mod replace_keys;
 
 use std::collections::BTreeSet;
 
@@ -23,6 +24,8 @@ use gatepass_sealing::Sealer;
 use gatepass_store::{Heirs, ReferencedEntities, Store, StoreError, Transaction};
 
 use error::AttemptError;
+
+pub use replace_keys::replace_keys_of_reassigned;
 
 /// The result of provisioning a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

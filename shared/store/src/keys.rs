@@ -393,10 +393,29 @@ pub fn request_id(key: &Key) -> Option<RequestId> {
     key.pk.strip_prefix("R#")?.parse().ok()
 }
 
-/// The record of a mail about a request; `which` tells apart those that may be due more than once.
-pub fn mail(request_id: RequestId, mail: MailKind, which: Option<&str>) -> Key {
+/// The entity beside which a mail is on record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailPlace {
+    /// A request.
+    Request(RequestId),
+    /// An app.
+    App(AppId),
+}
+
+impl From<RequestId> for MailPlace {
+    fn from(id: RequestId) -> Self {
+        Self::Request(id)
+    }
+}
+
+/// The record of a mail; `which` tells apart those that may be due more than once.
+pub fn mail(place: MailPlace, mail: MailKind, which: Option<&str>) -> Key {
     let which = which.map(|which| format!("#{which}")).unwrap_or_default();
-    key(request(request_id).pk, format!("{MAILS}{}{which}", mail.as_str()))
+    let partition = match place {
+        MailPlace::Request(id) => request(id).pk,
+        MailPlace::App(id) => app(id).pk,
+    };
+    key(partition, format!("{MAILS}{}{which}", mail.as_str()))
 }
 
 /// An app.

@@ -1,4 +1,4 @@
-//! The record of the mails about a request.
+//! The record of the mails about requests and apps.
 //!
 //! The mail service has no idempotency token. A marker is taken before a mail is handed over and
 //! settled afterwards, so that a mail is sent twice only when the process stops in between, the answer is lost, or the
@@ -7,7 +7,6 @@
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatepass_domain::event::{MailRecord, MailStatus};
-use gatepass_domain::id::RequestId;
 use gatepass_domain::settings::MailKind;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -15,7 +14,7 @@ use serde::Serialize;
 use crate::Store;
 use crate::error::StoreError;
 use crate::item::{Item, encode};
-use crate::keys::{self, Key};
+use crate::keys::{self, Key, MailPlace};
 
 /// How long a mail may be on its way before it counts as lost with its process.
 pub const ON_ITS_WAY: SignedDuration = SignedDuration::from_secs(60);
@@ -53,18 +52,18 @@ pub struct MailLease {
 const OWN: &str = "#status = :sending AND since = :since";
 
 impl Store {
-    /// Asks to send the mail `template` about a request; `which` tells apart those that may be due more than once.
+    /// Asks to send the mail `template`, on record beside `place`; `which` tells apart those that may be due more than once.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn lease_mail(
         &self,
-        request_id: RequestId,
+        place: impl Into<MailPlace>,
         template: MailKind,
         which: Option<&str>,
         now: Timestamp,
     ) -> Result<Lease, StoreError> {
-        let key = keys::mail(request_id, template, which);
+        let key = keys::mail(place.into(), template, which);
         let record = MailRecord { template, status: MailStatus::Sending, at: now };
         let leased = Leased { record, since: now.as_millisecond() };
         let lost = now.checked_sub(ON_ITS_WAY).unwrap_or(Timestamp::MIN);
@@ -95,17 +94,17 @@ impl Store {
         }
     }
 
-    /// The record of the mail `template` about a request.
+    /// The record of the mail `template` beside `place`.
     ///
     /// # Errors
     /// [`StoreError`]; `None` when the mail has not been due.
     pub async fn mail(
         &self,
-        request_id: RequestId,
+        place: impl Into<MailPlace>,
         template: MailKind,
         which: Option<&str>,
     ) -> Result<Option<MailRecord>, StoreError> {
-        let record: Option<Item<MailRecord>> = self.get(&keys::mail(request_id, template, which)).await?;
+        let record: Option<Item<MailRecord>> = self.get(&keys::mail(place.into(), template, which)).await?;
         Ok(record.map(|item| item.content))
     }
 
@@ -129,7 +128,7 @@ impl Store {
         }
     }
 
-    /// Settles the mail `template` about a request if it counts as lost with its process: whether it was sent is
+    /// Settles the mail `template` beside `place` if it counts as lost with its process: whether it was sent is
     /// [`MailStatus::Unconfirmed`]. Gives whether it is [`Lease::Busy`], being sent at this moment; `None` when it has never been
     /// due.
     ///
@@ -137,15 +136,16 @@ impl Store {
     /// [`StoreError`].
     pub async fn settle_lost_mail(
         &self,
-        request_id: RequestId,
+        place: impl Into<MailPlace>,
         template: MailKind,
         which: Option<&str>,
         now: Timestamp,
     ) -> Result<Option<Lease>, StoreError> {
-        match self.mail(request_id, template, which).await? {
+        let place = place.into();
+        match self.mail(place, template, which).await? {
             None => Ok(None),
             Some(MailRecord { status: MailStatus::Sending, at, .. }) if now.duration_since(at) >= ON_ITS_WAY => {
-                let lease = self.lease_mail(request_id, template, which, now).await?;
+                let lease = self.lease_mail(place, template, which, now).await?;
                 if let Lease::Taken(lease) = &lease {
                     self.settle_mail(lease, MailStatus::Unconfirmed, now).await?;
                     return Ok(Some(Lease::Settled(MailStatus::Unconfirmed)));

@@ -10,6 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use gatepass_api::{Clients, Config, Route, endpoints, service};
 use gatepass_app::{Deadline, auto_approve, reconcile};
+use gatepass_domain::event::{Aggregate, Detail};
 use gatepass_domain::{ApiOwner, Person};
 use gatepass_lambda::{Clock, Vars};
 use gatepass_provisioning::Outcome;
@@ -110,6 +111,16 @@ impl Api {
         let sealer = Sealer::new(self.kms.client.clone(), KEY_ID);
         let mut context = self.clock().context("provisioning").unwrap();
         gatepass_provisioning::provision(&self.world.store, &sealer, &mut context, id.parse().unwrap()).await.unwrap()
+    }
+
+    /// The work of the function `provision` on the last event of an app that was reassigned.
+    pub(crate) async fn handle_reassignment(&self, app: &str) {
+        let sealer = Sealer::new(self.kms.client.clone(), KEY_ID);
+        let mut context = self.clock().context("replacing keys").unwrap();
+        let event = self.world.store.last_event_of(&Aggregate::App(app.parse().unwrap())).await.unwrap().unwrap();
+        let Detail::AppReassigned(reassigned) = &event.detail else { panic!("{event:?}") };
+        let store = &self.world.store;
+        gatepass_provisioning::replace_keys_of_reassigned(store, &sealer, &mut context, reassigned).await.unwrap();
     }
 
     /// The work of the function `auto-approve` on a request that the policy approved at submit.

@@ -5,6 +5,7 @@
 mod config;
 mod credentials;
 mod events;
+mod handover;
 mod once;
 mod stage;
 mod states;

@@ -13,7 +13,7 @@ use gatepass_provisioning::{Outcome, provision};
 use gatepass_sealing::Sealer;
 use gatepass_store::Transaction;
 use gatepass_testkit::aws::{Kms, Ses, bus_event};
-use gatepass_testkit::{World, ada, at, clock_at, context};
+use gatepass_testkit::{World, ada, at, clock_at, context, owen};
 use serde_json::Value;
 
 pub(crate) struct Stage {
@@ -107,6 +107,18 @@ impl Stage {
         context.now = at(time);
         let deadline = gatepass_app::Deadline::after(std::time::Duration::from_secs(600));
         gatepass_app::reconcile::reconcile(&self.world.store, &mut context, deadline).await.unwrap();
+    }
+
+    /// An API Owner suspends the credential that came of a request, which its event then tells.
+    pub(crate) async fn suspend(&self, id: RequestId, time: &str) {
+        let credential = self.world.request(id).await.credential_id.expect("it was approved");
+        let mut context = context();
+        context.now = at(time);
+        let unkeyed = gatepass_app::Idempotent::Unkeyed;
+        gatepass_app::suspend::suspend(&self.world.store, &mut context, &owen(), credential, None, &unkeyed)
+            .await
+            .unwrap();
+        self.deliver_about_credential(time, id, "CredentialSuspended").await.unwrap();
     }
 
     async fn write(&self, request: &AccessRequest, event: &Event) {

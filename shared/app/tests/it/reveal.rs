@@ -28,7 +28,7 @@ async fn issue(store: &Store, app_id: AppId, expires_at: Option<Timestamp>) -> S
         grants: Vec::new(),
         sealed: format!("sealed for {id}"),
     };
-    let key = Key { prefix: "gp_abcd".into(), last_four: "wxyz".into(), not_after: expires_at };
+    let key = Key { prefix: "gp_abcd".into(), last_four: "wxyz".into(), not_after: expires_at, created_at: None };
     let credential = Credential {
         id,
         app_id,

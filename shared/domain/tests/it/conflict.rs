@@ -1,6 +1,6 @@
 //! Who must leave a decision to somebody else.
 
-use gatepass_domain::app::{Handover, MAX_HANDOVERS, Visibility};
+use gatepass_domain::app::{Contact, Handover, MAX_HANDOVERS, Visibility};
 use gatepass_domain::conflict::{Conflict, Matter, conflict_of_interest};
 use gatepass_domain::{App, Person, PersonId};
 use jiff::{SignedDuration, Timestamp};
@@ -14,6 +14,10 @@ fn id(index: usize) -> PersonId {
     PersonId(PEOPLE[index].into())
 }
 
+fn contact() -> Contact {
+    Contact { name: "Nobody".into(), email: None }
+}
+
 fn hours_after_noon(hours: i64) -> Timestamp {
     noon().checked_add(SignedDuration::from_hours(hours)).unwrap()
 }
@@ -21,7 +25,7 @@ fn hours_after_noon(hours: i64) -> Timestamp {
 fn app(owner: PersonId, visibility: Visibility, team: Option<&str>, handovers: Vec<Handover>) -> App {
     let profile = serde_json::from_value(serde_json::json!({ "name": "Storm warnings" })).unwrap();
     let profile = gatepass_domain::app::Profile { visibility, team: team.map(str::to_owned), ..profile };
-    App { id: context(1).id(), profile, owner, organisation: Some("harbour".into()), handovers }
+    App { id: context(1).id(), profile, owner, contact: None, organisation: Some("harbour".into()), handovers }
 }
 
 fn visibility() -> impl Strategy<Value = Visibility> {
@@ -38,6 +42,7 @@ fn recorded(handovers: &[(usize, usize, i64)]) -> Vec<Handover> {
         from: id(*from),
         by: id(*by),
         at: hours_after_noon(*hours),
+        contact: None,
     };
     handovers.iter().map(record).collect()
 }
@@ -82,7 +87,7 @@ proptest! {
     fn an_app_remembers_those_who_reassign_it(times in 1usize..250) {
         let mut app = app(id(2), Visibility::Personal, None, Vec::new());
         for time in 0..times {
-            app = app.handed_to(id(time % 2), &id(2), hours_after_noon(1));
+            app = app.handed_to(id(time % 2), contact(), &id(2), hours_after_noon(1));
         }
         prop_assert!(app.handovers.len() <= MAX_HANDOVERS);
         let matter = Matter::Request { requester: &id(0), app: Some(&app), since: noon() };
@@ -92,7 +97,7 @@ proptest! {
 
 #[test]
 fn each_interest_has_a_reason_of_its_own() {
-    let handover = |from, by| vec![Handover { from: id(from), by: id(by), at: noon() }];
+    let handover = |from, by| vec![Handover { from: id(from), by: id(by), at: noon(), contact: None }];
     let owen = person("owen", &["builders"]);
     for (requester, owner, team, handovers, expected) in [
         (2, 0, None, Vec::new(), Some(Conflict::Requester)),

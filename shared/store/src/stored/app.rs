@@ -1,6 +1,6 @@
 //! The stored form of an app.
 
-use gatepass_domain::app::{Handover, Profile, Visibility};
+use gatepass_domain::app::{Contact, Handover, Profile, Visibility};
 use gatepass_domain::id::AppId;
 use gatepass_domain::{App, PersonId};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,8 @@ pub struct AppForm {
     redirect_uris: Vec<String>,
     owner: PersonId,
     organisation: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    contact: Option<Contact>,
     #[serde(default)]
     handovers: Vec<Handover>,
 }
@@ -36,10 +38,22 @@ pub(crate) enum AppState {
 
 impl From<&App> for AppForm {
     fn from(app: &App) -> Self {
-        let App { id, profile, owner, organisation, handovers } = app.clone();
+        let App { id, profile, owner, contact, organisation, handovers } = app.clone();
         let Profile { name, description, visibility, team, redirect_uris } = profile;
         let schema_version = SCHEMA_VERSION;
-        Self { schema_version, id, name, description, visibility, team, redirect_uris, owner, organisation, handovers }
+        Self {
+            schema_version,
+            id,
+            name,
+            description,
+            visibility,
+            team,
+            redirect_uris,
+            owner,
+            contact,
+            organisation,
+            handovers,
+        }
     }
 }
 
@@ -47,6 +61,7 @@ impl From<AppForm> for App {
     fn from(form: AppForm) -> Self {
         let AppForm { schema_version: _, id, name, description, visibility, team, redirect_uris, .. } = form;
         let profile = Profile { name, description, visibility, team, redirect_uris };
-        Self { id, profile, owner: form.owner, organisation: form.organisation, handovers: form.handovers }
+        let (owner, contact, organisation) = (form.owner, form.contact, form.organisation);
+        Self { id, profile, owner, contact, organisation, handovers: form.handovers }
     }
 }

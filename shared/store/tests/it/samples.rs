@@ -88,6 +88,7 @@ pub(crate) fn drafted_app(context: &mut Context, owner: &Person, name: &str) -> 
         id: context.id(),
         profile,
         owner: owner.id.clone(),
+        contact: None,
         organisation: owner.organisation.clone(),
         handovers: Vec::new(),
     };

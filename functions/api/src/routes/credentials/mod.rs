@@ -9,3 +9,14 @@ pub(crate) mod response;
 pub(crate) mod reveal;
 pub(crate) mod revoke;
 pub(crate) mod rotate;
+
+use gatepass_app::Refused;
+use gatepass_domain::id::CredentialId;
+use gatepass_domain::key::PlainKey;
+use gatepass_sealing::Sealer;
+
+/// Seals a new key of the credential `id` for the store.
+pub(crate) async fn seal(sealer: &Sealer, id: CredentialId, key: PlainKey) -> Result<String, Refused> {
+    let sealed = sealer.seal(id, &key).await;
+    sealed.map_err(|error| Refused::NotSealed { transient: error.is_transient(), cause: error.to_string() })
+}

@@ -75,6 +75,9 @@ pub(crate) struct KeyResponse {
     /// Expiry; `null` means that it does not expire.
     #[schema(value_type = Option<String>, format = DateTime)]
     not_after: Option<Timestamp>,
+    /// The time at which it was made; `null` when that was not recorded.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    created_at: Option<Timestamp>,
 }
 
 impl From<Versioned<Credential>> for CredentialResponse {
@@ -128,7 +131,7 @@ impl From<Grant> for GrantResponse {
 }
 
 impl From<Key> for KeyResponse {
-    fn from(Key { prefix, last_four, not_after }: Key) -> Self {
-        Self { prefix, last_four, not_after }
+    fn from(Key { prefix, last_four, not_after, created_at }: Key) -> Self {
+        Self { prefix, last_four, not_after, created_at }
     }
 }

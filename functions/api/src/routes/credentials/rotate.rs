@@ -1,7 +1,6 @@
 //! `POST /v1/apps/{id}/credentials/{cid}/rotate`
 
 use axum::extract::State;
-use gatepass_app::Refused;
 use gatepass_app::rotate::{self, DEFAULT_OVERLAP_SECONDS, DuringOverlap, Rotation};
 use gatepass_domain::key::PlainKey;
 use gatepass_http::{
@@ -12,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::path::CredentialPath;
 use super::response::{CredentialResponse, answer};
+use super::seal;
 use crate::state::Api;
 
 /// The time for which both keys work.
@@ -47,10 +47,7 @@ pub(crate) async fn rotate(
     let rotation = Rotation::new(overlap_seconds, during_overlap)?;
     let sealer = api.sealer()?;
     let (app_id, credential_id) = (id.parse()?, cid.parse()?);
-    let seal = |key: PlainKey| async move {
-        let sealed = sealer.seal(credential_id, &key).await;
-        sealed.map_err(|error| Refused::NotSealed { transient: error.is_transient(), cause: error.to_string() })
-    };
+    let seal = |key: PlainKey| seal(sealer, credential_id, key);
     let idempotent = key.idempotent(&caller.id, &bytes);
     let of = (app_id, credential_id);
     let rotated =

@@ -1,8 +1,10 @@
 use gatepass_domain::event::Aggregate;
-use gatepass_testkit::{ada, grace, owen};
-use serde_json::json;
+use gatepass_testkit::{ada, grace, olga, owen};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
 
 use crate::harness::{Api, NOBODYS, id_of};
+use crate::routes::credentials::held::Held;
 
 // Covers P21.
 #[tokio::test]
@@ -50,4 +52,73 @@ async fn a_name_that_the_new_owner_has_is_in_the_way() {
         post(NOBODYS, owner).send().await.problem(400, "invalid-body");
     }
     post(NOBODYS, "grace").send().await.problem(404, "not-found");
+}
+
+// Covers P21.
+#[tokio::test]
+async fn whoever_had_the_app_has_no_key_to_it_any_more() {
+    let api = Api::new().await;
+    let held = Held::of(&api, &["weather-api"], "gold").await;
+    let (known, app) = (held.reveal().await, id_of(&held.request["app"]));
+    let reassign = |body: Value| api.post(&format!("/v1/admin/apps/{app}/owner")).by_owner(&owen()).json(body).send();
+    reassign(json!({ "owner": "grace", "name": "Grace", "email": "grace@example.com" })).await.expect(200);
+    assert!(!held.opens(&known).await, "the old key ends at once");
+    let reveal = api.post(&format!("{}/reveal", held.path)).by(&grace()).send().await.expect(200).text("/key");
+    assert!(held.opens(&reveal).await && reveal != known);
+    // For a while both work, so that a deployment can change over.
+    reassign(json!({ "owner": "ada", "overlap_seconds": 3600 })).await.expect(200);
+    assert!(held.opens(&reveal).await && held.opens(&held.reveal().await).await);
+    api.advance(SignedDuration::from_secs(3600));
+    assert!(!held.opens(&reveal).await, "the overlap is over");
+    // Nothing changes for whoever keeps it.
+    let known = held.reveal().await;
+    reassign(json!({ "owner": "ada", "organisation": "airport" })).await.expect(200);
+    assert!(held.opens(&known).await);
+}
+
+#[tokio::test]
+async fn a_key_that_may_come_back_is_replaced_too() {
+    let api = Api::new().await;
+    let held = Held::under(&api, "gold").await;
+    let (known, credential) = (held.reveal().await, held.request["credential_id"].as_str().unwrap().to_owned());
+    let act = |verb: &str| api.post(&format!("/v1/admin/credentials/{credential}/{verb}")).by_owner(&owen()).send();
+    act("suspend").await.expect(200);
+    let path = format!("/v1/admin/apps/{}/owner", id_of(&held.request["app"]));
+    api.post(&path).by_owner(&olga()).json(json!({ "owner": "grace" })).send().await.expect(200);
+    act("resume").await.expect(200);
+    assert!(!held.opens(&known).await);
+    let key = api.post(&format!("{}/reveal", held.path)).by(&grace()).send().await.expect(200).text("/key");
+    assert!(held.opens(&key).await);
+}
+
+/// What the call did not get done is done when its event is handled.
+#[tokio::test]
+async fn keys_that_the_call_could_not_replace_are_replaced_by_the_event() {
+    let api = Api::new().await;
+    let held = Held::under(&api, "gold").await;
+    let (known, app) = (held.reveal().await, id_of(&held.request["app"]));
+    api.kms.refuse("AccessDeniedException", 1);
+    let body = json!({ "owner": "grace" });
+    api.post(&format!("/v1/admin/apps/{app}/owner")).by_owner(&owen()).json(body).send().await.expect(200);
+    assert!(held.opens(&known).await);
+    for _ in 0..2 {
+        api.handle_reassignment(&app).await;
+        assert!(!held.opens(&known).await);
+    }
+    let rotations = held.events().await.iter().filter(|event| event.detail.event_type() == "CredentialRotated").count();
+    assert_eq!(rotations, 1);
+}
+
+#[tokio::test]
+async fn a_new_owner_that_cannot_be_written_to_is_pointed_at() {
+    let api = Api::new().await;
+    let app = api.app(&ada(), "Storm warnings").await;
+    for (body, pointer) in [
+        (json!({ "owner": "grace", "email": "grace@example.com,eve@example.com" }), "/email"),
+        (json!({ "owner": "grace", "name": "\u{202e}Grace" }), "/name"),
+        (json!({ "owner": "grace", "overlap_seconds": 604_801 }), "/overlap_seconds"),
+    ] {
+        let call = api.post(&format!("/v1/admin/apps/{app}/owner")).by_owner(&owen()).json(body);
+        assert_eq!(call.send().await.problem(400, "invalid-body").pointers(), [pointer]);
+    }
 }
