@@ -98,6 +98,10 @@ fn the_largest_request_still_makes_a_mail_with_a_subject_that_fits() {
             .collect();
         let mail = render(kind, &context, None).unwrap();
         assert!(mail.subject.chars().count() <= 200, "{}", mail.subject);
+        if kind == MailKind::Reassigned {
+            // It names no products.
+            continue;
+        }
         assert!(mail.subject.ends_with('…') || mail.subject.contains("and 197 more"), "{}", mail.subject);
         assert!(mail.text.contains("product-199"));
     }
