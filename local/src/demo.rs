@@ -171,6 +171,7 @@ fn catalogues() -> Result<Vec<Catalogue>, NotASlug> {
             audience: Audience { kind: AudienceKind::Groups, groups: vec!["partners".into()] },
             product_ids: vec!["fleet-api".parse()?],
             plan_ids: both()?,
+            recommended_plan_id: None,
         },
         Catalogue {
             id: "public-apis".parse()?,
@@ -179,6 +180,7 @@ fn catalogues() -> Result<Vec<Catalogue>, NotASlug> {
             audience: Audience { kind: AudienceKind::Public, groups: Vec::new() },
             product_ids: vec!["weather-api".parse()?, "maps-api".parse()?, "payments-api".parse()?],
             plan_ids: both()?,
+            recommended_plan_id: None,
         },
     ])
 }

@@ -34,6 +34,10 @@ export interface Offer {
   /** True when it has an OpenAPI document, which those who are signed in may read. */
   documented: boolean;
   catalogue: { id: string; name: string };
+  /** The plan that the catalogue recommends. */
+  recommended: string | null;
+  /** How long people usually take to decide, in seconds; `null` when nobody can say. */
+  usualWait: number | null;
   /** The catalogue to name in a request with this plan. */
   source: (planId: string) => string;
 }
@@ -50,6 +54,8 @@ export async function offer(catalogueId: string, productId: string, signal: Abor
       more: shelf.more,
       documented: false,
       catalogue: shelf,
+      recommended: shelf.recommended_plan_id ?? null,
+      usualWait: null,
       source: () => catalogueId,
     };
   }
@@ -63,5 +69,14 @@ export async function offer(catalogueId: string, productId: string, signal: Abor
     return (offers.find(({ catalogue_id }) => catalogue_id === catalogueId) ?? offers[0])?.catalogue_id ?? catalogueId;
   };
   const { plans, more, openapi } = product;
-  return { product, plans, more, documented: openapi != null, catalogue: shelf, source };
+  return {
+    product,
+    plans,
+    more,
+    documented: openapi != null,
+    catalogue: shelf,
+    recommended: shelf.recommended_plan_id ?? null,
+    usualWait: product.usual_wait_seconds ?? null,
+    source,
+  };
 }

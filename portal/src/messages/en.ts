@@ -176,6 +176,8 @@ export const en = {
     documentation: 'Documentation',
     plans: 'Plans',
     plansLead: 'Limits, lifetimes and how requests are approved.',
+    recommended: 'Recommended',
+    usualWait: (time: string) => `Requests that people review are usually decided within ${time}.`,
     noPlans: 'No plan is available to you for this product.',
     access: 'Access with this Plan',
     accessWith: (plan: string) => `Access with this Plan: ${plan}`,

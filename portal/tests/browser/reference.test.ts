@@ -138,3 +138,30 @@ test('what only the reference needs is loaded only for products that have one', 
   );
   await grace.leaves();
 });
+
+test('a catalogue recommends a plan, and a product says how long a decision usually takes', async () => {
+  const owen = await on.signedIn('Owen', '/admin/catalogues/public-apis');
+  await owen.page.getByLabel('Recommended plan').selectOption('Gold');
+  await usableInEveryLook(owen.page, 'a catalogue that recommends a plan');
+  await owen.page.getByRole('button', { name: 'Save changes' }).click();
+  await owen.page.getByText(/Saved as version/).waitFor();
+  await owen.leaves();
+
+  const ada = await on.signedIn('Ada', '/catalogues/public-apis/maps-api');
+  const { page } = ada;
+  const gold = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: 'Gold' }) });
+  await gold.getByText('Recommended').waitFor();
+  assert.equal(await page.getByText('Recommended').count(), 1);
+  assert.equal(await page.getByText(/usually decided within/).count(), 0, 'nobody knows yet');
+  for (let n = 0; n < 5; n += 1) {
+    const wanted = { catalogue_id: 'public-apis', product_ids: ['maps-api'], plan_id: 'gold' };
+    const order = { ...wanted, new_app: { name: `Gauge ${n}` } };
+    const { id } = await on.stack.api('grace', 'POST', '/v1/access-requests', order);
+    await on.stack.api('owen', 'POST', `/v1/admin/access-requests/${id}/approve`, {});
+  }
+  await page.reload();
+  await page.getByText(/Requests that people review are usually decided within .*second/).waitFor();
+  await usableInEveryLook(page, 'a product with a recommended plan');
+  await on.stack.edit('/v1/admin/catalogues/public-apis', (shelf) => (shelf.recommended_plan_id = null));
+  await ada.leaves();
+});

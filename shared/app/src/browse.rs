@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use gatepass_domain::access_request::{Order, RequestKind, Status};
 use gatepass_domain::id::{CatalogueId, PlanId, ProductId};
+use gatepass_domain::person::ActorKind;
 use gatepass_domain::product::AuthMethod;
-use gatepass_domain::{Catalogue, Person, Plan, Product, Versioned, rule};
-use gatepass_store::{Page, Position, Store};
+use gatepass_domain::{AccessRequest, Catalogue, Person, Plan, Product, Versioned, rule};
+use gatepass_store::{Filter, Listing, Page, Position, Store};
+use jiff::SignedDuration;
 
 use crate::error::Refused;
 
@@ -92,6 +95,8 @@ pub async fn catalogue(store: &Store, viewer: Option<&Person>, id: &CatalogueId)
     name_published(&mut catalogue.content, &products);
     let plans = store.offerings_to_list::<Plan>(&catalogue.plan_ids).await?;
     name_existing(&mut catalogue.content.plan_ids, &plans);
+    let Catalogue { plan_ids, recommended_plan_id, .. } = &mut catalogue.content;
+    recommended_plan_id.take_if(|id| !plan_ids.contains(id));
     Ok(Shelf { catalogue, products, plans })
 }
 
@@ -119,6 +124,40 @@ pub async fn product(store: &Store, viewer: &Person, id: &ProductId) -> Result<O
     }
     let catalogues = offering.into_iter().map(|catalogue| (catalogue.content.id, catalogue.content.plan_ids)).collect();
     Ok(Offer { product, catalogues, plans })
+}
+
+/// The newest requests for a product that are looked at for [`usual_wait`]: so many approved ones, and so many rejected ones.
+const DECIDED_LATELY: usize = 20;
+/// Fewer decisions than these say nothing about the next one.
+const ENOUGH_DECISIONS: usize = 5;
+
+/// The time in which people usually decide on requests for `product`: the median of the newest decisions; `None` when there
+/// are too few of them. It looks at 40 requests at most, however many there are.
+///
+/// # Errors
+/// [`Refused::Store`].
+pub async fn usual_wait(store: &Store, product: &ProductId) -> Result<Option<SignedDuration>, Refused> {
+    let filter = Filter::Product(product.clone());
+    let listing = |status| Listing {
+        status: Some(status),
+        provisioning: None,
+        order: Order::Newest,
+        limit: DECIDED_LATELY,
+        after: None,
+    };
+    let (approved, rejected) = (listing(Status::Approved), listing(Status::Rejected));
+    let (approved, rejected) =
+        futures_util::try_join!(store.requests(&filter, &approved), store.requests(&filter, &rejected))?;
+    let mut waits: Vec<SignedDuration> = approved.items.iter().chain(&rejected.items).filter_map(wait).collect();
+    waits.sort();
+    Ok(waits.get(waits.len() / 2).copied().filter(|_| waits.len() >= ENOUGH_DECISIONS))
+}
+
+/// The time that a request waited for people, if people decided on it.
+fn wait(request: &AccessRequest) -> Option<SignedDuration> {
+    let view = request.view();
+    let by_person = view.decided_by.is_some_and(|by| by.kind == ActorKind::Person) && view.kind != RequestKind::Grant;
+    view.decided_at.filter(|_| by_person).map(|at| at.duration_since(view.created_at))
 }
 
 /// The products to look for. What is not named filters nothing.

@@ -86,7 +86,10 @@ checked!(
 checked!(
     Plan,
     _plan => (&[], &[]),
-    |id, catalogue| catalogue.plan_ids.retain(|listed| listed != id),
+    |id, catalogue| {
+        catalogue.plan_ids.retain(|listed| listed != id);
+        catalogue.recommended_plan_id.take_if(|recommended| recommended == id);
+    },
     |id, _, catalogue| if !catalogue.plan_ids.contains(id) {
         catalogue.plan_ids.push(id.clone());
     }

@@ -27,6 +27,9 @@ pub struct Catalogue {
     /// Plans under which each of its products can be had, at most 200.
     #[serde(default)]
     pub plan_ids: Vec<PlanId>,
+    /// The plan of `plan_ids` that is marked as recommended, if there is one.
+    #[serde(default)]
+    pub recommended_plan_id: Option<PlanId>,
 }
 
 /// The people to whom a catalogue is presented.
@@ -83,6 +86,8 @@ impl Catalogue {
         errors.require(self.plan_ids.len() <= 200, "/plan_ids", "must hold at most 200 plans");
         errors.distinct(&self.product_ids, "/product_ids", "must not repeat a product");
         errors.distinct(&self.plan_ids, "/plan_ids", "must not repeat a plan");
+        let recommends_its_own = self.recommended_plan_id.as_ref().is_none_or(|id| self.plan_ids.contains(id));
+        errors.require(recommends_its_own, "/recommended_plan_id", "must be one of `plan_ids`");
         errors.into_result()
     }
 }

@@ -163,6 +163,7 @@ pub mod demo {
             audience: Audience { kind, groups: groups.iter().map(ToString::to_string).collect() },
             product_ids: products.iter().map(|id| slug(id)).collect(),
             plan_ids: vec![slug("free"), slug("gold")],
+            recommended_plan_id: None,
         };
         let public = ["weather-api", "maps-api", "payments-api"];
         vec![

@@ -10,6 +10,8 @@ export interface CatalogueForm {
   groups: string;
   products: string[];
   plans: string[];
+  /** The id of one of the plans, or nothing. */
+  recommended: string;
 }
 
 type Catalogue = Schema<'Versioned_Catalogue'>;
@@ -23,6 +25,7 @@ function toForm(catalogue: Catalogue): CatalogueForm {
     groups: toLines(catalogue.audience.groups ?? []),
     products: [...(catalogue.product_ids ?? [])],
     plans: [...(catalogue.plan_ids ?? [])],
+    recommended: catalogue.recommended_plan_id ?? '',
   };
 }
 
@@ -35,6 +38,8 @@ function toCatalogue(form: CatalogueForm): Schema<'Catalogue'> {
     audience: { kind: form.audience, groups: form.audience === 'groups' ? fromLines(form.groups) : [] },
     product_ids: [...form.products],
     plan_ids: [...form.plans],
+    // A plan that was taken out of the catalogue is not recommended any more.
+    recommended_plan_id: form.plans.includes(form.recommended) ? form.recommended : null,
   };
 }
 
@@ -42,7 +47,16 @@ const at = (id: string) => ({ path: { id } });
 
 export const catalogues: Offering<CatalogueForm, Catalogue> = {
   address: '/admin/catalogues',
-  blank: { id: '', name: '', description: '', audience: 'everyone', groups: '', products: [], plans: [] },
+  blank: {
+    id: '',
+    name: '',
+    description: '',
+    audience: 'everyone',
+    groups: '',
+    products: [],
+    plans: [],
+    recommended: '',
+  },
   toForm,
   faults: () => ({}),
   list: (signal) => everyPage((query) => ask(api.GET('/v1/admin/catalogues', { params: { query }, signal }))),

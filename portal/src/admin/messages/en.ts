@@ -514,6 +514,8 @@ export const en = {
     },
     groupsHint: 'One per line.',
     plansHint: 'Each product can be requested with each of these plans.',
+    recommendedHint: 'Marked on the pages of the products.',
+    noneRecommended: 'None',
     fields: {
       id: 'Id',
       name: 'Name',
@@ -522,6 +524,7 @@ export const en = {
       groups: 'Groups',
       products: 'Products',
       plans: 'Plans',
+      recommended: 'Recommended plan',
     },
   },
 

@@ -1,12 +1,14 @@
 //! R3, R8, R10: what is on offer to whom.
 
-use gatepass_app::browse;
+use gatepass_app::approve::{self, ApproveRequest};
 use gatepass_app::submit::Target;
+use gatepass_app::{Idempotent, browse};
 use gatepass_domain::catalogue::{Audience, AudienceKind};
-use gatepass_domain::{Catalogue, Person, Product};
-use gatepass_testkit::{World, ada, demo, grace};
+use gatepass_domain::{Catalogue, Person, Plan, Product};
+use gatepass_testkit::{World, ada, context, demo, grace, owen};
+use jiff::SignedDuration;
 
-use crate::asking::{asking_for, profile, said, slug, submit};
+use crate::asking::{asking_for, auto_approve, profile, said, slug, submit, weather};
 
 fn public() -> Catalogue {
     Catalogue {
@@ -14,6 +16,7 @@ fn public() -> Catalogue {
         id: slug("open-apis"),
         product_ids: vec![slug("weather-api")],
         plan_ids: vec![slug("free")],
+        recommended_plan_id: None,
         ..demo::catalogues().remove(0)
     }
 }
@@ -94,4 +97,42 @@ async fn a_catalogue_may_name_what_is_gone_and_name_it_twice() {
     assert_eq!(shelf.catalogue.plan_ids, [slug("gold")]);
     let offer = browse::product(&world.store, &ada(), &slug("maps-api")).await.unwrap();
     assert_eq!(offer.catalogues, [(slug("public-apis"), vec![slug("gold")])]);
+}
+
+#[tokio::test]
+async fn the_usual_wait_is_the_median_of_what_people_decided_lately() {
+    let world = World::new().await;
+    let usual = async || browse::usual_wait(&world.store, &slug("weather-api")).await.unwrap();
+    // Decided by the policy: nobody waited.
+    for app in ["Pier", "Quay", "Mole"] {
+        let automatic = submit(&world.store, &ada(), &weather("free", app)).await.unwrap();
+        auto_approve(&world.store, automatic.id).await;
+    }
+    let decided = async |hours: i64| {
+        let app = format!("App of {hours}");
+        let request = submit(&world.store, &ada(), &weather("gold", &app)).await.unwrap();
+        let mut later = context();
+        later.now = request.created_at.checked_add(SignedDuration::from_hours(hours)).unwrap();
+        let (reviewer, all) = (owen().into(), ApproveRequest::default());
+        approve::approve(&world.store, &mut later, &reviewer, request.id, &all, &Idempotent::Unkeyed).await.unwrap();
+    };
+    for hours in [1, 90, 2, 4] {
+        decided(hours).await;
+    }
+    assert_eq!(usual().await, None, "four decisions are too few");
+    decided(3).await;
+    assert_eq!(usual().await, Some(SignedDuration::from_hours(3)));
+}
+
+#[tokio::test]
+async fn a_plan_that_is_gone_is_not_recommended() {
+    let world = World::new().await;
+    let recommended = async || {
+        let shelf = browse::catalogue(&world.store, None, &slug("open-apis")).await.unwrap();
+        shelf.catalogue.content.recommended_plan_id
+    };
+    world.offer(Catalogue { recommended_plan_id: Some(slug("free")), ..public() }).await;
+    assert_eq!(recommended().await, Some(slug("free")));
+    world.withdraw_offer::<Plan>(&slug("free")).await;
+    assert_eq!(recommended().await, None);
 }

@@ -7,7 +7,7 @@ use gatepass_domain::plan::Limit;
 use gatepass_domain::product::{AuthMethod, Gateway, GatewayKind, ProductStatus};
 use gatepass_domain::settings::MailKind;
 use gatepass_domain::text::FieldError;
-use gatepass_domain::{Person, PersonId, Plan, Product, Settings};
+use gatepass_domain::{Catalogue, Person, PersonId, Plan, Product, Settings};
 
 use crate::samples::{catalogue, context, person, plan, product, slugs};
 
@@ -125,6 +125,17 @@ fn a_catalogue_names_groups_exactly_when_it_is_for_groups() {
     large.product_ids = slugs(&ids[..200]);
     large.plan_ids = slugs(&ids[..200]);
     assert_eq!(large.check(), Ok(()));
+}
+
+#[test]
+fn a_catalogue_recommends_a_plan_of_its_own() {
+    let of = |plan: &str| {
+        let recommended_plan_id = Some(plan.parse().unwrap());
+        let own = catalogue(AudienceKind::Everyone, &[], &[], &["free", "gold"]);
+        pointers(Catalogue { recommended_plan_id, ..own }.check())
+    };
+    assert!(of("gold").is_empty());
+    assert_eq!(of("silver"), ["/recommended_plan_id"]);
 }
 
 fn profile(name: &str) -> Profile {

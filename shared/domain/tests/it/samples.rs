@@ -75,6 +75,7 @@ pub(crate) fn catalogue(audience: AudienceKind, groups: &[&str], products: &[&st
         audience: Audience { kind: audience, groups: groups.iter().map(ToString::to_string).collect() },
         product_ids: slugs(products),
         plan_ids: slugs(plans),
+        recommended_plan_id: None,
     }
 }
 

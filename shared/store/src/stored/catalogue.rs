@@ -17,18 +17,39 @@ pub struct CatalogueForm {
     audience: Audience,
     product_ids: Vec<ProductId>,
     plan_ids: Vec<PlanId>,
+    #[serde(default)]
+    recommended_plan_id: Option<PlanId>,
 }
 
 impl From<&Catalogue> for CatalogueForm {
     fn from(catalogue: &Catalogue) -> Self {
-        let Catalogue { id, name, description, audience, product_ids, plan_ids } = catalogue.clone();
-        Self { schema_version: SCHEMA_VERSION, id, name, description, audience, product_ids, plan_ids }
+        let Catalogue { id, name, description, audience, product_ids, plan_ids, recommended_plan_id } =
+            catalogue.clone();
+        Self {
+            schema_version: SCHEMA_VERSION,
+            id,
+            name,
+            description,
+            audience,
+            product_ids,
+            plan_ids,
+            recommended_plan_id,
+        }
     }
 }
 
 impl From<CatalogueForm> for Catalogue {
     fn from(form: CatalogueForm) -> Self {
-        let CatalogueForm { schema_version: _, id, name, description, audience, product_ids, plan_ids } = form;
-        Self { id, name, description, audience, product_ids, plan_ids }
+        let CatalogueForm {
+            schema_version: _,
+            id,
+            name,
+            description,
+            audience,
+            product_ids,
+            plan_ids,
+            recommended_plan_id,
+        } = form;
+        Self { id, name, description, audience, product_ids, plan_ids, recommended_plan_id }
     }
 }

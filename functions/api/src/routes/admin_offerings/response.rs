@@ -30,6 +30,8 @@ pub(crate) struct CatalogueResponse {
     product_ids: Vec<ProductId>,
     /// Plans under which each of its products can be had, at most 200.
     plan_ids: Vec<PlanId>,
+    /// The plan of `plan_ids` that is marked as recommended, if there is one.
+    recommended_plan_id: Option<PlanId>,
     /// Version: 1, and one more with each change.
     #[schema(example = 1)]
     pub(crate) version: u64,
@@ -141,8 +143,19 @@ pub(crate) struct PlanResponse {
 
 impl From<Versioned<Catalogue>> for CatalogueResponse {
     fn from(Versioned { content, version, created_at, updated_at }: Versioned<Catalogue>) -> Self {
-        let Catalogue { id, name, description, audience, product_ids, plan_ids } = content;
-        Self { id, name, description, audience, product_ids, plan_ids, version, created_at, updated_at }
+        let Catalogue { id, name, description, audience, product_ids, plan_ids, recommended_plan_id } = content;
+        Self {
+            id,
+            name,
+            description,
+            audience,
+            product_ids,
+            plan_ids,
+            recommended_plan_id,
+            version,
+            created_at,
+            updated_at,
+        }
     }
 }
 

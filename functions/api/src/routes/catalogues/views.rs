@@ -25,6 +25,8 @@ pub(crate) struct CatalogueSummary {
     product_ids: Vec<ProductId>,
     /// Plans under which each of its products can be had.
     plan_ids: Vec<PlanId>,
+    /// The plan of `plan_ids` that is recommended, if one is.
+    recommended_plan_id: Option<PlanId>,
     /// Version: 1, and one more with each change.
     version: u64,
 }
@@ -99,8 +101,8 @@ pub(crate) const MAX_BYTES: usize = 450_000;
 
 impl From<Versioned<Catalogue>> for CatalogueSummary {
     fn from(Versioned { content, version, .. }: Versioned<Catalogue>) -> Self {
-        let Catalogue { id, name, description, product_ids, plan_ids, audience: _ } = content;
-        Self { id, name, description, product_ids, plan_ids, version }
+        let Catalogue { id, name, description, product_ids, plan_ids, recommended_plan_id, audience: _ } = content;
+        Self { id, name, description, product_ids, plan_ids, recommended_plan_id, version }
     }
 }
 
