@@ -19,6 +19,7 @@ export const MAILS = [
   'key-expired',
   'suspended',
   'resumed',
+  'reassigned',
 ] as const;
 export type Mail = (typeof MAILS)[number];
 
@@ -59,6 +60,7 @@ const BUILT_IN: Record<Mail, string> = {
   'key-expired': '',
   suspended: '',
   resumed: '',
+  reassigned: '',
 };
 
 function toForm(settings: Schema<'Versioned_Settings'>): SettingsForm {
