@@ -165,7 +165,6 @@ test('an owner changes the limits for each person', async () => {
   await owen.leaves();
 });
 
-// P7.
 test('an owner says when the end of keys is announced, and who is told when nobody else is', async () => {
   const owen = await on.signedIn('Owen', '/admin/settings');
   const { page } = owen;

@@ -191,7 +191,7 @@ test('one product is removed from a credential, and the others go on working', a
   await grace.leaves();
 });
 
-// P8.
+// P9.
 test('a credential is renewed while that is possible, and keeps its key', async () => {
   const { app, credential, current, call } = await granted('Buoy', ['maps-api']);
   const grace = await on.signedIn('Grace', `/apps/${app.id}`);
@@ -214,7 +214,7 @@ test('a credential is renewed while that is possible, and keeps its key', async 
   await grace.leaves();
 });
 
-// P9, P11.
+// P7.
 test('a change of plan waits, is shown on the credential, and takes effect with the approval', async () => {
   const { app, current, call } = await granted('Harbour light', ['weather-api', 'maps-api']);
   const grace = await on.signedIn('Grace', `/apps/${app.id}`);

@@ -195,6 +195,7 @@ pub struct Reassigned {
     pub to: PersonId,
     /// Seconds for which the keys that the former owner knows still work.
     #[serde(default)]
+    #[schema(required = true)]
     pub overlap_seconds: u32,
 }
 

@@ -41,7 +41,7 @@ fn only_who_seals_encrypts_and_only_who_reveals_decrypts() {
             statements().into_iter().filter(|(_, statement)| list(&statement["Action"]).contains(&json!(action)));
         found.map(|(id, _)| id).collect()
     };
-    assert_eq!(granted("kms:Encrypt"), ["Provision", "RotateCredential"]);
+    assert_eq!(granted("kms:Encrypt"), ["Provision", "ReassignApp", "RotateCredential"]);
     assert_eq!(granted("kms:Decrypt"), ["RevealCredential"]);
     assert_eq!(granted("ses:SendEmail"), ["Notify"]);
     assert_eq!(granted("dynamodb:Scan"), Vec::<String>::new());

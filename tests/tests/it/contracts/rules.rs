@@ -29,7 +29,7 @@ fn listeners(event_type: &str, review: &str) -> Vec<&'static str> {
             _,
         ) => vec!["notify"],
         ("AccessRequestApproved", _) => vec!["provision"],
-        ("ProvisioningRequeued", _) => vec!["notify", "provision"],
+        ("ProvisioningRequeued" | "AppReassigned", _) => vec!["notify", "provision"],
         _ => vec![],
     }
 }

@@ -7,7 +7,7 @@ use crate::{repository, template};
 #[tokio::test]
 async fn deleting_a_rule_stops_its_step() {
     let whole = repository::text(template::PATH);
-    let rule = "detail-type: [AccessRequestApproved, ProvisioningRequeued]";
+    let rule = "detail-type: [AccessRequestApproved, ProvisioningRequeued, AppReassigned]";
     let at = whole.find(rule).expect("the rule of `provision` is in the template");
     let from = whole[..at].rfind("      Events:\n").expect("a rule is among events");
     let to = at + whole[at..].find("\n\n").expect("the function ends");
@@ -37,7 +37,7 @@ async fn deleting_a_rule_stops_its_step() {
 #[tokio::test]
 async fn a_stack_that_cannot_run_says_why_in_one_line() {
     let whole = repository::text(template::PATH);
-    let pattern = "detail-type: [AccessRequestApproved, ProvisioningRequeued]";
+    let pattern = "detail-type: [AccessRequestApproved, ProvisioningRequeued, AppReassigned]";
     let foreign = whole.replace("GATEPASS_BUS: !Ref Bus", "GATEPASS_BUS: !ImportValue Bus");
     let unmatchable = whole.replace(pattern, "detail-type: [{regexp: Access}]");
     assert!(foreign != whole && unmatchable != whole, "the copies differ");
