@@ -292,7 +292,7 @@ fn is_own(caller: &Person, app: Option<&Versioned<App>>) -> bool {
 /// The app, as far as it exists.
 enum Chosen {
     Existing(AppRef, RequestKind),
-    New(Versioned<App>),
+    New(Box<Versioned<App>>),
 }
 
 impl Chosen {
@@ -304,7 +304,7 @@ impl Chosen {
     ) -> Result<Self, Refused> {
         let kind = if asked.extends_credential_id.is_some() { RequestKind::Extend } else { RequestKind::New };
         match (&asked.target, app) {
-            (Target::New(profile), _) => Ok(Self::New(apps::draft(context, caller, profile.clone()))),
+            (Target::New(profile), _) => Ok(Self::New(Box::new(apps::draft(context, caller, profile.clone())))),
             (Target::Existing(_), Some(app)) => {
                 Ok(Self::Existing(AppRef { id: app.id, name: app.profile.name.clone() }, kind))
             }
