@@ -11,8 +11,12 @@
 //! # use tower::{Layer, ServiceExt, service_fn};
 //! # use http::{Request, Response};
 //!
-//! # async fn example() -> Result<(), std::convert::Infallible> {
-//! let api = RateLimitLayer.layer(service_fn(async |_: Request<String>| Ok(Response::new("storms".to_owned()))));
+//! # use std::convert::Infallible;
+//! async fn storms(_: Request<String>) -> Result<Response<String>, Infallible> {
+//!     Ok(Response::new("storms".to_owned()))
+//! }
+//! # async fn example() -> Result<(), Infallible> {
+//! let api = RateLimitLayer.layer(service_fn(storms));
 //! // With `lambda_http` the context is `request.request_context().authorizer()`, in its member `lambda`.
 //! let context = HashMap::from([("over_limit".to_owned(), "rate_limit".to_owned())]);
 //! let mut request = Request::new(String::new());
