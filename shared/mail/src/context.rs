@@ -77,19 +77,25 @@ pub struct CredentialFacts {
     pub shown: String,
     /// Expiry.
     pub expires_at: Option<Timestamp>,
-    /// The last moment at which its owner may ask for more time; `None` when that is not possible now.
+    /// The first moment at which its owner may ask for more time; `None` when they may now, or never.
+    pub renewable_from: Option<Timestamp>,
+    /// The last one; `None` when they never may.
     pub renewable_until: Option<Timestamp>,
 }
 
 impl CredentialFacts {
     /// The facts about `credential` at `now`.
     fn of(credential: &Credential, now: Timestamp) -> Self {
-        let window = credential.expires_at.map(renewal_window).filter(|(from, until)| (*from..=*until).contains(&now));
+        // A suspension outlives the end of the credential, and nothing suspended is renewed.
+        let end = credential.expires_at.filter(|_| credential.suspension.is_none());
+        let (from, until) = end.map(renewal_window).unzip();
+        let renewable_until = until.filter(|until| *until >= now);
         Self {
             id: credential.id,
             shown: format!("{}…{}", credential.prefix, credential.last_four),
             expires_at: credential.expires_at,
-            renewable_until: window.map(|(_, until)| until),
+            renewable_from: from.filter(|from| *from > now),
+            renewable_until,
         }
     }
 }
@@ -112,6 +118,12 @@ pub struct Requester {
     pub name: String,
     /// Mail address, if known. Shown to owners, so that they can ask back.
     pub email: Option<String>,
+}
+
+impl From<&Contact> for Requester {
+    fn from(Contact { name, email }: &Contact) -> Self {
+        Self { name: name.clone(), email: email.clone() }
+    }
 }
 
 /// A product by name.
@@ -199,7 +211,7 @@ impl MailContext {
     pub fn of_handover(app: &App, recipient: &Contact, handover: HandoverFacts, portal_url: &str) -> Self {
         Self {
             request_id: None,
-            requester: Requester { name: recipient.name.clone(), email: recipient.email.clone() },
+            requester: Requester::from(recipient),
             app: AppRef { id: app.id, name: app.profile.name.clone() },
             products: Vec::new(),
             asked: None,
@@ -328,6 +340,7 @@ pub fn sample(kind: MailKind) -> MailContext {
             id: CredentialId::from_u128(0x0192_5f6e_7a00_7000_8000_0000_0000_0003),
             shown: "gp_4aZ9…x0Qd".into(),
             expires_at: "2026-12-09T12:00:00Z".parse().ok(),
+            renewable_from: "2026-11-09T12:00:00Z".parse().ok().filter(|_| kind == MailKind::KeyToExpire),
             renewable_until: "2027-01-08T12:00:00Z".parse().ok(),
         }),
         handover: (kind == MailKind::Reassigned).then(|| HandoverFacts {
@@ -384,7 +397,11 @@ pub(crate) fn bare_sample(kind: MailKind) -> MailContext {
         reason: None,
         provisioning: ProvisioningFacts { status, last_error: None, ..full.provisioning },
         support: Vec::new(),
-        credential: full.credential.map(|facts| CredentialFacts { renewable_until: None, ..facts }),
+        credential: full.credential.map(|facts| CredentialFacts {
+            renewable_from: None,
+            renewable_until: None,
+            ..facts
+        }),
         portal_url: String::new(),
         ..full
     }

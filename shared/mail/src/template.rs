@@ -60,7 +60,7 @@ impl fmt::Display for Source {
 /// joined when Gatepass is built: the engine has no includes.
 pub(crate) fn built_in(kind: MailKind, part: Part) -> &'static str {
     macro_rules! template {
-        ($mail:literal, $file:literal) => {
+        ($mail:literal, $file:expr) => {
             include_str!(concat!("../../../functions/notify/templates/", $mail, "/", $file))
         };
     }
@@ -79,6 +79,24 @@ pub(crate) fn built_in(kind: MailKind, part: Part) -> &'static str {
             }
         };
     }
+    // Mails about a credential go on with the same parts.
+    macro_rules! credential_mail {
+        ($mail:literal, $($file:literal),+) => {
+            match part {
+                Part::Subject => template!($mail, "subject.txt"),
+                Part::Text => concat!(
+                    template!($mail, "body.txt"),
+                    $(template!("credential", concat!($file, ".txt"))),+
+                ),
+                Part::Html => concat!(
+                    template!("frame", "head.html"),
+                    template!($mail, "body.html"),
+                    $(template!("credential", concat!($file, ".html")),)+
+                    template!("frame", "foot.html")
+                ),
+            }
+        };
+    }
     match kind {
         MailKind::Submitted => mail!("submitted"),
         MailKind::Approve => mail!("approve"),
@@ -89,10 +107,10 @@ pub(crate) fn built_in(kind: MailKind, part: Part) -> &'static str {
         MailKind::Reminder => mail!("reminder"),
         MailKind::Escalation => mail!("escalation"),
         MailKind::RequestExpired => mail!("request-expired"),
-        MailKind::KeyToExpire => mail!("key-to-expire"),
-        MailKind::KeyExpired => mail!("key-expired"),
-        MailKind::Suspended => mail!("suspended"),
-        MailKind::Resumed => mail!("resumed"),
+        MailKind::KeyToExpire => credential_mail!("key-to-expire", "about", "renewal", "ask"),
+        MailKind::KeyExpired => credential_mail!("key-expired", "about", "renewal", "ask"),
+        MailKind::Suspended => credential_mail!("suspended", "reason", "about", "ask"),
+        MailKind::Resumed => credential_mail!("resumed", "reason", "about", "ask"),
         MailKind::Reassigned => mail!("reassigned"),
     }
 }

@@ -8,7 +8,7 @@ use gatepass_domain::settings::MailKind;
 use jiff::Timestamp;
 use minijinja::Value;
 
-use crate::context::{Decider, MailContext};
+use crate::context::{CredentialFacts, Decider, MailContext};
 use crate::plain::{display_name, lines, one_line};
 use crate::words;
 
@@ -40,7 +40,8 @@ pub(crate) type Variables = BTreeMap<&'static str, Value>;
 /// | `contact` | `revoked`, `suspended`, `resumed`, `key-to-expire`, `key-expired` | where to ask for help; may be empty |
 /// | `key` | `suspended`, `resumed`, `key-to-expire`, `key-expired` | start and end of the newest key |
 /// | `expires` | `key-to-expire`, `key-expired` | the day and time at which the key expires |
-/// | `renewable_until` | `key-to-expire`, `key-expired` | until when more time may be asked for; empty if it may not |
+/// | `renewable_from` | `key-to-expire`, `key-expired` | from when more time may be asked for; empty if it may now, or never |
+/// | `renewable_until` | `key-to-expire`, `key-expired` | until when; empty if it never may |
 /// | `yours`, `other` | `reassigned` | whether the reader owns the app now; the other owner |
 /// | `keys_end` | `reassigned` | until when the keys from before work; empty if they do not |
 /// | `attempts` | `provisioning-failed` | "5 attempts" |
@@ -122,8 +123,9 @@ pub(crate) fn variables(kind: MailKind, context: &MailContext) -> Variables {
             variables.insert("key", key(context).into());
             variables.insert("contact", contact(context).into());
             variables.insert("expires", moment(credential.and_then(|credential| credential.expires_at)).into());
-            let until = credential.and_then(|credential| credential.renewable_until);
-            variables.insert("renewable_until", moment(until).into());
+            let renewable = |at: fn(&CredentialFacts) -> Option<Timestamp>| moment(credential.and_then(at));
+            variables.insert("renewable_from", renewable(|one| one.renewable_from).into());
+            variables.insert("renewable_until", renewable(|one| one.renewable_until).into());
         }
         MailKind::ProvisioningFailed => {
             let error = context.provisioning.last_error.as_ref().map(|error| lines(&error.message));

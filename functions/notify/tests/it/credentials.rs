@@ -97,3 +97,29 @@ async fn an_announcement_can_be_muted() {
     stage.deliver_about_credential("2026-12-09T12:00:00Z", id, "CredentialExpiring").await.unwrap();
     assert_eq!(stage.record(id).await, [(MailKind::KeyToExpire, MailStatus::Muted)]);
 }
+
+// Covers P9.
+#[tokio::test]
+async fn an_early_announcement_says_from_when_the_key_can_be_renewed() {
+    let stage = Stage::new().await;
+    stage.configure(Settings { expiry_notices_seconds: vec![40 * 86_400], ..Settings::default() }).await;
+    let gold = demo::plan("gold", "Gold");
+    stage.world.offer::<Plan>(Plan { key_expires_in_seconds: Some(60 * 86_400), ..gold }).await;
+    let id = stage.provisioned("weather-api").await;
+    stage.run_schedule_at("2026-12-13T12:00:00Z").await;
+    stage.deliver_about_credential("2026-12-13T12:00:00Z", id, "CredentialExpiring").await.unwrap();
+    let mail = stage.ses.mails().remove(0);
+    assert!(mail.text.contains("from 23 December 2026, 12:00 UTC until 21 February 2027, 12:00 UTC"), "{}", mail.text);
+}
+
+#[tokio::test]
+async fn nobody_is_told_to_renew_what_is_suspended() {
+    let stage = Stage::new().await;
+    let id = thirty_days(&stage).await;
+    stage.suspend(id, "2026-11-24T12:00:00Z").await;
+    stage.ses.mails();
+    stage.run_schedule_at("2026-12-09T12:00:00Z").await;
+    stage.deliver_about_credential("2026-12-09T12:00:00Z", id, "CredentialExpiring").await.unwrap();
+    let mail = stage.ses.mails().remove(0);
+    assert!(mail.text.contains("This key cannot be renewed"), "{}", mail.text);
+}
