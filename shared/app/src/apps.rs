@@ -25,7 +25,7 @@ use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
 use crate::precondition::Precondition;
-use crate::replace_keys::{HandedOver, replace_keys};
+use crate::replace_keys::replace_keys;
 use crate::revoke_credential::{Revocation, close};
 use crate::rotate::check_overlap;
 
@@ -433,32 +433,28 @@ pub async fn reassign<Sealed>(
 where
     Sealed: Future<Output = Result<String, Refused>>,
 {
-    let overlap_seconds = to.overlap_seconds;
     let read = || async { store.app_and_chain(id).await?.ok_or(Refused::NotFound("app")) };
     let reassigned = commit_decision(store, context, idempotent, read, |context, (app, mut chain)| {
         if let Some(conflict) = conflict_of_interest(owner.person(), Matter::Reassignment { to: &to.id }) {
             return Err(Refused::ConflictOfInterest(conflict));
         }
         let by = &owner.person().id;
-        let mut content = app.content.clone().handed_to(to.id.clone(), to.contact.clone(), by, context.now);
+        let mut content =
+            app.content.clone().handed_to(to.id.clone(), to.contact.clone(), by, context.now, to.overlap_seconds);
         if let Some(organisation) = &to.organisation {
             content = content.in_organisation(organisation.clone(), by, context.now);
         }
         let reassigned = app.revised(content, context.now);
         let subject = EntitySubject::changed(id, reassigned.version, &app.content, &reassigned.content);
         let (from, to) = (app.owner.clone(), reassigned.owner.clone());
-        let detail = Detail::AppReassigned(Reassigned { subject, from, to, overlap_seconds });
+        let detail = Detail::AppReassigned(Reassigned { subject, from, to });
         let event = chain.append(context, Aggregate::App(id), &Actor::from(owner.person()), detail, None);
         let transaction = Transaction::new(context).edited_app(&reassigned, &app, &event, chain);
         Ok(Step::commit_unless(transaction, reassigned, name_taken))
     })
     .await?;
-    let came_to_its_owner = reassigned.handovers.iter().rev().find(|handover| handover.from != reassigned.owner);
-    if let Some(handover) = came_to_its_owner {
-        let handed_over = HandedOver { app_id: id, at: handover.at, overlap_seconds };
-        if let Err(refused) = replace_keys(store, context, &Actor::from(owner.person()), handed_over, seal).await {
-            tracing::warn!(%id, %refused, "the keys of a reassigned app are replaced when its event is handled");
-        }
+    if let Err(refused) = replace_keys(store, context, &Actor::from(owner.person()), &reassigned, seal).await {
+        tracing::warn!(%id, %refused, "the keys of a reassigned app are replaced when its event is handled");
     }
     Ok(reassigned)
 }

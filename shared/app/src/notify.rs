@@ -14,7 +14,7 @@ use gatepass_domain::id::{AppId, CredentialId, ProductId, RequestId};
 use gatepass_domain::mail_address::is_mail_address;
 use gatepass_domain::settings::MailKind;
 use gatepass_domain::{App, PersonId, Plan, Product, Settings};
-use gatepass_mail::{HandoverFacts, MailContext, RenderError, Rendered, render};
+use gatepass_mail::{HandoverFacts, MailContext, RenderError, Rendered, Requester, render};
 use gatepass_store::keys::MailPlace;
 use gatepass_store::{Lease, MailLease, ON_ITS_WAY, Store, StoreError};
 use jiff::Timestamp;
@@ -279,6 +279,9 @@ impl Delivery<'_> {
             let (reason, url) = (due.reason.as_deref(), self.portal_url);
             let mut context = MailContext::of_credential(&request, &credential, &products, plan, reason, url, self.now);
             context.app.name.clone_from(&app.profile.name);
+            if let Some(contact) = &app.contact {
+                context.requester = Requester::from(contact);
+            }
             let to = self.owner_of(&app, &request);
             Ok(Letter { to, context, to_nobody: MailStatus::NoRecipient })
         };
@@ -304,7 +307,7 @@ impl Delivery<'_> {
         // An app that has gone on to somebody else since is not said to be the reader's.
         let present = app.contact.clone().filter(|_| app.owner == reassigned.to);
         let now_theirs = present.clone().unwrap_or_else(|| unknown(&reassigned.to));
-        let keys_end = older_ends(handover.at, reassigned.overlap_seconds).filter(|end| *end > self.now);
+        let keys_end = older_ends(handover.at, handover.overlap_seconds).filter(|end| *end > self.now);
         let mut attended = Vec::new();
         for (reader, other, yours) in [(Some(&former), &now_theirs, false), (present.as_ref(), &former, true)] {
             let Some(reader) = reader else { continue };

@@ -1,13 +1,13 @@
 //! Replace the keys of an app that went to somebody else: whoever had it knows them.
 
 use futures_util::future::join_all;
+use gatepass_domain::app::Handover;
 use gatepass_domain::credential::CredentialStatus;
 use gatepass_domain::id::{AppId, CredentialId};
 use gatepass_domain::key::PlainKey;
 use gatepass_domain::product::AuthMethod;
-use gatepass_domain::{Actor, Context};
+use gatepass_domain::{Actor, App, Context};
 use gatepass_store::Store;
-use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
 use crate::error::Refused;
@@ -18,19 +18,9 @@ use crate::rotate::{older_ends, with_new_key};
 /// Credentials whose keys are replaced at the same time.
 const AT_ONCE: usize = 10;
 
-/// The moment at which an app went to somebody else, and how long its keys work from then on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HandedOver {
-    /// The app.
-    pub app_id: AppId,
-    /// Time.
-    pub at: Timestamp,
-    /// Seconds for which the keys that are replaced still work.
-    pub overlap_seconds: u32,
-}
-
-/// Gives each credential of the app that has a key from before the handover a new one; `seal` seals it for the store. One that
-/// was suspended or has expired gets one too, because it may come back. Safe to repeat: what was replaced already stays.
+/// Gives each credential of `app` that has a key from before the app came to its owner a new one; `seal` seals it for the
+/// store. One that was suspended or has expired gets one too, because it may come back. Safe to repeat: what was replaced
+/// already stays.
 ///
 /// # Errors
 /// The last failure, once all others are replaced; the refusal of `seal`.
@@ -38,17 +28,18 @@ pub async fn replace_keys<Sealed>(
     store: &Store,
     context: &mut Context,
     by: &Actor,
-    handed_over: HandedOver,
+    app: &App,
     seal: impl Fn(CredentialId, PlainKey) -> Sealed,
 ) -> Result<(), Refused>
 where
     Sealed: Future<Output = Result<String, Refused>>,
 {
-    let app_id = handed_over.app_id;
+    let Some(handover) = app.last_handover() else { return Ok(()) };
+    let app_id = app.id;
     let (mut result, mut stale) = (Ok(()), Vec::new());
     for read in store.each_credential(app_id).await? {
         match read.map(|stored| stored.credential) {
-            Ok(one) if one.auth_method == AuthMethod::ApiKey && one.has_key_from_before(handed_over.at) => {
+            Ok(one) if one.auth_method == AuthMethod::ApiKey && one.has_key_from_before(handover.at) => {
                 stale.push(one.id);
             }
             Ok(_) => {}
@@ -62,7 +53,7 @@ where
         let replacing = ids.iter().map(|id| {
             let mut context = context.fork();
             let seal = &seal;
-            async move { (id, replace(store, &mut context, by, handed_over, *id, seal).await) }
+            async move { (id, replace(store, &mut context, by, handover, (app_id, *id), seal).await) }
         });
         for (id, replaced) in join_all(replacing.collect::<Vec<_>>()).await {
             if let Err(refused) = replaced {
@@ -78,13 +69,14 @@ async fn replace<Sealed>(
     store: &Store,
     context: &mut Context,
     by: &Actor,
-    HandedOver { app_id, at, overlap_seconds }: HandedOver,
-    id: CredentialId,
+    handover: &Handover,
+    (app_id, id): (AppId, CredentialId),
     seal: &impl Fn(CredentialId, PlainKey) -> Sealed,
 ) -> Result<(), Refused>
 where
     Sealed: Future<Output = Result<String, Refused>>,
 {
+    let at = handover.at;
     // By a slow clock, too, the new key is one from after the handover.
     let made_at = context.now.max(at);
     let key = PlainKey::mint(context);
@@ -100,7 +92,7 @@ where
     };
     commit_decision(store, context, &Idempotent::Unkeyed, read, |context, stale| {
         let Some((stored, records, sealed)) = stale else { return Ok(Step::Done(())) };
-        let older_ends = older_ends(at, overlap_seconds);
+        let older_ends = older_ends(at, handover.overlap_seconds);
         let (transaction, _) = with_new_key(context, by, stored, records, (key, made_at, sealed), older_ends);
         Ok(Step::commit(transaction, ()))
     })

@@ -20,7 +20,7 @@ pub struct App {
     pub profile: Profile,
     /// The person who owns it.
     pub owner: PersonId,
-    /// The owner as they were known when it came to them: for mails about it.
+    /// The owner as they were known when it came to them: for mails about it. No part of the record.
     #[serde(skip)]
     pub contact: Option<Contact>,
     /// The owner's organisation when the app was created.
@@ -54,8 +54,11 @@ pub struct Handover {
     pub by: PersonId,
     /// Time.
     pub at: Timestamp,
-    /// The owner until then as they were known: they are told.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Seconds for which the keys that the owner until then knows still work.
+    #[serde(default)]
+    pub overlap_seconds: u32,
+    /// The owner until then as they were known: they are told. No part of the record.
+    #[serde(skip)]
     pub contact: Option<Contact>,
 }
 
@@ -111,16 +114,29 @@ impl App {
 }
 
 impl App {
-    /// The same app as `owner` has it from now on, whom `contact` describes, reassigned by `by`.
+    /// The same app as `owner` has it from now on, whom `contact` describes, reassigned by `by`. The keys of the owner until
+    /// then work for `overlap_seconds` more.
     #[must_use]
-    pub fn handed_to(mut self, owner: PersonId, contact: Contact, by: &PersonId, at: Timestamp) -> Self {
+    pub fn handed_to(
+        mut self,
+        owner: PersonId,
+        contact: Contact,
+        by: &PersonId,
+        at: Timestamp,
+        overlap_seconds: u32,
+    ) -> Self {
         if owner == self.owner {
             return self;
         }
         let from = std::mem::replace(&mut self.owner, owner);
         let contact = self.contact.replace(contact);
-        self.remember(Handover { from, by: by.clone(), at, contact });
+        self.remember(Handover { from, by: by.clone(), at, overlap_seconds, contact });
         self
+    }
+
+    /// The handover by which it came to its owner; `None` when it was always theirs.
+    pub fn last_handover(&self) -> Option<&Handover> {
+        self.handovers.iter().rev().find(|handover| handover.from != self.owner)
     }
 
     /// The same app in `organisation`, moved by `by`: whoever that is has seen to who sees it, as with another owner.
@@ -128,7 +144,8 @@ impl App {
     pub fn in_organisation(mut self, organisation: String, by: &PersonId, at: Timestamp) -> Self {
         if self.organisation.as_ref() != Some(&organisation) {
             self.organisation = Some(organisation);
-            self.remember(Handover { from: self.owner.clone(), by: by.clone(), at, contact: None });
+            let from = self.owner.clone();
+            self.remember(Handover { from, by: by.clone(), at, overlap_seconds: 0, contact: None });
         }
         self
     }

@@ -193,10 +193,6 @@ pub struct Reassigned {
     pub from: PersonId,
     /// The owner from then on.
     pub to: PersonId,
-    /// Seconds for which the keys that the former owner knows still work.
-    #[serde(default)]
-    #[schema(required = true)]
-    pub overlap_seconds: u32,
 }
 
 /// An event of a type that this version does not know, or whose data it cannot read: a newer version wrote it. It is

@@ -1,7 +1,7 @@
 //! Replace the keys of an app that was reassigned, when the call that reassigned it did not get to all of them.
 
 use gatepass_app::Refused;
-use gatepass_app::replace_keys::{HandedOver, replace_keys};
+use gatepass_app::replace_keys::replace_keys;
 use gatepass_domain::event::Reassigned;
 use gatepass_domain::id::CredentialId;
 use gatepass_domain::key::PlainKey;
@@ -9,8 +9,8 @@ use gatepass_domain::{Actor, Context};
 use gatepass_sealing::Sealer;
 use gatepass_store::Store;
 
-/// Replaces what is left of the keys that the former owner of an app knows. Whether the app went over is read from the app,
-/// and not from the event. Safe to repeat.
+/// Replaces what is left of the keys that a former owner of the app knows. Whether it went over, and how long they still work, is
+/// read from the app, and not from the event. Safe to repeat.
 ///
 /// # Errors
 /// [`Refused`]: the last key that could not be replaced.
@@ -23,12 +23,9 @@ pub async fn replace_keys_of_reassigned(
     let Ok(app_id) = reassigned.subject.id.parse() else { return Err(Refused::NotFound("app")) };
     // Of a deleted app there is nothing left to replace.
     let Some(app) = store.app(app_id).await? else { return Ok(()) };
-    let handover = app.handovers.iter().rev().find(|handover| handover.from == reassigned.from);
-    let Some(handover) = handover.filter(|_| reassigned.from != reassigned.to) else { return Ok(()) };
-    let handed_over = HandedOver { app_id, at: handover.at, overlap_seconds: reassigned.overlap_seconds };
     let seal = async |id: CredentialId, key: PlainKey| {
         let sealed = sealer.seal(id, &key).await;
         sealed.map_err(|error| Refused::NotSealed { transient: error.is_transient(), cause: error.to_string() })
     };
-    replace_keys(store, context, &Actor::system("provision"), handed_over, seal).await
+    replace_keys(store, context, &Actor::system("provision"), &app, seal).await
 }

@@ -113,13 +113,17 @@ impl Api {
         gatepass_provisioning::provision(&self.world.store, &sealer, &mut context, id.parse().unwrap()).await.unwrap()
     }
 
-    /// The work of the function `provision` on the last event of an app that was reassigned.
-    pub(crate) async fn handle_reassignment(&self, app: &str) {
+    /// The work of the function `provision` on the event that says that an app was reassigned to `owner`.
+    pub(crate) async fn handle_reassignment_to(&self, owner: &str, app: &str) {
         let sealer = Sealer::new(self.kms.client.clone(), KEY_ID);
         let mut context = self.clock().context("replacing keys").unwrap();
-        let event = self.world.store.last_event_of(&Aggregate::App(app.parse().unwrap())).await.unwrap().unwrap();
-        let Detail::AppReassigned(reassigned) = &event.detail else { panic!("{event:?}") };
         let store = &self.world.store;
+        let events = store.events_of(&Aggregate::App(app.parse().unwrap())).await.unwrap();
+        let to_owner = events.iter().filter_map(|event| match &event.detail {
+            Detail::AppReassigned(reassigned) if reassigned.to.as_str() == owner => Some(reassigned),
+            _ => None,
+        });
+        let reassigned = to_owner.last().expect("it was reassigned");
         gatepass_provisioning::replace_keys_of_reassigned(store, &sealer, &mut context, reassigned).await.unwrap();
     }
 

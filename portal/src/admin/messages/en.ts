@@ -339,7 +339,7 @@ export const en = {
     noCredentials: 'No credentials.',
     reassignTitle: (name: string) => `Reassign ${name}?`,
     reassignText: (owner: string) =>
-      `It belongs to ${owner}. The new owner gets the app with its credentials. Their keys are replaced, and both owners are told by mail.`,
+      `It belongs to ${owner}. The new owner gets the app with its credentials. Their keys are replaced, and both owners are told where a mail address is known.`,
     newOwner: 'New owner’s id',
     newOwnerHint: 'The user id at the identity provider.',
     email: 'New owner’s mail address',

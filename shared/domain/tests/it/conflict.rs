@@ -42,6 +42,7 @@ fn recorded(handovers: &[(usize, usize, i64)]) -> Vec<Handover> {
         from: id(*from),
         by: id(*by),
         at: hours_after_noon(*hours),
+        overlap_seconds: 0,
         contact: None,
     };
     handovers.iter().map(record).collect()
@@ -87,7 +88,7 @@ proptest! {
     fn an_app_remembers_those_who_reassign_it(times in 1usize..250) {
         let mut app = app(id(2), Visibility::Personal, None, Vec::new());
         for time in 0..times {
-            app = app.handed_to(id(time % 2), contact(), &id(2), hours_after_noon(1));
+            app = app.handed_to(id(time % 2), contact(), &id(2), hours_after_noon(1), 0);
         }
         prop_assert!(app.handovers.len() <= MAX_HANDOVERS);
         let matter = Matter::Request { requester: &id(0), app: Some(&app), since: noon() };
@@ -97,7 +98,8 @@ proptest! {
 
 #[test]
 fn each_interest_has_a_reason_of_its_own() {
-    let handover = |from, by| vec![Handover { from: id(from), by: id(by), at: noon(), contact: None }];
+    let handover =
+        |from, by| vec![Handover { from: id(from), by: id(by), at: noon(), overlap_seconds: 0, contact: None }];
     let owen = person("owen", &["builders"]);
     for (requester, owner, team, handovers, expected) in [
         (2, 0, None, Vec::new(), Some(Conflict::Requester)),

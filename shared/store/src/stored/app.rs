@@ -22,7 +22,28 @@ pub struct AppForm {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     contact: Option<Contact>,
     #[serde(default)]
-    handovers: Vec<Handover>,
+    handovers: Vec<HandoverForm>,
+}
+
+/// A handover.
+#[derive(Debug, Serialize, Deserialize)]
+struct HandoverForm {
+    #[serde(flatten)]
+    handover: Handover,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    contact: Option<Contact>,
+}
+
+impl From<Handover> for HandoverForm {
+    fn from(handover: Handover) -> Self {
+        Self { contact: handover.contact.clone(), handover }
+    }
+}
+
+impl From<HandoverForm> for Handover {
+    fn from(HandoverForm { handover, contact }: HandoverForm) -> Self {
+        Self { contact, ..handover }
+    }
 }
 
 /// Whether an app is in use.
@@ -52,7 +73,7 @@ impl From<&App> for AppForm {
             owner,
             contact,
             organisation,
-            handovers,
+            handovers: handovers.into_iter().map(HandoverForm::from).collect(),
         }
     }
 }
@@ -62,6 +83,7 @@ impl From<AppForm> for App {
         let AppForm { schema_version: _, id, name, description, visibility, team, redirect_uris, .. } = form;
         let profile = Profile { name, description, visibility, team, redirect_uris };
         let (owner, contact, organisation) = (form.owner, form.contact, form.organisation);
-        Self { id, profile, owner, contact, organisation, handovers: form.handovers }
+        let handovers = form.handovers.into_iter().map(Handover::from).collect();
+        Self { id, profile, owner, contact, organisation, handovers }
     }
 }

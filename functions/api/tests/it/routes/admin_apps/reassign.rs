@@ -102,11 +102,28 @@ async fn keys_that_the_call_could_not_replace_are_replaced_by_the_event() {
     api.post(&format!("/v1/admin/apps/{app}/owner")).by_owner(&owen()).json(body).send().await.expect(200);
     assert!(held.opens(&known).await);
     for _ in 0..2 {
-        api.handle_reassignment(&app).await;
+        api.handle_reassignment_to("grace", &app).await;
         assert!(!held.opens(&known).await);
     }
     let rotations = held.events().await.iter().filter(|event| event.detail.event_type() == "CredentialRotated").count();
     assert_eq!(rotations, 1);
+}
+
+/// An event that comes late does not lengthen the life of a key: the last handover says how long it works.
+#[tokio::test]
+async fn the_last_handover_says_how_long_older_keys_work() {
+    let api = Api::new().await;
+    let held = Held::under(&api, "gold").await;
+    let (known, app) = (held.reveal().await, id_of(&held.request["app"]));
+    api.kms.refuse("AccessDeniedException", 2);
+    for (owner, overlap) in [("grace", 604_800), ("bob", 0)] {
+        let body = json!({ "owner": owner, "overlap_seconds": overlap });
+        api.post(&format!("/v1/admin/apps/{app}/owner")).by_owner(&owen()).json(body).send().await.expect(200);
+        assert!(held.opens(&known).await, "nothing was sealed");
+        api.advance(SignedDuration::from_secs(1));
+    }
+    api.handle_reassignment_to("grace", &app).await;
+    assert!(!held.opens(&known).await);
 }
 
 #[tokio::test]
