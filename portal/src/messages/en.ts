@@ -177,7 +177,7 @@ export const en = {
     plans: 'Plans',
     plansLead: 'Limits, lifetimes and how requests are approved.',
     recommended: 'Recommended',
-    usualWait: (time: string) => `Requests that people review are usually decided within ${time}.`,
+    usualWait: (time: string) => `People decided on half of the latest requests within ${time}.`,
     noPlans: 'No plan is available to you for this product.',
     access: 'Access with this Plan',
     accessWith: (plan: string) => `Access with this Plan: ${plan}`,

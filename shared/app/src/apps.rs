@@ -372,7 +372,7 @@ pub async fn get_any(store: &Store, _owner: &ApiOwner, id: AppId) -> Result<Vers
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewOwner {
     id: PersonId,
-    /// They as they are written to.
+    /// Their name and mail address.
     contact: Contact,
     /// Their organisation; `None` leaves the app in the one that it has.
     organisation: Option<String>,

@@ -16,7 +16,7 @@ pub struct Settings {
     /// The ways to submit requests: from the cart, directly, or both.
     pub access_flow: AccessFlow,
     /// Subject lines by mail (`submitted`, `approve`, `ready`, `reject`, `revoked`, `provisioning-failed`,
-    /// `reminder`, `escalation`, `request-expired`, `key-to-expire`, `key-expired`, `suspended`, `resumed`), instead of the built-in ones. A subject is a template and may use what the mail's own subject uses.
+    /// `reminder`, `escalation`, `request-expired`, `key-to-expire`, `key-expired`, `suspended`, `resumed`, `reassigned`), instead of the built-in ones. A subject is a template and may use what the mail's own subject uses.
     #[schema(example = json!({"approve": "Welcome to {{ products }}"}))]
     pub mail_subjects: BTreeMap<MailKind, String>,
     /// Mails that are not sent.

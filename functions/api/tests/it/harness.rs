@@ -119,11 +119,11 @@ impl Api {
         let mut context = self.clock().context("replacing keys").unwrap();
         let store = &self.world.store;
         let events = store.events_of(&Aggregate::App(app.parse().unwrap())).await.unwrap();
-        let to_owner = events.iter().filter_map(|event| match &event.detail {
+        let mut to_owner = events.iter().filter_map(|event| match &event.detail {
             Detail::AppReassigned(reassigned) if reassigned.to.as_str() == owner => Some(reassigned),
             _ => None,
         });
-        let reassigned = to_owner.last().expect("it was reassigned");
+        let reassigned = to_owner.next_back().expect("it was reassigned");
         gatepass_provisioning::replace_keys_of_reassigned(store, &sealer, &mut context, reassigned).await.unwrap();
     }
 
