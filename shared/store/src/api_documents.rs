@@ -61,7 +61,7 @@ impl Transaction {
                     let piece = PieceForm { version, content: Bytes(piece.to_vec()) };
                     self.overwrite(Guard::Offering, &Item::new(key, piece))
                 }
-                None => self.discard(Guard::Offering, &key),
+                None => self.remove(Guard::Offering, &key),
             };
         }
         self
@@ -69,7 +69,7 @@ impl Transaction {
 
     /// Deletes the document of the product `id`, which need not have one.
     pub fn without_api_document(self, id: &ProductId) -> Self {
-        keys_of(id).fold(self, |transaction, key| transaction.discard(Guard::Offering, &key))
+        keys_of(id).fold(self, |transaction, key| transaction.remove(Guard::Offering, &key))
     }
 }
 

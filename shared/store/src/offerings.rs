@@ -184,7 +184,7 @@ impl Transaction {
             .delete(Guard::Offering, &keys::offering_version(&key), entity.version)
             .no_longer_approved_by(&entity.content, entity.approver_groups().iter())
             .event(event);
-        T::parts(entity.id()).iter().fold(deleted, |transaction, key| transaction.discard(Guard::Offering, key))
+        T::parts(entity.id()).iter().fold(deleted, |transaction, key| transaction.remove(Guard::Offering, key))
     }
 }
 

@@ -123,11 +123,6 @@ impl Transaction {
         })
     }
 
-    /// Deletes an item whatever stands there: another part of the transaction guards it.
-    pub(crate) fn discard(self, guard: Guard, key: &Key) -> Self {
-        self.delete_if(guard, key, "attribute_exists(PK) OR attribute_not_exists(PK)", None)
-    }
-
     /// Requires `condition` of an item, without changing it.
     pub(crate) fn require(self, guard: Guard, key: &Key, condition: &str) -> Self {
         let check = ConditionCheck::builder().set_key(Some(attributes_of(key))).condition_expression(condition);

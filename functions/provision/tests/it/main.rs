@@ -4,14 +4,17 @@
 
 use std::time::Duration;
 
-use gatepass_app::Deadline;
+use gatepass_app::apps::{self, NewOwner};
 use gatepass_app::reconcile::reconcile;
+use gatepass_app::rotate::{DuringOverlap, Rotation, rotate};
+use gatepass_app::{Deadline, Idempotent, Precondition, Refused};
 use gatepass_domain::access_request::ProvisioningStatus;
+use gatepass_domain::event::Aggregate;
 use gatepass_domain::id::RequestId;
 use gatepass_lambda::{ConfigError, Failure, Vars};
 use gatepass_provision::{Config, Provision};
 use gatepass_testkit::aws::{Kms, bus_event};
-use gatepass_testkit::{Fault, World, ada, at, clock_at, context};
+use gatepass_testkit::{Fault, World, ada, at, clock_at, context, grace, owen};
 use serde_json::{Value, json};
 
 struct Stage {
@@ -178,4 +181,40 @@ async fn what_was_to_extend_an_expired_credential_is_revoked_and_gives_back_what
     stage.deliver_newest(extension, "AccessRequestApproved").await.unwrap();
     assert_eq!(stage.status(extension).await, ProvisioningStatus::Revoked);
     assert!(stage.world.store.access_held_by(first.app.id, extension).await.unwrap().is_empty());
+}
+
+/// Two keys work when the app goes over; both end at once.
+#[tokio::test]
+async fn keys_that_the_call_which_reassigned_an_app_did_not_replace_are_replaced_when_its_event_comes() {
+    let stage = Stage::new().await;
+    let id = stage.approved("weather-api", "Storm warnings").await;
+    stage.deliver_newest(id, "AccessRequestApproved").await.unwrap();
+    let app_id = stage.world.request(id).await.app.id;
+    let store = &stage.world.store;
+    let held = store.credentials(app_id).await.unwrap().remove(0).credential;
+    let (ids, overlapping) = ((app_id, held.id), Rotation::new(60, DuringOverlap::Refuse).unwrap());
+    let seal = async |_| Ok("sealed".to_owned());
+    rotate(store, &mut context(), &ada(), ids, overlapping, &Precondition::Any, seal, &Idempotent::Unkeyed)
+        .await
+        .unwrap();
+
+    let to = NewOwner::new(grace().id, (None, None), None, 0).unwrap();
+    let broken = async |_, _| Err(Refused::NotSealed { transient: true, cause: "the key service is away".into() });
+    let mut later = context();
+    later.now = at("2026-11-23T12:00:01Z");
+    apps::reassign(store, &mut later, &owen(), app_id, &to, broken, &Idempotent::Unkeyed).await.unwrap();
+    let before = store.credentials(app_id).await.unwrap().remove(0);
+    assert_eq!(before.digests.len(), 2, "the call replaced nothing");
+
+    let events = store.events_of(&Aggregate::App(app_id)).await.unwrap();
+    let reassigned = events.iter().rfind(|event| event.detail.event_type() == "AppReassigned").unwrap();
+    for _ in 0..2 {
+        stage.deliver(&bus_event(reassigned)).await.unwrap();
+    }
+    let after = store.credentials(app_id).await.unwrap().remove(0);
+    assert_eq!(after.digests.len(), 1);
+    assert!(!before.digests.contains(&after.digests[0]));
+    let rotations = store.events_of(&Aggregate::Credential(held.id)).await.unwrap();
+    let rotated = rotations.iter().filter(|event| event.detail.event_type() == "CredentialRotated").count();
+    assert_eq!(rotated, 2, "once by the owner, once by the event, however often it comes");
 }
