@@ -248,10 +248,7 @@ impl Crowd {
         if rng.random_range(0..3) == 0 && second != first {
             products.push(PRODUCTS[second]);
         }
-        let justification = self.fresh("filing");
-        let body = json!({
-            "catalogue_id": "everything", "product_ids": products, "plan_id": plan, "justification": justification,
-        });
+        let body = json!({ "catalogue_id": "everything", "product_ids": products, "plan_id": plan });
         let target = self.target(rng, consumer);
         let mut body = with_target(body, &target);
         if let (Some(app), true) = (&target, rng.random_range(0..2) == 0)
@@ -260,12 +257,23 @@ impl Crowd {
             body["extends_credential_id"] = credential["id"].clone();
             body["plan_id"] = credential["plan_id"].clone();
         }
+        // Two extensions for one product hold one grant: whoever extends often asks twice.
+        let times = if body.get("extends_credential_id").is_some() { rng.random_range(1..=2) } else { 1 };
+        for _ in 0..times {
+            self.file(consumer, &target, &products, body.clone()).await;
+        }
+    }
+
+    /// Files a request for `products`, with a justification of its own.
+    async fn file(&self, consumer: Person, target: &Option<String>, products: &[&str], mut body: Value) {
+        let justification = self.fresh("filing");
+        body["justification"] = json!(justification);
         let extends = body.get("extends_credential_id").is_some();
         let begun = Instant::now();
         let reply = self.change(consumer, "POST", "/v1/access-requests", body).await;
         self.submitted(consumer, &reply);
         if reply.is_success() || !extends {
-            self.acted(target, None, asked_for(&products), begun, &reply);
+            self.acted(target.clone(), None, asked_for(products), begun, &reply);
         }
         self.know(|known| known.filings.push((justification, reply)));
     }
