@@ -48,7 +48,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help dev test test-rust test-portal test-dynamodb-local test-schemathesis test-deploy test-artifacts simulate simulate-planted sam-local \
+.PHONY: help bench release-functions dev test test-rust test-portal test-dynamodb-local test-schemathesis test-deploy test-artifacts simulate simulate-planted sam-local \
 	check check-rust check-portal check-dependencies check-template screenshots build deploy redrive jq
 
 help: ## List the targets
@@ -84,6 +84,17 @@ simulate: ## Run HISTORIES random histories of the real functions, with faults a
 
 simulate-planted: ## Plant known bugs in a copy of the tree, and see that the simulation finds each of them
 	python3 tests/simulation/planted/run.py
+
+# What is deployed, built for this machine's own processor.
+FUNCTIONS := api authorizer auto-approve expire notify pre-token provision relay
+BENCH := cargo run --quiet --profile simulation --package gatepass-bench --locked --
+
+# QUICK=1 shows in a minute that it works, and leaves the committed results alone.
+bench: release-functions ## Measure every function: times, memory, sizes, calls of AWS and capacity units
+	$(BENCH) measure $(if $(QUICK),--starts 3 --calls 50 --out target/bench.json)
+
+release-functions:
+	cargo build --release --locked $(FUNCTIONS:%=--package gatepass-%)
 
 screenshots: $(PORTAL) | $(CHROMIUM) ## Make the pictures in docs/screenshots
 	cargo build --package gatepass-local --locked

@@ -36,6 +36,11 @@ impl Table {
             Ok(endpoint) => endpoint,
             Err(_) => embedded().await,
         };
+        Self::at(endpoint).await
+    }
+
+    /// A new, empty table of the DynamoDB at `endpoint`.
+    pub async fn at(endpoint: String) -> Self {
         let table = Self::reached_at(endpoint, unique_name());
         create_table(&table.client, &table.name).await;
         table

@@ -37,7 +37,11 @@ pub struct World {
 impl World {
     /// A table with the demo catalogue, as `local/demo.yaml` has it.
     pub async fn new() -> Self {
-        let table = Table::new().await;
+        Self::on(Table::new().await).await
+    }
+
+    /// The same in a table that is there.
+    pub async fn on(table: Table) -> Self {
         let store = table.store();
         let world = Self { table, store };
         for product in demo::products() {
