@@ -18,7 +18,7 @@ const next: Partial<Record<Slug, string>> = {
   'not-found':
     'It may have been deleted, or it belongs to somebody else. Check the address, or start from the catalogues.',
   'already-decided': 'Reload the page to see the decision.',
-  'conflict-of-interest': 'Nobody decides on access that they use themselves. Ask a colleague who has no part in it.',
+  'conflict-of-interest': 'Nobody decides on access that they use, or uses access that they decided on. Ask a colleague who has no part in it.',
   'not-entitled': 'Decide on your own products, and leave the others to their approvers.',
   'more-than-asked': 'Choose a smaller plan or an earlier day.',
   'reminded-lately': 'One reminder a day can be sent for each request.',

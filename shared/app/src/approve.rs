@@ -6,7 +6,7 @@ use gatepass_domain::access_request::{Item, MAX_TEXT, Pending, Reduction, Reques
 use gatepass_domain::credential::CredentialStatus;
 use gatepass_domain::id::{PlanId, ProductId, RequestId};
 use gatepass_domain::text::{FieldError, ValidationErrors};
-use gatepass_domain::{AccessRequest, Actor, Context, Event, Plan, Reviewer, Versioned, Violation, rule};
+use gatepass_domain::{AccessRequest, Actor, Context, Event, PersonId, Plan, Reviewer, Versioned, Violation, rule};
 use gatepass_store::{EndingClaims, Heirs, ReferencedEntities, Store, Transaction};
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,7 +14,7 @@ use crate::entities::entities_now;
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
-use crate::reviewers::{Entitlement, check_interest};
+use crate::reviewers::{Entitlement, check_interest, decided};
 use crate::submit::MAX_PRODUCTS;
 
 /// An approval: of everything that the reviewer decides on, or of less than was asked for.
@@ -71,11 +71,12 @@ pub async fn approve(
 ) -> Result<AccessRequest, Refused> {
     approval.check(context.now)?;
     let by = Actor::from(reviewer.person());
-    let read = || read(store, id, approval);
+    let read = || read(store, id, &reviewer.person().id, approval);
     commit_decision(store, context, idempotent, read, |context, state| {
         let State { request, mut entities, asked_plan, claims } = state;
         let entitlement = Entitlement::of(reviewer, &request, &entities.products)?;
-        check_interest(reviewer.person(), &request, entities.app.as_ref().map(|app| &app.content))?;
+        let app = entities.app.as_ref().map(|app| &app.content);
+        check_interest(reviewer.person(), &request, app, entities.involvement)?;
         let dropped = match &approval.product_ids {
             Some(kept) => entitlement.dropped_but(kept)?,
             None => Vec::new(),
@@ -115,8 +116,10 @@ pub async fn approve(
         grantable(&pending, &entities, context.now)?;
         let note = approval.note.clone();
         let (transaction, request) = approval_after(context, earlier, pending, &by, note, products, required);
-        let app_id = request.facts().submission.app.id;
-        Ok(Step::commit(transaction.end_claims(app_id, &claims.on(&dropped)), request))
+        let (app_id, credential_id) =
+            (request.facts().submission.app.id, request.facts().submission.extends_credential_id);
+        let transaction = transaction.end_claims(app_id, &claims.on(&dropped));
+        Ok(Step::commit(decided(transaction, credential_id, reviewer.person()), request))
     })
     .await
 }
@@ -132,7 +135,7 @@ struct State {
     claims: EndingClaims,
 }
 
-async fn read(store: &Store, id: RequestId, approval: &ApproveRequest) -> Result<State, Refused> {
+async fn read(store: &Store, id: RequestId, reviewer: &PersonId, approval: &ApproveRequest) -> Result<State, Refused> {
     let request = store.request(id).await?.ok_or(Refused::NotFound("access request"))?;
     let mut submission = request.facts().submission.clone();
     let mut asked_plan = None;
@@ -140,7 +143,7 @@ async fn read(store: &Store, id: RequestId, approval: &ApproveRequest) -> Result
         asked_plan = store.offering::<Plan>(pending.asked_plan()).await?.map(|(plan, _)| plan);
         submission.plan_id = plan_id.clone();
     }
-    let entities = entities_now(store, &submission).await?;
+    let entities = entities_now(store, &submission, Some(reviewer)).await?;
     let claims = match &approval.product_ids {
         Some(_) => store.ending_claims(submission.app.id, &BTreeSet::from([id]), Heirs::Extensions).await?,
         None => EndingClaims::default(),

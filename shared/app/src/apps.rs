@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 use gatepass_domain::app::{Contact, Profile, Visibility};
-use gatepass_domain::conflict::{Matter, conflict_of_interest};
+use gatepass_domain::conflict::Matter;
 use gatepass_domain::credential::CredentialStatus;
 use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject, Reassigned};
 use gatepass_domain::id::{AppId, CredentialId, RequestId};
@@ -26,6 +26,7 @@ use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
 use crate::precondition::Precondition;
 use crate::replace_keys::replace_keys;
+use crate::reviewers::require_no_conflict;
 use crate::revoke_credential::{Revocation, close};
 use crate::rotate::check_overlap;
 
@@ -435,9 +436,7 @@ where
 {
     let read = || async { store.app_and_chain(id).await?.ok_or(Refused::NotFound("app")) };
     let reassigned = commit_decision(store, context, idempotent, read, |context, (app, mut chain)| {
-        if let Some(conflict) = conflict_of_interest(owner.person(), Matter::Reassignment { to: &to.id }) {
-            return Err(Refused::ConflictOfInterest(conflict));
-        }
+        require_no_conflict(owner.person(), Matter::Reassignment { to: &to.id })?;
         let by = &owner.person().id;
         let mut content =
             app.content.clone().handed_to(to.id.clone(), to.contact.clone(), by, context.now, to.overlap_seconds);

@@ -40,7 +40,7 @@ pub async fn auto_approve(store: &Store, context: &mut Context, id: RequestId) -
         if pending.facts().submission.policy.review == Review::Manual {
             return Ok(None);
         }
-        let entities = entities_now(store, &pending.facts().submission).await?;
+        let entities = entities_now(store, &pending.facts().submission, None).await?;
         let holdings = Holdings::read(store, &pending.clone().into()).await?;
         Ok(Some((pending, entities, holdings)))
     };

@@ -144,6 +144,7 @@ impl State {
             app_id: Some(app_id),
             credential_id: Some(id),
             requester: &caller.id,
+            reviewer: None,
         };
         let mut entities = store.referenced_entities(&names).await?;
         let cap = caps::max_pending(&entities.settings);

@@ -1,6 +1,6 @@
 //! See credentials, and record that a key was shown (R18).
 
-use gatepass_domain::conflict::Conflict;
+use gatepass_domain::conflict::{Conflict, Involvement, Matter};
 use gatepass_domain::credential::{CredentialStatus, KeyRecord};
 use gatepass_domain::event::{Aggregate, CredentialSubject, Detail};
 use gatepass_domain::id::{AppId, CredentialId};
@@ -12,6 +12,7 @@ use crate::apps;
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
+use crate::reviewers::require_no_conflict;
 
 /// A page of the credentials of the app with their status at `now`, if `caller` sees it; newest first.
 ///
@@ -65,8 +66,7 @@ fn as_of(credential: Versioned<Credential>, now: Timestamp) -> Versioned<Credent
 /// on record before it is shown.
 ///
 /// # Errors
-/// [`Refused::NotFound`], [`Refused::FormerOwner`], [`Refused::ConflictOfInterest`] for whoever decided on a request that opened
-/// or changed the credential, [`Refused::CredentialNotActive`].
+/// [`Refused::NotFound`], [`Refused::FormerOwner`], [`Refused::ConflictOfInterest`] for whoever decided about the credential, [`Refused::CredentialNotActive`].
 pub async fn reveal(
     store: &Store,
     context: &mut Context,
@@ -78,7 +78,7 @@ pub async fn reveal(
     let now = context.now;
     let read = || async move {
         let stored = store.credential(app_id, id).await?.ok_or(Refused::NotFound("credential"))?;
-        require_not_decided_by(store, caller, &stored).await?;
+        require_not_decided_by(store, caller, &stored.credential).await?;
         if stored.credential.status_at(now) != CredentialStatus::Active {
             return Err(Refused::CredentialNotActive);
         }
@@ -89,21 +89,17 @@ pub async fn reveal(
     commit_decision(store, context, &Idempotent::Unkeyed, read, |context, (stored, record)| {
         let content = stored.credential.content.clone();
         let (next, event) = moved(context, &Actor::from(caller), stored, content, Detail::CredentialRevealed, None);
-        Ok(Step::commit(Transaction::new(context).credential(&next).event(&event), record))
+        let transaction = Transaction::new(context).credential(&next).event(&event);
+        Ok(Step::commit(transaction.involve(id, &caller.id, Involvement::SawKey), record))
     })
     .await
 }
 
-/// Refuses the key of a credential to somebody who decided on one of the requests behind it.
-async fn require_not_decided_by(store: &Store, caller: &Person, stored: &StoredCredential) -> Result<(), Refused> {
-    let mut behind = stored.credential.holders();
-    behind.extend(&stored.credential.changed_by);
-    let requests = store.requests_by_id(behind).await?;
-    if requests.iter().any(|request| request.was_decided_by(&caller.id)) {
-        Err(Refused::ConflictOfInterest(Conflict::Decided))
-    } else {
-        Ok(())
-    }
+/// Refuses the key of a credential to somebody who decided about it.
+async fn require_not_decided_by(store: &Store, caller: &Person, credential: &Credential) -> Result<(), Refused> {
+    let opened_by = store.request(credential.request_id).await?;
+    let involvement = store.involvement(credential.id, &caller.id).await?;
+    require_no_conflict(caller, Matter::Reveal { opened_by: opened_by.as_ref(), involvement })
 }
 
 /// The app, if `caller` may use its keys: its owner, and whoever it is shared with. A former owner no longer does, nor

@@ -2,7 +2,7 @@
 //! needs a second approval.
 
 use gatepass_domain::access_request::{self, AppRef, Item, MAX_TEXT, RequestKind, Submission, Waiting};
-use gatepass_domain::conflict::{Matter, conflict_of_interest};
+use gatepass_domain::conflict::Matter;
 use gatepass_domain::credential::CredentialStatus;
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
 use gatepass_domain::policy::{Inputs, Review, Rule, Subject, Verdict};
@@ -17,6 +17,7 @@ use crate::error::Refused;
 use crate::expire_credential::has_expired_unnoticed;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
+use crate::reviewers::{decided, require_no_conflict};
 use crate::submit::{MAX_PRODUCTS, change_pending};
 
 /// Access that an API Owner grants to an app.
@@ -83,9 +84,11 @@ async fn give(
     let now = context.now;
     let read = || async {
         let app = store.app(app_id).await?.ok_or(Refused::NotFound("app"))?;
-        if let Some(conflict) = conflict_of_interest(owner.person(), Matter::Grant { app: &app, now }) {
-            return Err(Refused::ConflictOfInterest(conflict));
-        }
+        let involvement = match asked.extends_credential_id {
+            Some(id) => store.involvement(id, &owner.person().id).await?,
+            None => None,
+        };
+        require_no_conflict(owner.person(), Matter::Grant { app: &app, now, involvement })?;
         submission(store, owner, &app, asked, now).await
     };
     commit_decision(store, context, idempotent, read, |context, (submission, waiting, catalogues)| {
@@ -102,6 +105,7 @@ async fn give(
                 .claim_free_access(app_id, credential_id, id, &products)
                 .require_credential_status(app_id, credential_id, CredentialStatus::Active),
         };
+        let transaction = decided(transaction, asked.extends_credential_id, owner.person());
         // Without a holder the app was deleted in between, which the next round finds out.
         Ok(Step::commit_unless(transaction, request, |error, request| {
             if let Some(conflicting) = change_pending(error, request) {

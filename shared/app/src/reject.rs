@@ -10,7 +10,7 @@ use crate::approve::{product_faults, require_divisible, undecided};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
-use crate::reviewers::{Entitlement, check_interest};
+use crate::reviewers::{Entitlement, check_interest, decided};
 use crate::standing::Holdings;
 
 /// Rejects the request `id`, or only some of its products, as somebody who decides on them: the request goes on with the
@@ -32,12 +32,13 @@ pub async fn reject(
     let reason = rejection.reason.trim();
     let read = || async {
         let request = store.request(id).await?.ok_or(Refused::NotFound("access request"))?;
-        let surroundings = store.surroundings_of(&request).await?;
+        let surroundings = store.surroundings_of(&request, &reviewer.person().id).await?;
         Ok((request, surroundings))
     };
-    commit_decision(store, context, idempotent, read, |context, (request, Surroundings { app, products, claims })| {
+    commit_decision(store, context, idempotent, read, |context, (request, surroundings)| {
+        let Surroundings { app, products, claims, involvement } = surroundings;
         let entitlement = Entitlement::of(reviewer, &request, &products)?;
-        check_interest(reviewer.person(), &request, app.as_ref().map(|app| &app.content))?;
+        check_interest(reviewer.person(), &request, app.as_ref().map(|app| &app.content), involvement)?;
         let dropped = match &rejection.product_ids {
             Some(named) => {
                 entitlement.dropped_but(named)?;
@@ -55,13 +56,14 @@ pub async fn reject(
             return Ok(Step::commit(transaction, request));
         }
         require_divisible(&pending)?;
-        let app_id = pending.facts().submission.app.id;
+        let (app_id, credential_id) =
+            (pending.facts().submission.app.id, pending.facts().submission.extends_credential_id);
         let claims = claims.on(&dropped);
         let reduction = Reduction { dropped, ..Reduction::default() };
         let (pending, event) = pending.narrow(context, &by, reduction, Some(reason.to_owned()));
         let request = AccessRequest::from(pending);
         let transaction = Transaction::new(context).request(&request, &event).end_claims(app_id, &claims);
-        Ok(Step::commit(transaction, request))
+        Ok(Step::commit(decided(transaction, credential_id, reviewer.person()), request))
     })
     .await
 }

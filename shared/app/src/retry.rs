@@ -7,7 +7,7 @@ use gatepass_store::{Store, Surroundings, Transaction};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
-use crate::reviewers::{Entitlement, check_interest};
+use crate::reviewers::{Entitlement, check_interest, decided};
 
 /// Queues the provisioning of the request `id` again, as somebody who decides on one of its products.
 ///
@@ -23,12 +23,13 @@ pub async fn retry(
     let by = Actor::from(reviewer.person());
     let read = || async {
         let request = store.request(id).await?.ok_or(Refused::NotFound("access request"))?;
-        let surroundings = store.surroundings_of(&request).await?;
+        let surroundings = store.surroundings_of(&request, &reviewer.person().id).await?;
         Ok((request, surroundings))
     };
-    commit_decision(store, context, idempotent, read, |context, (request, Surroundings { app, products, .. })| {
+    commit_decision(store, context, idempotent, read, |context, (request, surroundings)| {
+        let Surroundings { app, products, involvement, .. } = surroundings;
         Entitlement::of(reviewer, &request, &products)?;
-        check_interest(reviewer.person(), &request, app.as_ref().map(|app| &app.content))?;
+        check_interest(reviewer.person(), &request, app.as_ref().map(|app| &app.content), involvement)?;
         let (queued, event) = match request {
             AccessRequest::Failed(failed) => failed.retry(context, &by),
             AccessRequest::Queued(queued) if queued.is_overdue(context.now) => queued.requeue(context, &by),
@@ -36,7 +37,7 @@ pub async fn retry(
         };
         let request = AccessRequest::from(queued);
         let transaction = Transaction::new(context).request(&request, &event);
-        Ok(Step::commit(transaction, request))
+        Ok(Step::commit(decided(transaction, request.credential_id(), reviewer.person()), request))
     })
     .await
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use gatepass_domain::access_request::{AwaitedGroup, RequestKind};
-use gatepass_domain::conflict::{Matter, a_year_before, conflict_of_interest};
-use gatepass_domain::id::ProductId;
+use gatepass_domain::conflict::{Involvement, Matter, a_year_before, conflict_of_interest};
+use gatepass_domain::id::{CredentialId, ProductId};
 use gatepass_domain::{AccessRequest, App, Person, Plan, Product, Reviewer, Versioned};
-use gatepass_store::Store;
+use gatepass_store::{Store, Transaction};
 
 use crate::error::Refused;
 
@@ -100,18 +100,41 @@ impl Entitlement {
     }
 }
 
-/// Refuses a decision on `request` in which the person has an interest of their own. `app` is its app as it is now.
+/// Refuses a decision on `request` in which the person has an interest of their own. `app` is its app as it is now, `involvement`
+/// the person's part so far in the credential that it is about.
 ///
 /// # Errors
 /// [`Refused::ConflictOfInterest`].
-pub(crate) fn check_interest(person: &Person, request: &AccessRequest, app: Option<&App>) -> Result<(), Refused> {
+pub(crate) fn check_interest(
+    person: &Person,
+    request: &AccessRequest,
+    app: Option<&App>,
+    involvement: Option<Involvement>,
+) -> Result<(), Refused> {
     let facts = request.facts();
     let since = match facts.submission.kind {
         RequestKind::Grant => a_year_before(facts.created_at),
         _ => facts.created_at,
     };
-    let matter = Matter::Request { requester: &facts.submission.requester.id, app, since };
+    let matter = Matter::Request { requester: &facts.submission.requester.id, app, since, involvement };
+    require_no_conflict(person, matter)
+}
+
+/// Refuses a matter in which the person has an interest of their own.
+///
+/// # Errors
+/// [`Refused::ConflictOfInterest`].
+pub(crate) fn require_no_conflict(person: &Person, matter: Matter<'_>) -> Result<(), Refused> {
     conflict_of_interest(person, matter).map_or(Ok(()), |conflict| Err(Refused::ConflictOfInterest(conflict)))
+}
+
+/// Adds to a decision that the person is never shown a key of the credential that it is about. Decisions on a request that is to
+/// bring about a credential of its own stand on the request.
+pub(crate) fn decided(transaction: Transaction, credential_id: Option<CredentialId>, person: &Person) -> Transaction {
+    match credential_id {
+        Some(id) => transaction.involve(id, &person.id, Involvement::Decided),
+        None => transaction,
+    }
 }
 
 /// Requests, each with the groups that it waits for.

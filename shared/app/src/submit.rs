@@ -200,6 +200,7 @@ fn keys<'a>(caller: &'a Person, asked: &'a SubmitRequest) -> References<'a> {
         app_id,
         credential_id: asked.extends_credential_id,
         requester: &caller.id,
+        reviewer: None,
     }
 }
 

@@ -1,15 +1,18 @@
 //! Suspend a credential, and let it work again. The authorizer reads what is written here at the next call.
 
+use gatepass_domain::conflict::Matter;
 use gatepass_domain::credential::{CredentialStatus, Resumption, Suspension};
 use gatepass_domain::event::{CredentialSubject, Detail};
 use gatepass_domain::id::CredentialId;
-use gatepass_domain::{Actor, ApiOwner, Context, Credential, Versioned};
+use gatepass_domain::{Actor, ApiOwner, Context, Credential, Person, Versioned};
 use gatepass_store::{Store, Transaction};
+use jiff::Timestamp;
 
 use crate::credentials::{credential_with_keys, moved};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
+use crate::reviewers::{decided, require_no_conflict};
 
 /// A change from one status to another.
 struct Transition {
@@ -50,7 +53,7 @@ pub async fn suspend(
 /// Opens the credential `id` again.
 ///
 /// # Errors
-/// [`Refused::Invalid`]; [`Refused::NotFound`]; [`Refused::NotSuspended`] for one that is not suspended, or
+/// [`Refused::Invalid`]; [`Refused::NotFound`]; [`Refused::ConflictOfInterest`]; [`Refused::NotSuspended`] for one that is not suspended, or
 /// whose time has passed.
 pub async fn resume(
     store: &Store,
@@ -73,7 +76,14 @@ async fn take(
     idempotent: &Idempotent<Versioned<Credential>>,
 ) -> Result<Versioned<Credential>, Refused> {
     let by = Actor::from(owner.person());
-    let read = || credential_with_keys(store, id);
+    let now = context.now;
+    let read = || async {
+        let (stored, keys) = credential_with_keys(store, id).await?;
+        if transition.to == CredentialStatus::Active {
+            require_no_interest(store, owner.person(), &stored.credential, now).await?;
+        }
+        Ok((stored, keys))
+    };
     commit_decision(store, context, idempotent, read, |context, (stored, keys)| {
         let status = stored.credential.status_at(context.now);
         if status != transition.from {
@@ -87,7 +97,24 @@ async fn take(
         let content = Credential { status: transition.to, suspension, resumption, ..stored.credential.content.clone() };
         let (stored, event) = moved(context, &by, stored, content, transition.detail, reason.clone());
         let transaction = Transaction::new(context).credential_with_keys(&stored, keys).event(&event);
+        let transaction = match transition.to {
+            CredentialStatus::Active => decided(transaction, Some(id), owner.person()),
+            _ => transaction,
+        };
         Ok(Step::commit(transaction, stored.credential))
     })
     .await
+}
+
+/// Refuses to resume a credential to somebody who uses it. Suspending one is open to every API Owner: it takes nothing for oneself.
+async fn require_no_interest(
+    store: &Store,
+    person: &Person,
+    credential: &Credential,
+    now: Timestamp,
+) -> Result<(), Refused> {
+    let app = store.app(credential.app_id).await?;
+    let involvement = store.involvement(credential.id, &person.id).await?;
+    let app = app.as_ref().map(|app| &app.content);
+    require_no_conflict(person, Matter::Resumption { app, now, involvement })
 }

@@ -58,7 +58,7 @@ pub async fn provision(
         if queued.next_attempt_at().is_some() {
             return Ok(None);
         }
-        let entities = entities_now(store, &queued.approved().facts().submission).await?;
+        let entities = entities_now(store, &queued.approved().facts().submission, None).await?;
         Ok(Some((queued, entities)))
     };
     commit_effect(store, context, &Idempotent::Unkeyed, read, Attempt { store, sealer }).await

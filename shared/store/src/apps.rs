@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatepass_domain::access_request::RequestKind;
 use gatepass_domain::app::comparable_name;
+use gatepass_domain::conflict::Involvement;
 use gatepass_domain::event::Chain;
 use gatepass_domain::id::{AppId, CredentialId, PlanId, ProductId, RequestId};
 use gatepass_domain::plan::Limit;
@@ -16,6 +17,7 @@ use crate::Store;
 use crate::commit_error::CommitError;
 use crate::error::StoreError;
 use crate::guard::Guard;
+use crate::involvement::take_involvement;
 use crate::item::{Attributes, Item, decode, set_aside};
 use crate::keys::{self, Key, WorkKind};
 use crate::offerings::parse_from;
@@ -98,6 +100,8 @@ pub struct Surroundings {
     pub products: Vec<Versioned<Product>>,
     /// The change of the app's claims when the request ends.
     pub claims: EndingClaims,
+    /// The reviewer's part so far in the credential that the request is about.
+    pub involvement: Option<Involvement>,
 }
 
 impl EndingClaims {
@@ -548,27 +552,35 @@ impl Store {
         Ok(ids)
     }
 
-    /// The entities on which a decision about `request` depends: its app and its products as they are now, and the claims
-    /// that end with it. One batch of consistent reads, and one read more for each other extension of the app.
+    /// The entities on which a decision of `reviewer` about `request` depends: its app and its products as they are now, the claims
+    /// that end with it, and the reviewer's part in its credential. One batch of consistent reads, and one read more for each other
+    /// extension of the app.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn surroundings_of(&self, request: &AccessRequest) -> Result<Surroundings, StoreError> {
+    pub async fn surroundings_of(
+        &self,
+        request: &AccessRequest,
+        reviewer: &PersonId,
+    ) -> Result<Surroundings, StoreError> {
         let (id, app_id) = (request.facts().id, request.facts().submission.app.id);
         let (app_key, access_key) = (keys::app(app_id), keys::access(app_id));
         let product_keys: Vec<_> = request.facts().product_ids().iter().map(keys::product).collect();
-        let all = [product_keys.clone(), vec![app_key.clone(), access_key.clone()]].concat();
+        let involvement_key = request.credential_concerned().map(|id| keys::involvement(id, reviewer));
+        let mut all = [product_keys.clone(), vec![app_key.clone(), access_key.clone()]].concat();
+        all.extend(involvement_key.clone());
         let mut found = self.batch_get(&all).await?;
         let app: Option<Item<AppItem>> = take(&mut found, &app_key)?;
         let mut products = Vec::with_capacity(product_keys.len());
         for key in &product_keys {
             products.extend(parse_from(&mut found, key)?);
         }
+        let involvement = take_involvement(&mut found, involvement_key.as_ref())?;
         let claims = self
             .claims_ending(found.remove(&access_key), &Losses::all_of(&BTreeSet::from([id])), Heirs::Extensions)
             .await?;
         let app = app.and_then(|item| item.content.in_state(AppState::Open)).map(|(app, _)| app);
-        Ok(Surroundings { app, products, claims })
+        Ok(Surroundings { app, products, claims, involvement })
     }
 
     /// The change of an app's claims when the requests `ending` end, by consistent reads: one, and one more for each

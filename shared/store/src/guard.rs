@@ -19,6 +19,8 @@ pub enum Guard {
     Holdings,
     /// The credential has not changed since it was read; or its id is new.
     Credential,
+    /// The person's part in the credential does not exclude what they do now.
+    Involvement,
     /// The key has not changed since it was read; or its digest is new.
     ApiKey,
     /// The catalogue, product or plan has not changed since it was read; or its id is new.

@@ -9,6 +9,7 @@
 //! | app | `A#id` | `APP` | `U#owner` / `A#time#id` | `T#team` or `O#organisation` / `time#id` |
 //! | what an app has asked for | `A#id` | `ACCESS` | | |
 //! | credential | `A#app` | `C#id` | `C#id` / `C` | |
+//! | a person's part in a credential: decided about it, or saw its key | `C#id` | `P#person` | | |
 //! | cart | `U#person` | `CART` | | |
 //! | name of an app | `U#owner` | `NAME#name` | `APPS` / `time#id` | `APPS` / `name#id` |
 //! | allowance used | `U#person` | `ALLOWANCE#plan` | | |
@@ -504,6 +505,11 @@ pub fn credential_by_id(id: CredentialId) -> IndexKey {
 
 fn credential_partition(id: CredentialId) -> String {
     format!("C#{id}")
+}
+
+/// A person's part in a credential.
+pub fn involvement(id: CredentialId, person: &PersonId) -> Key {
+    key(credential_partition(id), format!("P#{person}"))
 }
 
 /// The record that the authorizer reads.

@@ -24,6 +24,7 @@ mod credentials;
 mod deletions;
 mod events;
 mod idempotency;
+mod involvement;
 mod list_pages;
 mod mails;
 mod offerings;

@@ -1,5 +1,6 @@
 //! Entities that a submission refers to, in one batch of consistent reads.
 
+use gatepass_domain::conflict::Involvement;
 use gatepass_domain::id::{AppId, CatalogueId, CredentialId, PlanId, ProductId};
 use gatepass_domain::{App, Catalogue, Credential, PersonId, Plan, Product, Settings, Versioned};
 
@@ -8,6 +9,7 @@ use crate::apps::{Allowance, AppItem};
 use crate::credentials::{CredentialItem, StoredCredential};
 use crate::error::StoreError;
 use crate::holdings::Holdings;
+use crate::involvement::take_involvement;
 use crate::item::Item;
 use crate::keys;
 use crate::offerings::parse_from;
@@ -28,6 +30,8 @@ pub struct References<'a> {
     pub credential_id: Option<CredentialId>,
     /// The person whose allowance is used.
     pub requester: &'a PersonId,
+    /// The person who decides, if one does.
+    pub reviewer: Option<&'a PersonId>,
 }
 
 /// The entities that a submission refers to. Those that do not exist are absent.
@@ -43,6 +47,8 @@ pub struct ReferencedEntities {
     pub app: Option<Versioned<App>>,
     /// The credential to extend.
     pub credential: Option<Versioned<Credential>>,
+    /// The reviewer's part so far in that credential.
+    pub involvement: Option<Involvement>,
     /// The requester's use of the plan's allowance.
     pub allowance: Allowance,
     /// The requester's pending requests, as far as caps need to know.
@@ -67,6 +73,8 @@ impl Store {
             .app_id
             .zip(names.credential_id)
             .map(|(app_id, credential_id)| keys::credential(app_id, credential_id));
+        let involvement_key =
+            names.credential_id.zip(names.reviewer).map(|(credential_id, who)| keys::involvement(credential_id, who));
         let allowance_key = keys::allowance(names.requester, names.plan_id);
         let holdings_key = keys::holdings(names.requester);
 
@@ -74,6 +82,7 @@ impl Store {
         all.extend([plan_key.clone(), allowance_key.clone(), holdings_key.clone(), keys::settings()]);
         all.extend(app_key.clone());
         all.extend(credential_key.clone());
+        all.extend(involvement_key.clone());
         let mut found = self.batch_get(&all).await?;
 
         let mut catalogues = Vec::with_capacity(catalogue_keys.len());
@@ -95,6 +104,7 @@ impl Store {
             products,
             plan: parse_from(&mut found, &plan_key)?,
             app: app.flatten().and_then(|item| item.content.in_state(AppState::Open)).map(|(app, _)| app),
+            involvement: take_involvement(&mut found, involvement_key.as_ref())?,
             credential: credential.flatten().map(|item| StoredCredential::from(item.content).credential),
             allowance: allowance.map(|item| item.content).unwrap_or_default(),
             holdings: holdings.map(|item| item.content).unwrap_or_default(),

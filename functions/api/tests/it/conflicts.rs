@@ -137,6 +137,140 @@ async fn whoever_approved_a_renewal_does_not_reveal_the_key() {
     api.post(&format!("{path}/reveal")).by(&ada()).send().await.problem(409, "credential-not-active");
 }
 
+/// A colleague of Ada, who may decide on everything.
+fn colleague() -> Person {
+    Person { organisation: Some("harbour".into()), ..person("owen", &["api-owners"]) }
+}
+
+/// A credential of an app that is shared with [`colleague`], who has decided nothing about it: its app, its id, and its address.
+async fn credential_of_others(api: &Api) -> (String, String, String) {
+    let (id, app) = shared_with(api, &colleague()).await;
+    let credential = decide(api, olga().person(), &id, "approve", json!({})).await.expect(200).text("/credential_id");
+    api.provision(&id).await;
+    let path = format!("/v1/apps/{app}/credentials/{credential}");
+    (app, credential, path)
+}
+
+/// Ada, who may ask for `fleet-api`.
+fn partner() -> Person {
+    Person { groups: vec!["partners".into()], ..ada() }
+}
+
+/// Ada asks for `fleet-api` with the same credential.
+async fn extension(api: &Api, app: &str, credential: &str) -> String {
+    let body = json!({
+        "catalogue_id": "partner-apis", "product_ids": ["fleet-api"], "plan_id": "gold", "app_id": app,
+        "extends_credential_id": credential,
+    });
+    id_of(&api.post("/v1/access-requests").by(&partner()).json(body).send().await.expect(201).body)
+}
+
+async fn reveal(api: &Api, path: &str, who: &Person) -> Answer {
+    api.post(&format!("{path}/reveal")).by(who).send().await
+}
+
+// Covers P15.
+#[tokio::test]
+async fn whoever_was_shown_a_key_decides_nothing_about_its_credential() {
+    let api = Api::new().await;
+    let (app, credential, path) = credential_of_others(&api).await;
+    reveal(&api, &path, &colleague()).await.expect(200);
+    let extension = extension(&api, &app, &credential).await;
+    for (action, body) in [("approve", json!({})), ("reject", json!({ "reason": "no" }))] {
+        let refused = decide(&api, &colleague(), &extension, action, body).await.problem(403, "conflict-of-interest");
+        let why = "You have been shown the key of this credential: somebody else must decide about it.";
+        assert_eq!(refused.text("/detail"), why);
+    }
+    decide(&api, olga().person(), &extension, "approve", json!({})).await.expect(200);
+    decide(&api, &colleague(), &extension, "retry", json!({})).await.problem(403, "conflict-of-interest");
+    api.provision(&extension).await;
+    let renewal =
+        id_of(&api.post(&format!("{path}/renew")).by(&partner()).json(json!({})).send().await.expect(201).body);
+    decide(&api, &colleague(), &renewal, "approve", json!({})).await.problem(403, "conflict-of-interest");
+    let body = json!({ "decision": "approve", "ids": [renewal] });
+    let many = api.post("/v1/admin/access-requests/decide").by(&colleague()).json(body).send().await.expect(200);
+    assert_eq!(many.items()[0]["problem"]["type"], "/problems/conflict-of-interest");
+    decide(&api, olga().person(), &renewal, "reject", json!({ "reason": "no" })).await.expect(200);
+    api.world.offer(demo::plan("free", "Free")).await;
+    let change = api.post(&format!("{path}/change-plan")).by(&partner()).json(json!({ "plan_id": "free" }));
+    let change = change.send().await.expect(201).text("/id");
+    decide(&api, &colleague(), &change, "approve", json!({})).await.problem(403, "conflict-of-interest");
+    decide(&api, olga().person(), &change, "reject", json!({ "reason": "no" })).await.expect(200);
+
+    let grant = async |who: &Person| {
+        let body = json!({ "product_ids": ["fleet-api"], "plan_id": "gold", "extends_credential_id": credential });
+        api.post(&format!("/v1/admin/apps/{app}/grants")).by(who).json(body).send().await
+    };
+    grant(&colleague()).await.problem(403, "conflict-of-interest");
+    let admin = format!("/v1/admin/credentials/{credential}");
+    api.post(&format!("{admin}/suspend")).by(&colleague()).send().await.expect(200);
+    api.post(&format!("{admin}/resume")).by(&colleague()).send().await.problem(403, "conflict-of-interest");
+    api.post(&format!("{admin}/resume")).by_owner(&olga()).send().await.expect(200);
+    // What concerns another credential is open to them.
+    let other = id_of(&asked(&api, &ada(), &["maps-api"], "Tides").await);
+    decide(&api, &colleague(), &other, "approve", json!({})).await.expect(200);
+}
+
+// Covers P15.
+#[tokio::test]
+async fn nobody_resumes_a_credential_of_their_own_or_sees_one_that_they_resumed() {
+    let api = Api::new().await;
+    let (_, credential, path) = credential_of_others(&api).await;
+    let admin = format!("/v1/admin/credentials/{credential}");
+    api.post(&format!("{admin}/suspend")).by_owner(&olga()).send().await.expect(200);
+    let owner_of_app = person("ada", &["api-owners"]);
+    let refused = api.post(&format!("{admin}/resume")).by(&owner_of_app).send().await;
+    refused.problem(403, "conflict-of-interest");
+    api.post(&format!("{admin}/resume")).by(&colleague()).send().await.expect(200);
+    reveal(&api, &path, &colleague()).await.problem(403, "conflict-of-interest");
+    reveal(&api, &path, &ada()).await.expect(200);
+}
+
+/// A decision counts from the moment at which it is made, before the credential is changed by it.
+#[tokio::test]
+async fn whoever_approved_an_extension_does_not_reveal_the_key_before_it_is_carried_out() {
+    let api = Api::new().await;
+    let (app, credential, path) = credential_of_others(&api).await;
+    let extension = extension(&api, &app, &credential).await;
+    decide(&api, &colleague(), &extension, "approve", json!({})).await.expect(200);
+    reveal(&api, &path, &colleague()).await.problem(403, "conflict-of-interest");
+    // Nor after the product is gone from the credential again.
+    api.provision(&extension).await;
+    api.delete(&format!("{path}/products/fleet-api")).by(&ada()).send().await.expect(200);
+    reveal(&api, &path, &colleague()).await.problem(403, "conflict-of-interest");
+}
+
+/// Of a decision and a look at the key at the same moment, one is refused, wherever the other pauses.
+#[tokio::test]
+async fn nobody_decides_and_reveals_at_the_same_moment() {
+    for first in ["approve", "reveal"] {
+        let api = Api::new().await;
+        let (app, credential, path) = credential_of_others(&api).await;
+        let extension = extension(&api, &app, &credential).await;
+        let held = api.world.table.faults.hold("TransactWriteItems", 0);
+        let colleague = colleague();
+        let approve = decide(&api, &colleague, &extension, "approve", json!({}));
+        let reveal = reveal(&api, &path, &colleague);
+        let (overtaken, other) = if first == "approve" {
+            tokio::join!(approve, async {
+                held.arrived().await;
+                let other = reveal.await;
+                held.release();
+                other
+            })
+        } else {
+            tokio::join!(reveal, async {
+                held.arrived().await;
+                let other = approve.await;
+                held.release();
+                other
+            })
+        };
+        other.expect(200);
+        overtaken.problem(403, "conflict-of-interest");
+    }
+}
+
 // Covers P15.
 #[tokio::test]
 async fn whoever_took_products_from_a_request_does_not_reveal_its_key() {

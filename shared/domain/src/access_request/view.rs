@@ -90,6 +90,11 @@ impl AccessRequest {
         }
     }
 
+    /// The credential that a decision on the request is about: the one that it was given, or that it is to change.
+    pub fn credential_concerned(&self) -> Option<CredentialId> {
+        self.credential_id().or(self.facts().submission.extends_credential_id)
+    }
+
     /// The fields of the request, whatever its state.
     pub fn view(&self) -> AccessRequestView {
         let facts = self.facts();

@@ -69,7 +69,14 @@ async fn an_allowance_that_was_used_in_between_is_not_used_twice() {
     store.commit(use_it(grace(), &stale)).await.unwrap();
 
     let who = ada();
-    let names = References { wanted: &[], plan_id: &plan, app_id: None, credential_id: None, requester: &who.id };
+    let names = References {
+        wanted: &[],
+        plan_id: &plan,
+        app_id: None,
+        credential_id: None,
+        requester: &who.id,
+        reviewer: None,
+    };
     for left in (0..4).rev() {
         let read = store.referenced_entities(&names).await.unwrap().allowance;
         store.commit(use_it(ada(), &read)).await.unwrap();

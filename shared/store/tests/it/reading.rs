@@ -91,6 +91,7 @@ async fn all_that_a_submission_names_is_read_in_one_call() {
         app_id: Some(app_id),
         credential_id: Some(context().id()),
         requester: &who.id,
+        reviewer: None,
     };
     world.table.faults.calls();
     let facts = world.store.referenced_entities(&names).await.unwrap();
