@@ -1,14 +1,15 @@
 //! API Gateway authorizer: opens protected APIs to the keys issued here.
 //!
-//! A request authorizer with payload format 2.0 and simple responses ("Controlling and managing
-//! access to HTTP APIs with Lambda authorizers", API Gateway developer guide). The API names its
-//! product in the stage variable `gatepass_product_id`. One consistent read a call, and no verdict is
+//! A request authorizer for HTTP APIs, which it answers with a simple response, and for REST APIs, which it answers with a policy. The
+//! API names its product in the stage variable `gatepass_product_id`. One consistent read a call, and no verdict is
 //! kept: what was suspended or revoked is closed by the next call. Only the limits of plans are kept, and whether a product
 //! enforces them, for a minute: a change of either holds for live keys within that minute.
 //!
 //! For a product that enforces the limits, a call under a plan that has some is one write more, which counts it. A call over the
 //! limit is closed (403), or let through with the verdict in its context, so that the API can answer 429 (`gatepass-ratelimit`).
 //! For other products the limits come with the verdict, for the API to enforce.
+
+mod event;
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -22,8 +23,9 @@ use gatepass_lambda::{Clock, ConfigError, Failure, Vars};
 use gatepass_ratelimit::{LimitName, Standing, Verdict};
 use gatepass_store::{CallLimits, Count, Counted, Store};
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
+
+pub use event::{Request, Response};
 
 /// The stage variable by which an API names its product.
 pub const PRODUCT_VARIABLE: &str = "gatepass_product_id";
@@ -47,25 +49,8 @@ impl Config {
     }
 }
 
-/// The part of API Gateway's request that matters here.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Request {
-    #[serde(default)]
-    headers: HashMap<String, String>,
-    #[serde(default)]
-    stage_variables: Option<HashMap<String, String>>,
-}
-
-/// A simple response.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Response {
-    /// True when the call goes through.
-    pub is_authorized: bool,
-    /// The caller, for the API behind: ids, no key.
-    pub context: HashMap<String, String>,
-}
+/// The caller, for the API behind.
+type Context = HashMap<String, String>;
 
 /// How long the limits of a plan, and whether a product enforces them, are kept.
 const LIMITS_KEPT: SignedDuration = SignedDuration::from_secs(60);
@@ -120,9 +105,14 @@ impl Authorizer {
     /// [`Failure::Permanent`] when the API names no product; [`Failure::Transient`] when the store
     /// cannot be reached. API Gateway answers either with 500: closed, and visibly not by a decision.
     pub async fn handle(&self, request: Request) -> Result<Response, Failure> {
-        let product = product_of(&request)?;
-        let key = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(KEY_HEADER));
-        let Some(key) = key.and_then(|(_, value)| PlainKey::parse(value).ok()) else {
+        let (product, form) = request.api()?;
+        let context = self.open(&request, product).await?;
+        Ok(Response { is_authorized: context.is_some(), context: context.unwrap_or_default(), form })
+    }
+
+    /// The context of a call that goes through; `None` for one that does not.
+    async fn open(&self, request: &Request, product: ProductId) -> Result<Option<Context>, Failure> {
+        let Some(key) = request.key().and_then(|key| PlainKey::parse(key).ok()) else {
             return Ok(closed("no key of ours"));
         };
         let record = self.store.api_key(&key.digest()).await;
@@ -155,7 +145,7 @@ impl Authorizer {
             ("product_id".to_owned(), product.to_string()),
         ]);
         context.extend(verdict);
-        Ok(Response { is_authorized: true, context })
+        Ok(Some(context))
     }
 
     /// The limits of the plan; `None` when there is no such plan.
@@ -220,14 +210,7 @@ fn seconds_until(end: Timestamp, now: Timestamp) -> u64 {
     millis.div_ceil(1000).max(1)
 }
 
-fn product_of(request: &Request) -> Result<ProductId, Failure> {
-    let variable = request.stage_variables.as_ref().and_then(|variables| variables.get(PRODUCT_VARIABLE));
-    let slug =
-        variable.ok_or_else(|| Failure::Permanent(format!("the stage variable {PRODUCT_VARIABLE} is not set")))?;
-    slug.parse().map_err(|error| Failure::permanent("the stage variable names no product", &error))
-}
-
-fn closed(why: &str) -> Response {
+fn closed(why: &str) -> Option<Context> {
     tracing::debug!(why, "closed");
-    Response { is_authorized: false, context: HashMap::new() }
+    None
 }

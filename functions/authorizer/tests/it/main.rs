@@ -101,6 +101,28 @@ fn call(stage_variables: Value, headers: Value) -> Value {
     })
 }
 
+/// "Input to an API Gateway Lambda authorizer", type REQUEST of a REST API.
+fn call_of_rest_api(stage_variables: Value, headers: Value) -> Value {
+    json!({
+        "type": "REQUEST",
+        "methodArn": "arn:aws:execute-api:eu-central-1:123456789012:abcdef123/prod/GET/storms/north",
+        "resource": "/storms/{area}",
+        "path": "/storms/north",
+        "httpMethod": "GET",
+        "headers": headers,
+        "multiValueHeaders": {},
+        "queryStringParameters": null,
+        "multiValueQueryStringParameters": null,
+        "pathParameters": { "area": "north" },
+        "stageVariables": stage_variables,
+        "requestContext": {
+            "accountId": "123456789012", "apiId": "abcdef123", "httpMethod": "GET", "path": "/prod/storms/north",
+            "requestId": "id", "resourcePath": "/storms/{area}", "stage": "prod",
+            "identity": { "sourceIp": "192.0.2.1", "userAgent": "test" },
+        },
+    })
+}
+
 fn closed() -> Value {
     json!({ "isAuthorized": false, "context": {} })
 }
@@ -340,4 +362,50 @@ fn a_missing_variable_is_named() {
     let vars = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), "x".to_owned())).collect::<Vars>();
     assert!(Config::from_vars(&vars(&["GATEPASS_TABLE"])).is_ok());
     assert_eq!(Config::from_vars(&vars(&[])).unwrap_err(), ConfigError::Missing("GATEPASS_TABLE"));
+}
+
+#[tokio::test]
+async fn a_rest_api_is_answered_with_a_policy_for_every_method_of_its_stage() {
+    let access = Access::new().await;
+    let ask = async |event: Value| {
+        let request = serde_json::from_value(event).expect("API Gateway sends this");
+        access.function(NOON).handle(request).await.map(|answer| serde_json::to_value(answer).unwrap())
+    };
+    let policy = |effect: &str| {
+        let resource = "arn:aws:execute-api:eu-central-1:123456789012:abcdef123/prod/*";
+        let statement = json!({ "Effect": effect, "Action": "execute-api:Invoke", "Resource": resource });
+        json!({ "Version": "2012-10-17", "Statement": [statement] })
+    };
+    let weather = json!({ "gatepass_product_id": "weather-api" });
+    // A REST API passes headers on as they were written.
+    let headers = json!({ "X-Api-Key": access.key });
+    let open = ask(call_of_rest_api(weather.clone(), headers.clone())).await.unwrap();
+    let simple = access.ask(NOON, "weather-api", access.headers()).await;
+    let id = &access.request.credential_id;
+    assert_eq!(
+        open,
+        json!({ "principalId": id, "policyDocument": policy("Allow"), "context": simple["context"] }),
+        "the context is the same for both types of API"
+    );
+    let shut = json!({ "principalId": "nobody", "policyDocument": policy("Deny"), "context": {} });
+    let maps = json!({ "gatepass_product_id": "maps-api" });
+    assert_eq!(ask(call_of_rest_api(maps, headers.clone())).await.unwrap(), shut);
+    assert_eq!(ask(call_of_rest_api(weather.clone(), Value::Null)).await.unwrap(), shut, "without any header");
+    let failure = ask(call_of_rest_api(Value::Null, headers)).await.unwrap_err();
+    assert!(matches!(failure, Failure::Permanent(_)), "{failure}");
+
+    let mut without_a_method = call_of_rest_api(weather, json!({}));
+    without_a_method["methodArn"] = json!("arn:aws:execute-api:eu-central-1:123456789012:abcdef123");
+    let failure = ask(without_a_method).await.unwrap_err();
+    assert!(matches!(failure, Failure::Permanent(_)), "{failure}");
+}
+
+/// It has the key alone, and a key says nothing about the API that it was sent to.
+#[tokio::test]
+async fn an_authorizer_that_is_not_told_the_product_opens_nothing() {
+    let access = Access::new().await;
+    let arn = "arn:aws:execute-api:eu-central-1:123456789012:abcdef123/prod/GET/storms";
+    let token = json!({ "type": "TOKEN", "authorizationToken": access.key, "methodArn": arn });
+    let failure = access.function(NOON).handle(serde_json::from_value(token).unwrap()).await.unwrap_err();
+    assert!(matches!(&failure, Failure::Permanent(why) if why.contains("REQUEST")), "{failure}");
 }
