@@ -150,7 +150,7 @@ check-dependencies: $(DENY_STAMP)
 
 check-template: $(SAM_STAMP)
 	$(VENV)/bin/sam validate --lint
-	$(VENV)/bin/cfn-lint infra/*.yaml
+	$(VENV)/bin/cfn-lint infra/*.yaml infra/examples/*.yaml
 	$(VENV)/bin/python -m unittest discover --start-directory scripts
 	$(VENV)/bin/python -m unittest discover --start-directory tests/deploy
 

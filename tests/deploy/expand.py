@@ -2,8 +2,8 @@
 
 The emulator would transform SAM itself, but makes no routes of an HTTP API's OpenAPI body. So both transforms are
 done here, AWS::LanguageExtensions first and then SAM by the translator that CloudFormation runs, and the body is written
-out: one integration and one route for each path and method, and the JWT authorizers that they name. Nested stacks stay
-as they are; the emulator deploys them.
+out: one integration and one route for each path and method, and the authorizers that they name. REST APIs and nested stacks
+stay as they are; the emulator deploys them.
 """
 
 import copy
@@ -112,9 +112,12 @@ def found(call: dict, mappings: dict):
 
 def written_out(api: str, body: dict) -> dict[str, dict]:
     """The authorizers, integrations and routes that the OpenAPI `body` of `api` describes."""
-    resources = {}
-    for name, scheme in body.get("components", {}).get("securitySchemes", {}).items():
-        resources[api + name] = authorizer(api, name, scheme["x-amazon-apigateway-authorizer"])
+    schemes = body.get("components", {}).get("securitySchemes", {})
+    resources = {
+        api + name: authorizer(api, name, scheme["x-amazon-apigateway-authorizer"])
+        for name, scheme in schemes.items()
+    }
+    kinds = {name: resource["Properties"]["AuthorizerType"] for name, resource in resources.items()}
     for number, (path, method, operation) in enumerate(operations(body)):
         integration = f"{api}Integration{number}"
         resources[integration] = {
@@ -128,7 +131,7 @@ def written_out(api: str, body: dict) -> dict[str, dict]:
                 "RouteKey": route_key(method, path),
                 "Target": {"Fn::Join": ["/", ["integrations", {"Ref": integration}]]},
             }
-            | authorization(api, operation.get("security", [])),
+            | authorization(api, operation.get("security", []), kinds),
         }
     return resources
 
@@ -163,24 +166,31 @@ def integration_of(described: dict) -> dict:
 
 
 def authorizer(api: str, name: str, described: dict) -> dict:
-    """A JWT authorizer, whose settings have small initials in OpenAPI and capitals in CloudFormation."""
-    if described["type"].lower() != "jwt":
-        raise ValueError(f"{name}: an authorizer of the type {described['type']} is more than expand.py can write out")
-    settings = described["jwtConfiguration"]
-    return {
-        "Type": "AWS::ApiGatewayV2::Authorizer",
-        "Properties": {
-            "ApiId": {"Ref": api},
-            "Name": name,
-            "AuthorizerType": "JWT",
-            "IdentitySource": [described["identitySource"]],
-            "JwtConfiguration": {"Issuer": settings["issuer"], "Audience": settings["audience"]},
-        },
-    }
+    """An authorizer, whose settings have small initials in OpenAPI and capitals in CloudFormation."""
+    match described["type"].lower():
+        case "jwt":
+            settings = described["jwtConfiguration"]
+            properties = {
+                "AuthorizerType": "JWT",
+                "IdentitySource": [described["identitySource"]],
+                "JwtConfiguration": {"Issuer": settings["issuer"], "Audience": settings["audience"]},
+            }
+        case "request":
+            properties = {
+                "AuthorizerType": "REQUEST",
+                "AuthorizerPayloadFormatVersion": described["authorizerPayloadFormatVersion"],
+                "AuthorizerResultTtlInSeconds": described["authorizerResultTtlInSeconds"],
+                "AuthorizerUri": described["authorizerUri"],
+                "EnableSimpleResponses": described["enableSimpleResponses"],
+                "IdentitySource": described["identitySource"],
+            }
+        case kind:
+            raise ValueError(f"{name}: an authorizer of the type {kind} is more than expand.py can write out")
+    return {"Type": "AWS::ApiGatewayV2::Authorizer", "Properties": {"ApiId": {"Ref": api}, "Name": name} | properties}
 
 
-def authorization(api: str, security: list[dict]) -> dict:
-    """The authorizer of a route; none for an operation that says so or says nothing.
+def authorization(api: str, security: list[dict], kinds: dict[str, str]) -> dict:
+    """The authorizer of a route; none for an operation that says so or says nothing. `kinds` has the authorizers' types.
 
     Its scopes are left out: the emulator has no sign-in page, and the tokens of Cognito's API carry its own scope alone.
     `local/tests/it/front.rs` tries an ID token, which carries none.
@@ -188,7 +198,8 @@ def authorization(api: str, security: list[dict]) -> dict:
     names = [name for one in security for name in one if name != "NONE"]
     if not names:
         return {"AuthorizationType": "NONE"}
-    return {"AuthorizationType": "JWT", "AuthorizerId": {"Ref": api + names[0]}}
+    kind = "JWT" if kinds[api + names[0]] == "JWT" else "CUSTOM"
+    return {"AuthorizationType": kind, "AuthorizerId": {"Ref": api + names[0]}}
 
 
 def widen_mail(resources: dict[str, dict]):

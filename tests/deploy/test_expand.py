@@ -188,13 +188,42 @@ class Refused(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "/v1/health"):
             list(expand.operations(body))
 
-    def test_an_authorizer_that_is_not_jwt(self):
-        with self.assertRaisesRegex(ValueError, "request"):
-            expand.authorizer("HttpApi", "Keys", {"type": "request"})
+    def test_an_authorizer_of_another_type(self):
+        with self.assertRaisesRegex(ValueError, "token"):
+            expand.authorizer("HttpApi", "Keys", {"type": "token"})
 
     def test_an_integration_that_is_not_a_function(self):
         with self.assertRaisesRegex(ValueError, "http_proxy"):
             expand.integration_of({"type": "http_proxy"})
+
+
+class Protected(unittest.TestCase):
+    """The example of an API that is opened to the keys."""
+
+    @classmethod
+    def setUpClass(cls):
+        before = yaml_parse((ROOT / "infra/examples/protected-api.yaml").read_text())
+        parameters = {"AuthorizerArn": "arn:aws:lambda:authorizer", "ProductId": "weather-api"}
+        cls.resources = expand.expand(before, parameters)["Resources"]
+
+    def test_no_verdict_is_kept_and_no_call_gets_round_the_authorizer(self):
+        (http,) = of_type(self.resources, "AWS::ApiGatewayV2::Authorizer").values()
+        self.assertEqual((http["AuthorizerType"], http["AuthorizerResultTtlInSeconds"]), ("REQUEST", 0))
+        (route,) = of_type(self.resources, "AWS::ApiGatewayV2::Route").values()
+        self.assertEqual(route["AuthorizationType"], "CUSTOM")
+        (rest,) = of_type(self.resources, "AWS::ApiGateway::RestApi").values()
+        (scheme,) = rest["Body"]["securityDefinitions"].values()
+        described = scheme["x-amazon-apigateway-authorizer"]
+        self.assertEqual((described["type"], described["authorizerResultTtlInSeconds"]), ("request", 0))
+        self.assertEqual(rest["Body"]["paths"]["/forecast"]["get"]["security"], [{"Gatepass": []}])
+
+    def test_both_apis_name_the_product_and_may_call_the_authorizer(self):
+        named = {"gatepass_product_id": {"Ref": "ProductId"}}
+        (http,) = of_type(self.resources, "AWS::ApiGatewayV2::Stage").values()
+        (rest,) = of_type(self.resources, "AWS::ApiGateway::Stage").values()
+        self.assertEqual((http["StageVariables"], rest["Variables"]), (named, named))
+        permissions = of_type(self.resources, "AWS::Lambda::Permission").keys()
+        self.assertLessEqual({f"{api}GatepassAuthorizerPermission" for api in ("HttpApi", "RestApi")}, permissions)
 
 
 if __name__ == "__main__":

@@ -4,14 +4,16 @@ import json
 import re
 import secrets
 
+from samtranslator.yaml_helper import yaml_parse
+
 from emulator import REGION, ROOT, Emulator
-from people import Api, Person
+from expand import expand
+from people import Api, Person, until
 
 PASSWORD = "Correct-horse-1-battery"
 GROUPS = ("api-owners", "builders", "partners")
-PRODUCT_VARIABLE = "gatepass_product_id"
-# A route that has no authorizer and touches nothing: what the sample APIs lead to.
-SAMPLE_ROUTE = "GET /v1/health"
+# An API of a team, as docs/protect-your-api.md shows it.
+PROTECTED = ROOT / "infra/examples/protected-api.yaml"
 
 
 class World:
@@ -26,7 +28,7 @@ class World:
         self._let_passwords_sign_in()
         self.owner, self.other_owner = self.person("Owen", "api-owners"), self.person("Olga", "api-owners")
         self._offer()
-        self._samples: dict[str, Api] = {}
+        self._samples: dict[str, tuple[Api, Api]] = {}
         self._journal = self._listen()
 
     def _let_passwords_sign_in(self):
@@ -106,52 +108,32 @@ class World:
         return [mail for mail in self.mails() if address in mail["To"] and about in mail["BodyText"]]
 
     def sample(self, product: str, key: str | None) -> int:
-        """What API Gateway answers to `key` at an API of `product` that the authorizer protects."""
+        """What API Gateway answers to `key` at an API of `product` that the authorizer protects: the same whether it is an
+        HTTP API or a REST API."""
         if product not in self._samples:
-            self._samples[product] = self._sample_api(product)
-        path = SAMPLE_ROUTE.partition(" ")[2]
-        return self._samples[product].call("GET", path, headers={"x-api-key": key} if key else {}).status
+            self._samples[product] = self._deploy_sample(product)
+        http, rest = self._samples[product]
+        if not key:
+            # A REST API that keeps no verdicts may ask the authorizer about a call without a key.
+            assert rest.call("GET", "/forecast").status in (401, 403)
+            return http.call("GET", "/forecast").status
 
-    def _sample_api(self, product: str) -> Api:
-        """Makes an HTTP API as an owner of a product would: it names the product, imports the authorizer's ARN,
-        and takes the key as its identity source."""
-        gateway = self.emulator.client("apigatewayv2")
-        uri = "arn:aws:apigateway:{}:lambda:path/2015-03-31/functions/{}/invocations"
-        arns = {name: self.function(name)["FunctionArn"] for name in ("Authorizer", "Health")}
-        api = gateway.create_api(Name=f"{product} sample", ProtocolType="HTTP")["ApiId"]
-        gateway.create_stage(
-            ApiId=api, StageName="$default", AutoDeploy=True, StageVariables={PRODUCT_VARIABLE: product}
-        )
-        authorizer = gateway.create_authorizer(
-            ApiId=api,
-            Name="keys",
-            AuthorizerType="REQUEST",
-            AuthorizerPayloadFormatVersion="2.0",
-            EnableSimpleResponses=True,
-            AuthorizerResultTtlInSeconds=0,
-            IdentitySource=["$request.header.x-api-key"],
-            AuthorizerUri=uri.format(REGION, arns["Authorizer"]),
-        )["AuthorizerId"]
-        integration = gateway.create_integration(
-            ApiId=api, IntegrationType="AWS_PROXY", IntegrationUri=arns["Health"], PayloadFormatVersion="2.0"
-        )["IntegrationId"]
-        gateway.create_route(
-            ApiId=api,
-            RouteKey=SAMPLE_ROUTE,
-            Target=f"integrations/{integration}",
-            AuthorizationType="CUSTOM",
-            AuthorizerId=authorizer,
-        )
-        account = arns["Health"].split(":")[4]
-        for name, arn in arns.items():
-            self.emulator.client("lambda").add_permission(
-                FunctionName=arn,
-                StatementId=f"{api}-{name}",
-                Action="lambda:InvokeFunction",
-                Principal="apigateway.amazonaws.com",
-                SourceArn=f"arn:aws:execute-api:{REGION}:{account}:{api}/*",
-            )
-        return self._api(api)
+        def ask() -> int | None:
+            # Between two calls the time of a key may come to its end.
+            statuses = {api.call("GET", "/forecast", headers={"x-api-key": key}).status for api in (http, rest)}
+            return statuses.pop() if len(statuses) == 1 else None
+
+        return until(f"both APIs of {product} answer the same", ask)
+
+    def _deploy_sample(self, product: str) -> tuple[Api, Api]:
+        """Deploys the example as the team of a product would; gives its HTTP API and its REST API."""
+        arn, stack = self.function("Authorizer")["FunctionArn"], f"{product}-sample"
+        parameters = {"AuthorizerArn": arn, "ProductId": product}
+        template = expand(yaml_parse(PROTECTED.read_text()), parameters)
+        self.emulator.create(stack, template, parameters)
+        resources = self.emulator.resources(stack)
+        rest = f"{self.emulator.address}/_aws/execute-api/{resources['RestApi']}/live"
+        return self._api(resources["HttpApi"]), Api(rest)
 
     def _api(self, api_id: str) -> Api:
         """The default stage of an API, at the address where the emulator has it."""
