@@ -242,26 +242,34 @@ impl Crowd {
     }
 
     async fn submit(&self, rng: &mut StdRng, consumer: Person) {
-        let plan = PLANS[rng.random_range(0..PLANS.len())];
-        let (first, second) = (rng.random_range(0..PRODUCTS.len()), rng.random_range(0..PRODUCTS.len()));
-        let mut products = vec![PRODUCTS[first]];
-        if rng.random_range(0..3) == 0 && second != first {
-            products.push(PRODUCTS[second]);
+        if rng.random_range(0..3) == 0 && self.extend(rng).await {
+            return;
         }
+        let products = some_products(rng);
+        let plan = PLANS[rng.random_range(0..PLANS.len())];
         let body = json!({ "catalogue_id": "everything", "product_ids": products, "plan_id": plan });
         let target = self.target(rng, consumer);
-        let mut body = with_target(body, &target);
-        if let (Some(app), true) = (&target, rng.random_range(0..2) == 0)
-            && let Some(credential) = self.credential_of(consumer, app, rng).await
-        {
-            body["extends_credential_id"] = credential["id"].clone();
-            body["plan_id"] = credential["plan_id"].clone();
+        self.file(consumer, &target, &products, with_target(body, &target)).await;
+    }
+
+    /// Asks for more products for a credential of one of a few apps; false when none of them has one. Two extensions for one
+    /// product hold one grant: whoever extends often asks twice.
+    async fn extend(&self, rng: &mut StdRng) -> bool {
+        for _ in 0..4 {
+            let Some((owner, app)) = self.some(rng, |known| &known.apps) else { return false };
+            let Some(credential) = self.credential_of(owner, &app, rng).await else { continue };
+            let products = some_products(rng);
+            let body = json!({
+                "catalogue_id": "everything", "product_ids": products, "plan_id": credential["plan_id"],
+                "app_id": app, "extends_credential_id": credential["id"],
+            });
+            let app = Some(app);
+            for _ in 0..rng.random_range(1..=2) {
+                self.file(owner, &app, &products, body.clone()).await;
+            }
+            return true;
         }
-        // Two extensions for one product hold one grant: whoever extends often asks twice.
-        let times = if body.get("extends_credential_id").is_some() { rng.random_range(1..=2) } else { 1 };
-        for _ in 0..times {
-            self.file(consumer, &target, &products, body.clone()).await;
-        }
+        false
     }
 
     /// Files a request for `products`, with a justification of its own.
@@ -574,7 +582,9 @@ impl Crowd {
     fn some(&self, rng: &mut StdRng, of: impl Fn(&Known) -> &Vec<(Person, String)>) -> Option<(Person, String)> {
         let known = self.known.lock().expect("nothing panics while it looks");
         let things = of(&known);
-        (!things.is_empty()).then(|| things[rng.random_range(0..things.len())].clone())
+        // Half of the time it is a new thing: what people do about one thing is to meet.
+        let from = if rng.random_range(0..2) == 0 { things.len().saturating_sub(4) } else { 0 };
+        (!things.is_empty()).then(|| things[rng.random_range(from..things.len())].clone())
     }
 
     fn know(&self, learn: impl FnOnce(&mut Known)) {
@@ -586,6 +596,15 @@ impl Crowd {
         known.changes += 1;
         format!("{what}-{}", known.changes)
     }
+}
+
+fn some_products(rng: &mut StdRng) -> Vec<&'static str> {
+    let (first, second) = (rng.random_range(0..PRODUCTS.len()), rng.random_range(0..PRODUCTS.len()));
+    let mut products = vec![PRODUCTS[first]];
+    if rng.random_range(0..3) == 0 && second != first {
+        products.push(PRODUCTS[second]);
+    }
+    products
 }
 
 fn asked_for(products: &[&str]) -> Verb {
