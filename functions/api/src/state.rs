@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
+use gatepass_domain::id::CredentialId;
 use gatepass_http::{CursorKey, Problem, TokenRules};
 use gatepass_lambda::Clock;
 use gatepass_sealing::Sealer;
 use gatepass_store::Store;
+use jiff::Timestamp;
 use tokio::sync::OnceCell;
 
 /// The state that handlers share.
@@ -40,6 +42,12 @@ impl Api {
             Problem::internal("this function is not configured to handle keys", &cause)
         };
         self.sealer.as_ref().ok_or_else(missing)
+    }
+
+    /// The beginning of the day on which a credential was used last, as far as that is known.
+    pub(crate) async fn last_used_at(&self, id: CredentialId) -> Result<Option<Timestamp>, Problem> {
+        let mut uses = self.store.last_uses(&[id]).await.map_err(gatepass_app::Refused::from)?;
+        Ok(uses.remove(&id))
     }
 
     /// The key that signs cursors: read when the first cursor is made or read, then kept as long as the process lives.

@@ -5,23 +5,27 @@
 //! kept: what was suspended or revoked is closed by the next call. Only the limits of plans are kept, and whether a product
 //! enforces them, for a minute: a change of either holds for live keys within that minute.
 //!
+//! The first call that an instance sees with a credential on a day is one conditional write more: the day of its last use.
+//!
 //! For a product that enforces the limits, a call under a plan that has some is one write more, which counts it. A call over the
 //! limit is closed (403), or let through with the verdict in its context, so that the API can answer 429 (`gatepass-ratelimit`).
 //! For other products the limits come with the verdict, for the API to enforce.
 
 mod event;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::Arc;
 
-use gatepass_domain::id::{PlanId, ProductId};
+use gatepass_domain::id::{CredentialId, PlanId, ProductId};
 use gatepass_domain::key::PlainKey;
 use gatepass_domain::product::OverLimit;
 use gatepass_domain::{Plan, Product};
 use gatepass_lambda::{Clock, ConfigError, Failure, Vars};
 use gatepass_ratelimit::{LimitName, Standing, Verdict};
 use gatepass_store::{CallLimits, Count, Counted, Store};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
@@ -63,6 +67,14 @@ pub struct Authorizer {
     plans: Recent<PlanId, CallLimits>,
     /// The treatment of calls over the limits; `None` where nobody counts them.
     products: Recent<ProductId, Option<OverLimit>>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+/// The credentials that this instance has seen on a day.
+#[derive(Debug, Default)]
+struct Seen {
+    day: Option<Date>,
+    credentials: HashSet<CredentialId>,
 }
 
 /// What was read in the last minute.
@@ -96,7 +108,8 @@ impl<K: Eq + Hash + Clone, V: Copy> Recent<K, V> {
 impl Authorizer {
     /// The function on these clients.
     pub fn new(config: Config, dynamodb: aws_sdk_dynamodb::Client, clock: Clock) -> Self {
-        Self { store: Store::new(dynamodb, config.table), clock, plans: Recent::new(), products: Recent::new() }
+        let store = Store::new(dynamodb, config.table);
+        Self { store, clock, plans: Recent::new(), products: Recent::new(), seen: Arc::default() }
     }
 
     /// True when the key of the call opens the API's product now.
@@ -112,7 +125,7 @@ impl Authorizer {
 
     /// The context of a call that goes through; `None` for one that does not.
     async fn open(&self, request: &Request, product: ProductId) -> Result<Option<Context>, Failure> {
-        let Some(key) = request.key().and_then(|key| PlainKey::parse(key).ok()) else {
+        let Some(key) = request.key().and_then(|key| PlainKey::recognise(key).ok()) else {
             return Ok(closed("no key of ours"));
         };
         let record = self.store.api_key(&key.digest()).await;
@@ -122,6 +135,7 @@ impl Authorizer {
             tracing::info!(credential_id = %record.credential_id, %product, %why, "closed");
             return Ok(closed("not open"));
         }
+        self.note_use(record.credential_id).await;
         let Some(limits) = self.limits_of(&record.plan_id).await? else { return Ok(closed("its plan is gone")) };
         let verdict = match self.enforcement_of(&product, limits).await? {
             None => stated(limits),
@@ -146,6 +160,24 @@ impl Authorizer {
         ]);
         context.extend(verdict);
         Ok(Some(context))
+    }
+
+    /// Notes that the credential was used today, when this instance sees it for the first time on that day. A failure keeps
+    /// nobody out: the next instance, or the next day, notes it.
+    async fn note_use(&self, id: CredentialId) {
+        let today = TimeZone::UTC.to_datetime(self.clock.now()).date();
+        {
+            let mut seen = self.seen.lock().await;
+            if seen.day != Some(today) {
+                *seen = Seen { day: Some(today), credentials: HashSet::new() };
+            }
+            if !seen.credentials.insert(id) {
+                return;
+            }
+        }
+        if let Err(error) = self.store.note_use(id, today).await {
+            tracing::warn!(%error, credential_id = %id, "the use of a credential was not noted");
+        }
     }
 
     /// The limits of the plan; `None` when there is no such plan.

@@ -1,9 +1,10 @@
 //! See credentials, and record that a key was shown (R18).
 
 use gatepass_domain::conflict::{Conflict, Involvement, Matter};
-use gatepass_domain::credential::{CredentialStatus, KeyRecord};
+use gatepass_domain::credential::{CredentialStatus, KeyRecord, Reveals};
 use gatepass_domain::event::{Aggregate, CredentialSubject, Detail};
 use gatepass_domain::id::{AppId, CredentialId};
+use gatepass_domain::settings::RevealRule;
 use gatepass_domain::{Actor, ApiOwner, App, Context, Credential, Event, Person, Versioned};
 use gatepass_store::{Page, Position, Store, StoredCredential, Transaction};
 use jiff::Timestamp;
@@ -14,7 +15,17 @@ use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
 use crate::reviewers::require_no_conflict;
 
-/// A page of the credentials of the app with their status at `now`, if `caller` sees it; newest first.
+/// A credential as it is to be shown, and the day on which it was used last, as far as that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownCredential {
+    /// The credential with its status at the time of the answer.
+    pub credential: Versioned<Credential>,
+    /// The beginning of the day, in UTC, on which it was used last; `None` when nothing is known.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// A page of the credentials of the app with their status at `now`, if `caller` sees it; newest first. Only the owner of the app
+/// sees to whom keys were revealed.
 ///
 /// # Errors
 /// [`Refused::NotFound`].
@@ -25,9 +36,13 @@ pub async fn list(
     app_id: AppId,
     limit: usize,
     after: Option<&Position>,
-) -> Result<Page<Versioned<Credential>>, Refused> {
-    apps::get(store, caller, app_id).await?;
-    page(store, now, app_id, limit, after).await
+) -> Result<Page<ShownCredential>, Refused> {
+    let app = apps::get(store, caller, app_id).await?;
+    let mut page = page(store, now, app_id, limit, after).await?;
+    if app.owner != caller.id {
+        page.items.iter_mut().for_each(|shown| shown.credential.content.revealed = None);
+    }
+    Ok(page)
 }
 
 /// A page of the credentials of any app with their status at `now`, for an API Owner; newest first.
@@ -41,7 +56,7 @@ pub async fn list_any(
     app_id: AppId,
     limit: usize,
     after: Option<&Position>,
-) -> Result<Page<Versioned<Credential>>, Refused> {
+) -> Result<Page<ShownCredential>, Refused> {
     page(store, now, app_id, limit, after).await
 }
 
@@ -51,10 +66,15 @@ async fn page(
     app_id: AppId,
     limit: usize,
     after: Option<&Position>,
-) -> Result<Page<Versioned<Credential>>, Refused> {
+) -> Result<Page<ShownCredential>, Refused> {
     let page = store.credentials_page(app_id, limit, after).await?;
-    let items = page.items.into_iter().map(|stored| as_of(stored.credential, now)).collect();
-    Ok(Page { items, next: page.next })
+    let ids: Vec<_> = page.items.iter().map(|stored| stored.credential.id).collect();
+    let uses = store.last_uses(&ids).await?;
+    let shown = |stored: StoredCredential| ShownCredential {
+        last_used_at: uses.get(&stored.credential.id).copied(),
+        credential: as_of(stored.credential, now),
+    };
+    Ok(Page { items: page.items.into_iter().map(shown).collect(), next: page.next })
 }
 
 /// The credential with its status at `now`, as it is to be shown.
@@ -66,15 +86,17 @@ fn as_of(credential: Versioned<Credential>, now: Timestamp) -> Versioned<Credent
 /// on record before it is shown.
 ///
 /// # Errors
-/// [`Refused::NotFound`], [`Refused::FormerOwner`], [`Refused::ConflictOfInterest`] for whoever decided about the credential, [`Refused::CredentialNotActive`].
+/// [`Refused::NotFound`], [`Refused::FormerOwner`], [`Refused::ConflictOfInterest`] for whoever decided about the credential,
+/// [`Refused::CredentialNotActive`], [`Refused::KeyNotKept`], and [`Refused::AlreadyRevealed`] where a key can be revealed once.
 pub async fn reveal(
     store: &Store,
     context: &mut Context,
     caller: &Person,
     app_id: AppId,
     id: CredentialId,
-) -> Result<KeyRecord, Refused> {
+) -> Result<String, Refused> {
     holder(store, caller, app_id).await?;
+    let rule = store.settings_in_force().await?.reveal;
     let now = context.now;
     let read = || async move {
         let stored = store.credential(app_id, id).await?.ok_or(Refused::NotFound("credential"))?;
@@ -84,13 +106,19 @@ pub async fn reveal(
         }
         let newest = stored.digests.first().ok_or(Refused::CredentialNotActive)?;
         let record = store.api_key(newest).await?.ok_or(Refused::CredentialNotActive)?;
-        Ok((stored, record))
+        let sealed = record.sealed.ok_or(Refused::KeyNotKept)?;
+        if let (RevealRule::Once, Some(Reveals { last_at, last_by, .. })) = (rule, &stored.credential.revealed) {
+            let by = last_by.name.clone().unwrap_or_else(|| last_by.id.clone());
+            return Err(Refused::AlreadyRevealed { by, at: *last_at });
+        }
+        Ok((stored, sealed))
     };
-    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, (stored, record)| {
-        let content = stored.credential.content.clone();
-        let (next, event) = moved(context, &Actor::from(caller), stored, content, Detail::CredentialRevealed, None);
+    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, (stored, sealed)| {
+        let by = Actor::from(caller);
+        let content = stored.credential.content.clone().revealed_to(&by, now);
+        let (next, event) = moved(context, &by, stored, content, Detail::CredentialRevealed, None);
         let transaction = Transaction::new(context).credential(&next).event(&event);
-        Ok(Step::commit(transaction.involve(id, &caller.id, Involvement::SawKey), record))
+        Ok(Step::commit(transaction.involve(id, &caller.id, Involvement::SawKey), sealed))
     })
     .await
 }

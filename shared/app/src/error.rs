@@ -4,6 +4,7 @@ use gatepass_domain::access_request::Status;
 use gatepass_domain::conflict::Conflict;
 use gatepass_domain::credential::CredentialStatus;
 use gatepass_domain::id::{ProductId, RequestId};
+use gatepass_domain::key::TooWeak;
 use gatepass_domain::text::FieldError;
 use gatepass_domain::{AccessRequest, Actor, Violation, rule};
 use gatepass_store::{CommitError, StoreError};
@@ -110,6 +111,32 @@ pub enum Refused {
     /// The credential no longer works, so that its key is of no use.
     #[error("The credential is not active: ask for access again.")]
     CredentialNotActive,
+    /// Gatepass does not have the key.
+    #[error(
+        "This key was brought along from another system, and Gatepass keeps only a digest of it: rotate the credential to get a key that can be revealed."
+    )]
+    KeyNotKept,
+    /// The settings let a key be revealed once, and it was.
+    #[error(
+        "This key can be revealed once, and was revealed to {by} on {at}: rotate the credential to get another one."
+    )]
+    AlreadyRevealed {
+        /// The name or id of the person who saw it.
+        by: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// A key that was brought along can be guessed.
+    #[error("The key {0}: choose another.")]
+    KeyTooWeak(TooWeak),
+    /// A key that was brought along is known already.
+    #[error("This key is known already: each key belongs to one credential. Choose another.")]
+    KeyTaken,
+    /// Somebody else must approve, which a key that is brought along cannot wait for.
+    #[error(
+        "The plan needs two approvals: grant the access instead, have somebody else approve it, and replace the key."
+    )]
+    NeedsApprovals,
     /// Two keys work already: a third would end one of them.
     #[error(
         "The key was replaced already, and the older one works until {0}: wait for that, or send `\"replace\": true` to end the older key now."

@@ -120,7 +120,7 @@ async fn give(
 
 /// The submission of a grant, checked against the rules that hold without a requester, how long it waits if others must
 /// approve it too, and the catalogues that it relies on.
-async fn submission(
+pub(crate) async fn submission(
     store: &Store,
     owner: &ApiOwner,
     app: &Versioned<App>,

@@ -21,6 +21,7 @@ pub mod api_documents;
 pub mod approve;
 pub mod apps;
 pub mod auto_approve;
+pub mod bring_key;
 pub mod browse;
 pub mod cart;
 pub mod change_credential;

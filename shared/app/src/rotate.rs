@@ -121,7 +121,7 @@ pub(crate) fn with_new_key(
     let older_ends = older_ends.filter(|end| *end > context.now);
     let content = stored.credential.content.clone().rotated(key, made_at, older_ends);
     let (mut stored, event) = moved(context, by, stored, content, Detail::CredentialRotated, None);
-    let newest = KeyRecord::new(&stored.credential, key, stored.credential.expires_at, sealed);
+    let newest = KeyRecord::new(&stored.credential, key, stored.credential.expires_at, Some(sealed));
     // One key stays beside the new one, if any does: the digests are in the order of the keys.
     let ended = stored.digests.split_off(stored.credential.keys.len() - 1);
     let kept = records.into_iter().filter(|record| stored.digests.contains(&record.digest)).collect();

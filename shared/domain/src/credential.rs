@@ -6,8 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::access_request::Approved;
 use crate::id::{AppId, CredentialId, PlanId, ProductId, RequestId};
 use crate::key::{KeyDigest, PlainKey};
+use crate::person::Actor;
 use crate::plan::Plan;
 use crate::product::AuthMethod;
 use crate::versioned::Versioned;
@@ -45,6 +47,20 @@ pub struct Credential {
     pub notices: Notices,
     /// The last [`MAX_CHANGES`] requests that renewed it or changed its plan, oldest first.
     pub changed_by: Vec<RequestId>,
+    /// The times that its newest key was revealed; `None` as long as it was not.
+    pub revealed: Option<Reveals>,
+    /// Why it ends when it does; `None` for one that does not.
+    pub expires_because: Option<ExpiryReason>,
+}
+
+/// Why a credential ends when it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpiryReason {
+    /// The plan lets keys live so long.
+    Key,
+    /// Access was given for a time, by the plan or by whoever approved it.
+    Access,
 }
 
 /// The end of a suspension.
@@ -135,6 +151,30 @@ pub enum CredentialStatus {
     Revoked,
 }
 
+/// The place where a key was made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyOrigin {
+    /// Gatepass made it, and keeps it sealed.
+    #[default]
+    Issued,
+    /// An administrator brought it along from another system. Only a digest is kept: nobody can reveal it.
+    BroughtAlong,
+}
+
+/// The times that the newest key of a credential was revealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Reveals {
+    /// How often.
+    #[schema(example = 3)]
+    pub count: u32,
+    /// The last time.
+    #[schema(value_type = String, format = DateTime)]
+    pub last_at: Timestamp,
+    /// The person who saw it then.
+    pub last_by: Actor,
+}
+
 /// One key of a credential, without the key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key {
@@ -147,6 +187,9 @@ pub struct Key {
     /// The time at which it was made; unknown of keys made before that was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
+    /// The place where it was made.
+    #[serde(default)]
+    pub origin: KeyOrigin,
 }
 
 /// The record that the authorizer reads: everything it needs, under the key's digest, in one item.
@@ -166,8 +209,8 @@ pub struct KeyRecord {
     pub not_after: Option<Timestamp>,
     /// The products that it opens.
     pub grants: Vec<Grant>,
-    /// The key, sealed with the credential's id as encryption context.
-    pub sealed: String,
+    /// The key, sealed with the credential's id as encryption context; `None` for one that was brought along.
+    pub sealed: Option<String>,
 }
 
 /// Why a key does not open a product.
@@ -186,7 +229,7 @@ pub enum Closed {
 
 impl KeyRecord {
     /// The record of a key that `credential` gets.
-    pub fn new(credential: &Credential, key: &PlainKey, not_after: Option<Timestamp>, sealed: String) -> Self {
+    pub fn new(credential: &Credential, key: &PlainKey, not_after: Option<Timestamp>, sealed: Option<String>) -> Self {
         let mut record = Self {
             digest: key.digest(),
             credential_id: credential.id,
@@ -276,6 +319,42 @@ impl Credential {
         self.keys.first().is_some_and(|key| key.created_at.is_none_or(|made_at| made_at < at))
     }
 
+    /// The credential that `request` brings about, with `key`, which ends with it. Its end is announced so many of `notices` seconds
+    /// before.
+    pub fn issued(request: &Approved, plan: &Plan, key: Key, notices: &[u64], now: Timestamp) -> Self {
+        let facts = request.facts();
+        let ends_at = facts.narrowing.as_ref().and_then(|narrowing| narrowing.access_expires_at);
+        let expires_at = expiry(plan, now).into_iter().chain(ends_at).min();
+        let grant = |product_id| Grant { product_id, status: GrantStatus::Active, held_by: vec![facts.id] };
+        Self {
+            id: request.credential_id(),
+            app_id: facts.submission.app.id,
+            request_id: facts.id,
+            auth_method: facts.submission.auth_method,
+            prefix: key.prefix.clone(),
+            last_four: key.last_four.clone(),
+            grants: facts.product_ids().into_iter().map(grant).collect(),
+            plan_id: plan.id.clone(),
+            status: CredentialStatus::Active,
+            keys: vec![Key { not_after: expires_at, ..key }],
+            expires_at,
+            suspension: None,
+            resumption: None,
+            notices: Notices::of(expires_at, notices, now),
+            changed_by: Vec::new(),
+            revealed: None,
+            expires_because: expiry_reason(plan, now, expires_at),
+        }
+    }
+
+    /// The same credential after `by` was shown its newest key.
+    #[must_use]
+    pub fn revealed_to(mut self, by: &Actor, at: Timestamp) -> Self {
+        let before = self.revealed.map_or(0, |revealed| revealed.count);
+        self.revealed = Some(Reveals { count: before.saturating_add(1), last_at: at, last_by: by.clone() });
+        self
+    }
+
     /// The same credential with `key`, made at `made_at`, as its newest, which ends with the credential. The key that was the newest works
     /// until `older_ends`, or no longer than before; one that was older is left out. `None` leaves out both.
     #[must_use]
@@ -285,6 +364,7 @@ impl Credential {
             older.not_after = older.not_after.into_iter().chain(older_ends).min();
         }
         self.keys.insert(0, Key::of(key, made_at, self.expires_at));
+        self.revealed = None;
         self.prefix = key.prefix();
         self.last_four = key.last_four();
         self
@@ -295,7 +375,7 @@ impl Credential {
     #[must_use]
     pub fn renewed(mut self, plan: &Plan, approved_at: Timestamp) -> Self {
         let from = self.expires_at.map_or(approved_at, |end| end.max(approved_at));
-        self.end_at(expiry(plan, from));
+        self.end_at(plan, from);
         if self.status == CredentialStatus::Expired {
             self.status =
                 if self.suspension.is_some() { CredentialStatus::Suspended } else { CredentialStatus::Active };
@@ -315,7 +395,7 @@ impl Credential {
     #[must_use]
     pub fn under_plan(mut self, plan: &Versioned<Plan>, approved_at: Timestamp) -> Self {
         self.plan_id = plan.id.clone();
-        self.end_at(expiry(plan, approved_at));
+        self.end_at(plan, approved_at);
         self
     }
 
@@ -328,9 +408,12 @@ impl Credential {
         self
     }
 
-    /// Moves the end of the credential and of its newest key. A key that a rotation ends keeps its end.
-    fn end_at(&mut self, end: Option<Timestamp>) {
+    /// Moves the end of the credential and of its newest key to what `plan` allows, counted from `from`. A key that a rotation
+    /// ends keeps its end.
+    fn end_at(&mut self, plan: &Plan, from: Timestamp) {
+        let end = expiry(plan, from);
         self.expires_at = end;
+        self.expires_because = expiry_reason(plan, from, end);
         for (position, key) in self.keys.iter_mut().enumerate() {
             let end_of_key = if position == 0 { None } else { key.not_after };
             key.not_after = end_of_key.into_iter().chain(end).min();
@@ -412,14 +495,40 @@ fn grants_open(grants: &[Grant], product: &ProductId) -> bool {
 
 /// When a key issued at `now` under `plan` stops working; `None` is never.
 pub fn expiry(plan: &Plan, now: Timestamp) -> Option<Timestamp> {
-    let end = |seconds: u64| now.checked_add(SignedDuration::from_secs(i64::try_from(seconds).ok()?)).ok();
-    let ends = [plan.key_expires_in_seconds, plan.access_expires_in_seconds].into_iter().flatten().filter_map(end);
-    ends.min()
+    let lifetimes = [plan.key_expires_in_seconds, plan.access_expires_in_seconds].into_iter().flatten();
+    lifetimes.filter_map(|seconds| end_after(now, seconds)).min()
+}
+
+/// Why what began at `from` under `plan` ends at `end`.
+fn expiry_reason(plan: &Plan, from: Timestamp, end: Option<Timestamp>) -> Option<ExpiryReason> {
+    let key_ends = plan.key_expires_in_seconds.and_then(|seconds| end_after(from, seconds));
+    end.map(|end| if key_ends == Some(end) { ExpiryReason::Key } else { ExpiryReason::Access })
+}
+
+fn end_after(from: Timestamp, seconds: u64) -> Option<Timestamp> {
+    from.checked_add(SignedDuration::from_secs(i64::try_from(seconds).ok()?)).ok()
 }
 
 impl Key {
     /// The part of `key` that may be shown.
     pub fn of(key: &PlainKey, made_at: Timestamp, not_after: Option<Timestamp>) -> Self {
-        Self { prefix: key.prefix(), last_four: key.last_four(), not_after, created_at: Some(made_at) }
+        Self {
+            prefix: key.prefix(),
+            last_four: key.last_four(),
+            not_after,
+            created_at: Some(made_at),
+            origin: KeyOrigin::Issued,
+        }
+    }
+
+    /// The part that may be shown of a key that somebody brought along. Nobody here knows when it was made.
+    pub fn brought_along(key: &PlainKey) -> Self {
+        Self {
+            prefix: key.prefix(),
+            last_four: key.last_four(),
+            not_after: None,
+            created_at: None,
+            origin: KeyOrigin::BroughtAlong,
+        }
     }
 }

@@ -1,5 +1,7 @@
-//! API keys: `gp_`, 256 random bits in base62, and a checksum, so that a leaked key can be
+//! API keys, which Gatepass makes or somebody brings along. Those that it makes are `gp_`, 256 random bits in base62, and a checksum, so that a leaked key can be
 //! recognised and a mistyped one refused without a look-up. The shape follows GitHub's tokens.
+
+use std::collections::BTreeSet;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -20,11 +22,31 @@ const CHECKSUM: usize = 6;
 #[derive(Debug, Clone)]
 pub struct PlainKey(SecretString);
 
-/// SHA-256 of a key, in hexadecimal: what a key is looked up by. The key carries 256 bits of
-/// entropy, so that neither salt nor stretching would add anything.
+/// SHA-256 of a key, in hexadecimal: what a key is looked up by. A key that Gatepass makes carries 256 bits of
+/// entropy, so that neither salt nor stretching would add anything; of one that is brought along, strength is required.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct KeyDigest(pub String);
+
+/// Why a key that somebody brings along cannot be taken. It says nothing of the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TooWeak {
+    /// Too short or too long.
+    #[error("must have 24 to 128 characters")]
+    Length,
+    /// A blank, a control character or something outside of ASCII.
+    #[error("must consist of visible ASCII characters")]
+    Characters,
+    /// Too few different characters.
+    #[error("must have at least 12 different characters")]
+    Variety,
+    /// A part of half its length comes twice.
+    #[error("repeats a part that is half as long as the key")]
+    Repetition,
+    /// It looks like a key of Gatepass's own, and is none.
+    #[error("must not begin with `gp_`, unless Gatepass made it")]
+    Reserved,
+}
 
 /// Not a key of ours: wrong prefix, length, alphabet or checksum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -51,6 +73,38 @@ impl PlainKey {
         if well_formed && sum == checksum(body) { Ok(Self(SecretString::from(text))) } else { Err(NotAKey) }
     }
 
+    /// A key that somebody brings along from another system.
+    ///
+    /// # Errors
+    /// [`TooWeak`] for one that can be guessed.
+    pub fn bring(text: &str) -> Result<Self, TooWeak> {
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(TooWeak::Characters);
+        }
+        if !(24..=128).contains(&text.len()) {
+            return Err(TooWeak::Length);
+        }
+        if text.bytes().collect::<BTreeSet<_>>().len() < 12 {
+            return Err(TooWeak::Variety);
+        }
+        let mut parts = BTreeSet::new();
+        if !text.as_bytes().windows(text.len() / 2).all(|part| parts.insert(part)) {
+            return Err(TooWeak::Repetition);
+        }
+        if text.starts_with(PREFIX) {
+            return Self::parse(text).map_err(|NotAKey| TooWeak::Reserved);
+        }
+        Ok(Self(SecretString::from(text)))
+    }
+
+    /// Recognises a key that Gatepass made, or that somebody may have brought along; says nothing about whether it is live.
+    ///
+    /// # Errors
+    /// [`NotAKey`].
+    pub fn recognise(text: &str) -> Result<Self, NotAKey> {
+        Self::bring(text).map_err(|_| NotAKey)
+    }
+
     /// The digest by which the key is looked up.
     pub fn digest(&self) -> KeyDigest {
         KeyDigest(crate::event::hex(&Sha256::digest(self.expose().as_bytes())))
@@ -58,7 +112,9 @@ impl PlainKey {
 
     /// The first characters: enough to tell one's keys apart, useless to anyone else.
     pub fn prefix(&self) -> String {
-        self.expose().chars().take(PREFIX.len() + 4).collect()
+        // Every key that Gatepass makes begins in the same way.
+        let told = if self.expose().starts_with(PREFIX) { PREFIX.len() + 4 } else { 4 };
+        self.expose().chars().take(told).collect()
     }
 
     /// The last four characters.
@@ -109,6 +165,7 @@ mod tests {
             let text = key.expose().to_owned();
             prop_assert_eq!(text.len(), 52);
             prop_assert_eq!(PlainKey::parse(&text).unwrap().digest(), key.digest());
+            prop_assert_eq!(PlainKey::recognise(&text).unwrap().digest(), key.digest());
             let mut bytes = text.clone().into_bytes();
             bytes[at] = ALPHABET[with];
             let changed = String::from_utf8(bytes).unwrap();
@@ -118,6 +175,7 @@ mod tests {
         #[test]
         fn parsing_never_panics(text in ".{0,80}") {
             let _ = PlainKey::parse(&text);
+            let _ = PlainKey::bring(&text);
         }
     }
 

@@ -47,6 +47,19 @@ pub struct Settings {
     /// change holds for keys that are issued, renewed or get another plan from then on.
     #[schema(example = json!([1_209_600, 172_800]), max_items = 5)]
     pub expiry_notices_seconds: Vec<u64>,
+    /// How often a key can be revealed.
+    pub reveal: RevealRule,
+}
+
+/// How often a key can be revealed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RevealRule {
+    /// As often as one likes, while the credential is active.
+    #[default]
+    WhileActive,
+    /// Once.
+    Once,
 }
 
 impl Settings {
@@ -95,6 +108,7 @@ impl Default for Settings {
             escalation: Vec::new(),
             fallback_owners: Vec::new(),
             expiry_notices_seconds: Self::default_expiry_notices(),
+            reveal: RevealRule::default(),
         }
     }
 }

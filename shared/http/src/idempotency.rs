@@ -75,7 +75,7 @@ impl Reply {
     ///
     /// # Errors
     /// The problem that the refusal is.
-    pub fn to<T>(result: Result<T, Refused>, answer: fn(&T) -> Answer) -> Result<Self, Problem> {
+    pub fn to<T>(result: Result<T, Refused>, answer: impl FnOnce(&T) -> Answer) -> Result<Self, Problem> {
         Ok(Self(answer(&result?)))
     }
 }

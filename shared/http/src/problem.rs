@@ -254,6 +254,11 @@ impl From<Refused> for Problem {
             }
             Refused::CredentialNotActive => conflict("credential-not-active"),
             Refused::RotationInProgress(_) => conflict("rotation-in-progress"),
+            Refused::KeyNotKept => conflict("key-not-kept"),
+            Refused::AlreadyRevealed { .. } => conflict("already-revealed"),
+            Refused::KeyTaken => conflict("key-taken"),
+            Refused::KeyTooWeak(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "key-too-weak", detail),
+            Refused::NeedsApprovals => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "needs-approvals", detail),
             Refused::NotSealed { transient: true, .. } => {
                 tracing::warn!(error = detail, "KMS is unavailable");
                 Self::unavailable()

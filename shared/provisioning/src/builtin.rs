@@ -1,7 +1,7 @@
 //! The built-in gateway: keys kept by Gatepass and checked by its own authorizer. The table *is* the
 //! gateway, so that effect and commit are one.
 
-use gatepass_domain::credential::{self, Credential, CredentialStatus, Grant, GrantStatus, Key, KeyRecord, Notices};
+use gatepass_domain::credential::{Credential, CredentialStatus, Key, KeyRecord};
 use gatepass_domain::event::Chain;
 use gatepass_domain::key::PlainKey;
 use gatepass_domain::{AccessRequest, Context, Versioned};
@@ -19,35 +19,15 @@ pub(crate) async fn issue(
 ) -> Result<Transaction, AttemptError> {
     let approved = assignment.request.approved();
     let facts = approved.facts();
-    let plan = &assignment.plan;
-    let id = approved.credential_id();
     let ends_at = facts.narrowing.as_ref().and_then(|narrowing| narrowing.access_expires_at);
     if ends_at.is_some_and(|end| end <= context.now) {
         return Err(AttemptError::ACCESS_ENDED);
     }
     let key = PlainKey::mint(context);
-    let sealed = sealer.seal(id, &key).await?;
-    let expires_at = credential::expiry(plan, context.now).into_iter().chain(ends_at).min();
-    let grant = |product_id| Grant { product_id, status: GrantStatus::Active, held_by: vec![facts.id] };
-    let grants: Vec<_> = facts.product_ids().into_iter().map(grant).collect();
-    let credential = Credential {
-        id,
-        app_id: facts.submission.app.id,
-        request_id: facts.id,
-        auth_method: facts.submission.auth_method,
-        prefix: key.prefix(),
-        last_four: key.last_four(),
-        grants,
-        plan_id: plan.id.clone(),
-        status: CredentialStatus::Active,
-        keys: vec![Key::of(&key, context.now, expires_at)],
-        expires_at,
-        suspension: None,
-        resumption: None,
-        notices: Notices::of(expires_at, &assignment.expiry_notices_seconds, context.now),
-        changed_by: Vec::new(),
-    };
-    let record = KeyRecord::new(&credential, &key, expires_at, sealed);
+    let sealed = sealer.seal(approved.credential_id(), &key).await?;
+    let (plan, notices) = (&assignment.plan, &assignment.expiry_notices_seconds);
+    let credential = Credential::issued(approved, plan, Key::of(&key, context.now, None), notices, context.now);
+    let record = KeyRecord::new(&credential, &key, credential.expires_at, Some(sealed));
     let stored = StoredCredential {
         credential: Versioned::first(credential, context.now),
         digests: vec![record.digest.clone()],

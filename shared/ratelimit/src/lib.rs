@@ -7,6 +7,7 @@
 //!
 //! ```
 //! use std::collections::HashMap;
+//! use std::convert::Infallible;
 //! use gatepass_ratelimit::{AuthorizerContext, RateLimitLayer};
 //! # use tower::{Layer, ServiceExt, service_fn};
 //! # use http::{Request, Response};

@@ -15,6 +15,7 @@
 //! | allowance used | `U#person` | `ALLOWANCE#plan` | | |
 //! | what a person holds | `U#person` | `HOLDINGS` | | |
 //! | key | `K#digest` | `KEY` | | |
+//! | last use of a credential | `N#credential` | `USED` | | |
 //! | calls of a credential, counted for limits | `N#credential` | `product#lengths of windows#quota's window` | | |
 //! | catalogue, product, plan | `CAT#id`, `PROD#id`, `PLAN#id` | `OFFER` | `KIND#kind` / `id` | |
 //! | version of one of them, for transactions that depend on it | `CAT#id`, `PROD#id`, `PLAN#id` | `VERSION` | | |
@@ -517,12 +518,22 @@ pub fn api_key(digest: &KeyDigest) -> Key {
     key(format!("K#{}", digest.0), "KEY")
 }
 
+/// The day on which a credential was used last.
+pub(crate) fn last_use(id: CredentialId) -> Key {
+    key(calls_partition(id), "USED")
+}
+
+/// The partition of what the authorizer writes about a credential.
+fn calls_partition(id: CredentialId) -> String {
+    format!("N#{id}")
+}
+
 /// The calls of `product` that count for `limits` at `now`. These items have a prefix of their own, so that the authorizer's role
 /// may write nothing else (`dynamodb:LeadingKeys`).
 pub(crate) fn calls(id: CredentialId, product: &ProductId, limits: &CallLimits, now: Timestamp) -> Key {
     let length = |limit: Option<Limit>| limit.map_or(0, |limit| limit.per_seconds);
     let window = limits.quota.map_or(0, |quota| quota.window(now).index);
-    key(format!("N#{id}"), format!("{product}#{}#{}#{window}", length(limits.rate), length(limits.quota)))
+    key(calls_partition(id), format!("{product}#{}#{}#{window}", length(limits.rate), length(limits.quota)))
 }
 
 const OFFER: &str = "OFFER";

@@ -25,6 +25,7 @@ mod deletions;
 mod events;
 mod idempotency;
 mod involvement;
+mod last_use;
 mod list_pages;
 mod mails;
 mod offerings;

@@ -57,6 +57,7 @@ pub const OPERATIONS: &[(&str, u32)] = &[
     ("resume_credential", 4),
     ("revoke_credential", 4),
     ("grant_access", 4),
+    ("bring_key", 3),
     ("reassign_app", 2),
     ("admin_create_product", 1),
     ("admin_put_product", 2),
@@ -212,6 +213,7 @@ impl Crowd {
             | "remove_credential_product"
             | "revoke_own_credential"
             | "grant_access"
+            | "bring_key"
             | "reassign_app" => {
                 self.with_app(op.operation, &mut rng, administrator).await;
             }
@@ -375,6 +377,23 @@ impl Crowd {
                 let reply = self.change(administrator, "POST", &format!("/v1/admin/apps/{app}/grants"), body).await;
                 self.submitted(owner, &reply);
                 self.acted(Some(app), None, asked_for(&[product]), begun, &reply);
+            }
+            "bring_key" => {
+                let product = PRODUCTS[rng.random_range(0..PRODUCTS.len())];
+                let key = format!("Brought-along/{}:0123456789", self.fresh("key"));
+                let plan = PLANS[rng.random_range(0..PLANS.len())];
+                let body = json!({ "product_ids": [product], "plan_id": plan, "key": key });
+                let begun = Instant::now();
+                let path = format!("/v1/admin/apps/{app}/credentials");
+                let reply = self.change(administrator, "POST", &path, body).await;
+                let request = reply.is_success().then(|| reply.text("/request_id"));
+                if let Some(request) = request.clone() {
+                    self.know(|known| {
+                        known.requests.push((owner, request));
+                        known.keys.push((reply.text("/id"), key));
+                    });
+                }
+                self.acted(Some(app), request, asked_for(&[product]), begun, &reply);
             }
             _ => {
                 let to = CONSUMERS[rng.random_range(0..CONSUMERS.len())];

@@ -107,6 +107,7 @@ endpoints! {
     admin_apps::get::get,
     admin_apps::reassign::reassign,
     admin_apps::grant::grant,
+    admin_apps::bring_key::bring_key,
     admin_credentials::suspend::suspend,
     admin_credentials::resume::resume,
     admin_credentials::revoke::revoke,

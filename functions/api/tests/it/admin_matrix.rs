@@ -40,6 +40,7 @@ GET /v1/admin/apps?owner=ada                                                    
 GET /v1/admin/apps/{personal app}                                                     | 200                          | 403 forbidden | 403 forbidden | 403 forbidden | 401
 POST /v1/admin/apps/{personal app}/grants {"product_ids": ["fleet-api"], "plan_id": "gold"} | 201                    | 403 forbidden | 403 forbidden | 403 forbidden | 401
 POST /v1/admin/apps/{personal app}/grants {"product_ids": ["fleet-api"], "plan_id": "gold"} | 409 duplicate-access   | 403 forbidden | 403 forbidden | 403 forbidden | 401
+POST /v1/admin/apps/{personal app}/credentials {"product_ids": ["weather-api"], "plan_id": "gold", "key": "s3cr3t-Key/of.the:old+gateway"} | 409 duplicate-access | 403 forbidden | 403 forbidden | 403 forbidden | 401
 POST /v1/admin/apps/{personal app}/owner {"owner": "grace"}                           | 200                          | 403 forbidden | 403 forbidden | 403 forbidden | 401
 POST /v1/admin/credentials/{team credential}/suspend                                  | 200                          | 403 forbidden | 403 forbidden | 403 forbidden | 401
 POST /v1/admin/credentials/{team credential}/suspend                                  | 409 credential-not-active    | 403 forbidden | 403 forbidden | 403 forbidden | 401

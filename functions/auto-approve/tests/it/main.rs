@@ -152,6 +152,8 @@ fn credential(request: &AccessRequestView) -> StoredCredential {
         suspension: None,
         resumption: None,
         notices: Notices::default(),
+        revealed: None,
+        expires_because: None,
         changed_by: Vec::new(),
     };
     StoredCredential { credential: Versioned::first(credential, now), digests: Vec::new(), chain: Chain::default() }

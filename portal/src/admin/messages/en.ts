@@ -580,8 +580,14 @@ export const en = {
       escalation: 'Escalation addresses',
       fallback_owners: 'Fallback owners',
       expiry_notices: 'Announce the end of keys',
+      reveal: 'How often a key can be revealed',
     },
     keys: 'Keys',
+    reveals: { while_active: 'As long as it works', once: 'Once' },
+    revealHints: {
+      while_active: 'The owner of the app can reveal it again. Every reveal is recorded.',
+      once: 'Whoever has lost it rotates it.',
+    },
     noticesHint:
       'How long before its end a key is announced to the owner of its app, such as “14 days”; one per line, at most five. Keys that live shorter are not announced.',
     waits: 'Requests that nobody decides',

@@ -40,6 +40,7 @@ export interface SettingsForm {
   fallback_owners: string;
   /** A time a line, such as `14 days`. */
   expiry_notices: string;
+  reveal: Schema<'RevealRule'>;
 }
 
 export const CAPS = ['max_pending_per_person', 'max_apps_per_person'] as const;
@@ -77,6 +78,7 @@ function toForm(settings: Schema<'Versioned_Settings'>): SettingsForm {
     escalation: toLines(settings.escalation),
     fallback_owners: toLines(settings.fallback_owners),
     expiry_notices: toLines(settings.expiry_notices_seconds.map(toSpanLine)),
+    reveal: settings.reveal,
   };
 }
 
@@ -94,6 +96,7 @@ function toSettings(form: SettingsForm): Schema<'Settings'> {
     escalation: fromLines(form.escalation),
     fallback_owners: fromLines(form.fallback_owners),
     expiry_notices_seconds: fromLines(form.expiry_notices).map((line) => fromSpanLine(line) ?? 0),
+    reveal: form.reveal,
   };
 }
 
@@ -122,6 +125,7 @@ export const settings: Editable<SettingsForm, Schema<'Versioned_Settings'>> = {
     escalation: '',
     fallback_owners: '',
     expiry_notices: '',
+    reveal: 'while_active',
   },
   toForm,
   faults,

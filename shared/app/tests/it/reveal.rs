@@ -1,7 +1,7 @@
 //! R18: seeing credentials, and the record that a key was shown.
 
 use gatepass_app::{Refused, credentials};
-use gatepass_domain::credential::{Credential, CredentialStatus, Key, KeyRecord, Notices};
+use gatepass_domain::credential::{Credential, CredentialStatus, Key, KeyOrigin, KeyRecord, Notices};
 use gatepass_domain::event::{Aggregate, Chain};
 use gatepass_domain::id::AppId;
 use gatepass_domain::key::KeyDigest;
@@ -26,9 +26,15 @@ async fn issue(store: &Store, app_id: AppId, expires_at: Option<Timestamp>) -> S
         status: CredentialStatus::Active,
         not_after: expires_at,
         grants: Vec::new(),
-        sealed: format!("sealed for {id}"),
+        sealed: Some(format!("sealed for {id}")),
     };
-    let key = Key { prefix: "gp_abcd".into(), last_four: "wxyz".into(), not_after: expires_at, created_at: None };
+    let key = Key {
+        prefix: "gp_abcd".into(),
+        last_four: "wxyz".into(),
+        not_after: expires_at,
+        created_at: None,
+        origin: KeyOrigin::Issued,
+    };
     let credential = Credential {
         id,
         app_id,
@@ -44,6 +50,8 @@ async fn issue(store: &Store, app_id: AppId, expires_at: Option<Timestamp>) -> S
         suspension: None,
         resumption: None,
         notices: Notices::default(),
+        revealed: None,
+        expires_because: None,
         changed_by: Vec::new(),
     };
     let stored = StoredCredential {
@@ -72,8 +80,8 @@ async fn a_key_is_on_record_before_it_is_shown() {
     let stored = issue(&world.store, app_id, None).await;
     let id = stored.credential.id;
     for times in 1..=2 {
-        let record = credentials::reveal(&world.store, &mut context(), &ada(), app_id, id).await.unwrap();
-        assert_eq!(record.sealed, format!("sealed for {id}"));
+        let sealed = credentials::reveal(&world.store, &mut context(), &ada(), app_id, id).await.unwrap();
+        assert_eq!(sealed, format!("sealed for {id}"));
         let events = world.store.events_of(&Aggregate::Credential(id)).await.unwrap();
         assert_eq!(events.len(), times);
         assert!(

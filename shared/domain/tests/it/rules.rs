@@ -115,6 +115,8 @@ fn credential(plan: &str, products: &[&str]) -> Versioned<Credential> {
         suspension: None,
         resumption: None,
         notices: Notices::default(),
+        revealed: None,
+        expires_because: None,
         changed_by: Vec::new(),
     })
 }
@@ -199,7 +201,7 @@ fn a_key_opens_what_was_granted_while_it_lives() {
         status: CredentialStatus::Active,
         not_after: Some(end),
         grants: credential.grants,
-        sealed: "sealed".into(),
+        sealed: Some("sealed".into()),
     };
     let weather = slug("weather-api");
     let before_end = end.checked_sub(SignedDuration::from_millis(1)).unwrap();

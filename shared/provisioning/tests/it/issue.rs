@@ -67,13 +67,13 @@ async fn the_sealed_key_opens_in_its_own_credentials_name_alone() {
     scene.provision(approved.id).await;
     let stored = scene.credentials(&approved).await.remove(0);
     let record = scene.world.store.api_key(&stored.digests[0]).await.unwrap().unwrap();
-    let key = scene.sealer.unseal(stored.credential.id, &record.sealed).await.unwrap();
+    let key = scene.sealer.unseal(stored.credential.id, record.sealed.as_deref().unwrap()).await.unwrap();
     assert_eq!(key.digest(), record.digest);
     assert_eq!(
         (key.prefix(), key.last_four()),
         (stored.credential.prefix.clone(), stored.credential.last_four.clone())
     );
-    let elsewhere = scene.sealer.unseal(context().id(), &record.sealed).await;
+    let elsewhere = scene.sealer.unseal(context().id(), record.sealed.as_deref().unwrap()).await;
     assert!(matches!(elsewhere, Err(SealError::Refused(_))), "{elsewhere:?}");
     // Nothing that was written holds the key itself.
     for text in [
@@ -170,8 +170,8 @@ async fn a_revealed_key_is_the_one_that_was_issued() {
     scene.provision(approved.id).await;
     let id = approved.credential_id.unwrap();
     let store = &scene.world.store;
-    let record = gatepass_app::credentials::reveal(store, &mut context(), &ada(), approved.app.id, id).await.unwrap();
-    let key = scene.sealer.unseal(id, &record.sealed).await.unwrap();
+    let sealed = gatepass_app::credentials::reveal(store, &mut context(), &ada(), approved.app.id, id).await.unwrap();
+    let key = scene.sealer.unseal(id, &sealed).await.unwrap();
     let looked_up = store.api_key(&key.digest()).await.unwrap().unwrap();
     assert_eq!(looked_up.opens(&slug("weather-api"), context().now), Ok(()));
     let again = Idempotent::Unkeyed;

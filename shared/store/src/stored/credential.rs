@@ -2,7 +2,7 @@
 
 use gatepass_domain::Credential;
 use gatepass_domain::credential::{
-    CredentialStatus, Grant, GrantStatus, Key, KeyRecord, Notices, Resumption, Suspension,
+    CredentialStatus, ExpiryReason, Grant, GrantStatus, Key, KeyRecord, Notices, Resumption, Reveals, Suspension,
 };
 use gatepass_domain::id::{AppId, CredentialId, PlanId, ProductId, RequestId};
 use gatepass_domain::key::KeyDigest;
@@ -35,6 +35,10 @@ pub struct CredentialForm {
     notices: Notices,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     changed_by: Vec<RequestId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    revealed: Option<Reveals>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_because: Option<ExpiryReason>,
 }
 
 /// A product that a credential opens.
@@ -76,6 +80,8 @@ impl From<&Credential> for CredentialForm {
             resumption,
             notices,
             changed_by,
+            revealed,
+            expires_because,
         } = credential.clone();
         Self {
             schema_version: SCHEMA_VERSION,
@@ -94,6 +100,8 @@ impl From<&Credential> for CredentialForm {
             resumption,
             notices,
             changed_by,
+            revealed,
+            expires_because,
         }
     }
 }
@@ -117,6 +125,8 @@ impl From<CredentialForm> for Credential {
             resumption,
             notices,
             changed_by,
+            revealed,
+            expires_because,
         } = form;
         let grants = grants.into_iter().map(Into::into).collect();
         Self {
@@ -135,6 +145,8 @@ impl From<CredentialForm> for Credential {
             resumption,
             notices,
             changed_by,
+            revealed,
+            expires_because,
         }
     }
 }
@@ -150,7 +162,8 @@ pub(crate) struct KeyForm {
     status: CredentialStatus,
     not_after: Option<Timestamp>,
     grants: Vec<GrantForm>,
-    sealed: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sealed: Option<String>,
 }
 
 impl From<&KeyRecord> for KeyForm {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gatepass_domain::Settings;
-use gatepass_domain::settings::{AccessFlow, MailKind};
+use gatepass_domain::settings::{AccessFlow, MailKind, RevealRule};
 use serde::{Deserialize, Serialize};
 
 const SCHEMA_VERSION: u32 = 1;
@@ -33,6 +33,8 @@ pub(crate) struct SettingsForm {
     fallback_owners: Vec<String>,
     #[serde(default = "Settings::default_expiry_notices")]
     expiry_notices_seconds: Vec<u64>,
+    #[serde(default)]
+    reveal: RevealRule,
 }
 
 fn mail_kind(name: &str) -> Option<MailKind> {
@@ -53,6 +55,7 @@ impl From<&Settings> for SettingsForm {
             escalation,
             fallback_owners,
             expiry_notices_seconds,
+            reveal,
         } = settings;
         let named = |(kind, subject): (&MailKind, &String)| (kind.as_str().to_owned(), subject.clone());
         Self {
@@ -68,6 +71,7 @@ impl From<&Settings> for SettingsForm {
             escalation: escalation.clone(),
             fallback_owners: fallback_owners.clone(),
             expiry_notices_seconds: expiry_notices_seconds.clone(),
+            reveal: *reveal,
         }
     }
 }
@@ -87,6 +91,7 @@ impl From<SettingsForm> for Settings {
             escalation,
             fallback_owners,
             expiry_notices_seconds,
+            reveal,
         } = form;
         Self {
             access_flow,
@@ -103,6 +108,7 @@ impl From<SettingsForm> for Settings {
             escalation,
             fallback_owners,
             expiry_notices_seconds,
+            reveal,
         }
     }
 }

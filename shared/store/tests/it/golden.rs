@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 use gatepass_domain::access_request::{AfterApproval, AttemptOutcome};
 use gatepass_domain::app::Visibility;
-use gatepass_domain::credential::{CredentialStatus, Grant, GrantStatus, Key, KeyRecord, Notices, Suspension};
+use gatepass_domain::credential::{
+    CredentialStatus, ExpiryReason, Grant, GrantStatus, Key, KeyRecord, Notices, Reveals, Suspension,
+};
 use gatepass_domain::event::{Aggregate, Chain, Detail, EntitySubject};
 use gatepass_domain::key::PlainKey;
 use gatepass_domain::plan::{AutoApproveWhen, Limit};
@@ -106,7 +108,7 @@ fn credential(context: &mut Context) -> (StoredCredential, KeyRecord) {
         status: CredentialStatus::Active,
         not_after: end,
         grants: grants.iter().map(bare).collect(),
-        sealed: "c2VhbGVk".into(),
+        sealed: Some("c2VhbGVk".into()),
     };
     let credential = Credential {
         id,
@@ -123,6 +125,8 @@ fn credential(context: &mut Context) -> (StoredCredential, KeyRecord) {
         suspension: Some(Suspension { at: at("2026-11-24T00:00:00Z"), reason: Some("Too many calls.".into()) }),
         resumption: None,
         notices: Notices { planned: vec![at("2026-12-30T00:00:00Z")], announced: Some(at("2026-12-18T00:00:00Z")) },
+        revealed: Some(Reveals { count: 3, last_at: at("2026-11-24T00:00:00Z"), last_by: by_owen() }),
+        expires_because: Some(ExpiryReason::Key),
         changed_by: Vec::new(),
     };
     let credential = Versioned::first(credential, context.now);

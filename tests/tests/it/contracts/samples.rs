@@ -114,8 +114,8 @@ async fn each_function_takes_its_sample() {
     assert!(!authorizer.handle(unknown).await.unwrap().is_authorized, "nobody issued the sample's key");
     let request = request().await;
     let (credential, mut context) = (request.credential_id.unwrap(), Clock::System.context("sample").unwrap());
-    let record = credentials::reveal(&world.store, &mut context, &ada(), request.app.id, credential).await.unwrap();
-    let key = Sealer::new(kms.client.clone(), KEY_ID).unseal(credential, &record.sealed).await.unwrap();
+    let sealed = credentials::reveal(&world.store, &mut context, &ada(), request.app.id, credential).await.unwrap();
+    let key = Sealer::new(kms.client.clone(), KEY_ID).unseal(credential, &sealed).await.unwrap();
     let known = serde_json::from_str(&sample("authorizer").replace(KEY, key.expose())).unwrap();
     let answer = authorizer.handle(known).await.unwrap();
     assert!(answer.is_authorized);

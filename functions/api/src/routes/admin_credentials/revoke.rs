@@ -24,8 +24,8 @@ pub(crate) async fn revoke(
     let reason = body.checked()?;
     let idempotent = key.idempotent(&owner.person().id, &bytes);
     let id = id.parse()?;
-    Reply::to(
-        revoke_credential::revoke_credential(&api.store, &mut context, &owner, id, reason, &idempotent).await,
-        answer,
-    )
+    let last_used_at = api.last_used_at(id).await?;
+    let credential =
+        revoke_credential::revoke_credential(&api.store, &mut context, &owner, id, reason, &idempotent).await;
+    Reply::to(credential, |credential| answer(credential, last_used_at))
 }

@@ -24,5 +24,7 @@ pub(crate) async fn suspend(
     let reason = body.checked()?;
     let idempotent = key.idempotent(&owner.person().id, &bytes);
     let id = id.parse()?;
-    Reply::to(suspend::suspend(&api.store, &mut context, &owner, id, reason, &idempotent).await, answer)
+    let last_used_at = api.last_used_at(id).await?;
+    let credential = suspend::suspend(&api.store, &mut context, &owner, id, reason, &idempotent).await;
+    Reply::to(credential, |credential| answer(credential, last_used_at))
 }

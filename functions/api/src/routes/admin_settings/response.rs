@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gatepass_domain::settings::{AccessFlow, MailKind};
+use gatepass_domain::settings::{AccessFlow, MailKind, RevealRule};
 use gatepass_domain::{Settings, Versioned};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -46,6 +46,8 @@ pub(crate) struct SettingsResponse {
     /// change holds for keys that are issued, renewed or get another plan from then on.
     #[schema(example = json!([1_209_600, 172_800]), max_items = 5)]
     expiry_notices_seconds: Vec<u64>,
+    /// How often a key can be revealed.
+    reveal: RevealRule,
     /// Version: 0 as long as nobody changed them, and one more with each change.
     #[schema(example = 1)]
     pub(crate) version: u64,
@@ -71,6 +73,7 @@ impl From<Versioned<Settings>> for SettingsResponse {
             escalation,
             fallback_owners,
             expiry_notices_seconds,
+            reveal,
         } = content;
         Self {
             access_flow,
@@ -84,6 +87,7 @@ impl From<Versioned<Settings>> for SettingsResponse {
             escalation,
             fallback_owners,
             expiry_notices_seconds,
+            reveal,
             version,
             created_at,
             updated_at,

@@ -23,5 +23,6 @@ pub(crate) async fn remove_product(
     let (of, product) = ((id.parse()?, cid.parse()?), product_id.parse()?);
     let credential =
         remove_product::remove_product(&api.store, &mut context, &caller, of, &product, &precondition).await?;
-    Ok(Reply(answer(&credential)))
+    let last_used_at = api.last_used_at(credential.id).await?;
+    Ok(Reply(answer(&credential, last_used_at)))
 }

@@ -1,6 +1,9 @@
 //! A credential as the API shows it: without its keys.
 
-use gatepass_domain::credential::{CredentialStatus, Grant, GrantStatus, Key, Suspension};
+use gatepass_app::credentials::ShownCredential;
+use gatepass_domain::credential::{
+    CredentialStatus, ExpiryReason, Grant, GrantStatus, Key, KeyOrigin, Reveals, Suspension,
+};
 use gatepass_domain::id::{AppId, CredentialId, PlanId, ProductId, RequestId};
 use gatepass_domain::product::AuthMethod;
 use gatepass_domain::{Credential, Versioned};
@@ -41,8 +44,16 @@ pub(crate) struct CredentialResponse {
     /// Expiry; `null` means that it does not expire.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Timestamp>,
+    /// Why it ends then: the plan lets keys live so long, or access was given for a time; `null` when it does not expire.
+    expires_because: Option<ExpiryReason>,
     /// The suspension of a suspended credential; `null` for others.
     suspension: Option<Suspension>,
+    /// The times that its newest key was revealed, for the owner of the app and administrators; `null` as long as it was not, and for
+    /// others.
+    revealed: Option<Reveals>,
+    /// The beginning of the day, in UTC, on which the authorizer saw one of its keys last; `null` when nothing is known.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    last_used_at: Option<Timestamp>,
     /// Version: 1, and one more with each change.
     #[schema(example = 1)]
     version: u64,
@@ -78,10 +89,20 @@ pub(crate) struct KeyResponse {
     /// The time at which it was made; `null` when that was not recorded.
     #[schema(value_type = Option<String>, format = DateTime)]
     created_at: Option<Timestamp>,
+    /// The place where it was made.
+    origin: KeyOrigin,
 }
 
-impl From<Versioned<Credential>> for CredentialResponse {
-    fn from(Versioned { content, version, created_at, updated_at }: Versioned<Credential>) -> Self {
+impl From<ShownCredential> for CredentialResponse {
+    fn from(ShownCredential { credential, last_used_at }: ShownCredential) -> Self {
+        Self::new(credential, last_used_at)
+    }
+}
+
+impl CredentialResponse {
+    /// The credential, which was used last on the day that begins at `last_used_at`.
+    pub(crate) fn new(credential: Versioned<Credential>, last_used_at: Option<Timestamp>) -> Self {
+        let Versioned { content, version, created_at, updated_at } = credential;
         let Credential {
             id,
             app_id,
@@ -98,6 +119,8 @@ impl From<Versioned<Credential>> for CredentialResponse {
             resumption: _,
             notices: _,
             changed_by: _,
+            revealed,
+            expires_because,
         } = content;
         Self {
             id,
@@ -112,6 +135,9 @@ impl From<Versioned<Credential>> for CredentialResponse {
             keys: keys.into_iter().map(KeyResponse::from).collect(),
             expires_at,
             suspension: suspension.filter(|_| status == CredentialStatus::Suspended),
+            revealed,
+            expires_because,
+            last_used_at,
             version,
             created_at,
             updated_at,
@@ -120,8 +146,8 @@ impl From<Versioned<Credential>> for CredentialResponse {
 }
 
 /// The answer to a change of a credential, with its `ETag`.
-pub(crate) fn answer(credential: &Versioned<Credential>) -> Answer {
-    ok(&CredentialResponse::from(credential.clone())).tagged(credential.version)
+pub(crate) fn answer(credential: &Versioned<Credential>, last_used_at: Option<Timestamp>) -> Answer {
+    ok(&CredentialResponse::new(credential.clone(), last_used_at)).tagged(credential.version)
 }
 
 impl From<Grant> for GrantResponse {
@@ -131,7 +157,7 @@ impl From<Grant> for GrantResponse {
 }
 
 impl From<Key> for KeyResponse {
-    fn from(Key { prefix, last_four, not_after, created_at }: Key) -> Self {
-        Self { prefix, last_four, not_after, created_at }
+    fn from(Key { prefix, last_four, not_after, created_at, origin }: Key) -> Self {
+        Self { prefix, last_four, not_after, created_at, origin }
     }
 }

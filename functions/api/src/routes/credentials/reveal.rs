@@ -22,7 +22,8 @@ pub(crate) struct Revealed {
     key: String,
 }
 
-/// Reveals the newest key of a credential. Each reveal is recorded, with the person.
+/// Reveals the newest key of a credential, once or as often as asked, as the setting `reveal` has it. Each reveal is recorded, with
+/// the person. A key that was brought along is never revealed.
 #[utoipa::path(post, path = "/v1/apps/{id}/credentials/{cid}/reveal", tag = "credentials", operation_id = "reveal_credential",
     security(("bearer" = [])), params(CredentialPath),
     request_body = Option<EmptyBody>, responses((status = 200, body = Revealed)))]
@@ -35,8 +36,8 @@ pub(crate) async fn reveal(
 ) -> Result<Json<Revealed>, Problem> {
     let sealer = api.sealer()?;
     let (app_id, credential_id) = (id.parse()?, cid.parse()?);
-    let record = credentials::reveal(&api.store, &mut context, &caller, app_id, credential_id).await?;
-    let unsealed = sealer.unseal(credential_id, &record.sealed).await;
+    let sealed = credentials::reveal(&api.store, &mut context, &caller, app_id, credential_id).await?;
+    let unsealed = sealer.unseal(credential_id, &sealed).await;
     let key = unsealed.map_err(|error| match error.is_transient() {
         true => Problem::unavailable(),
         false => Problem::internal("a key could not be unsealed", &error),

@@ -48,9 +48,10 @@ pub(crate) async fn rotate(
     let sealer = api.sealer()?;
     let (app_id, credential_id) = (id.parse()?, cid.parse()?);
     let seal = |key: PlainKey| seal(sealer, credential_id, key);
+    let last_used_at = api.last_used_at(credential_id).await?;
     let idempotent = key.idempotent(&caller.id, &bytes);
     let of = (app_id, credential_id);
     let rotated =
         rotate::rotate(&api.store, &mut context, &caller, of, rotation, &precondition, seal, &idempotent).await;
-    Reply::to(rotated, answer)
+    Reply::to(rotated, |credential| answer(credential, last_used_at))
 }

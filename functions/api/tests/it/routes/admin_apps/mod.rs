@@ -1,5 +1,6 @@
 //! `/v1/admin/apps`
 
+mod bring_key;
 mod get;
 mod grant;
 mod list;

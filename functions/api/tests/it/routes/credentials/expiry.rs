@@ -120,3 +120,27 @@ async fn without_times_only_the_end_is_told() {
     hours_later(&api, 2).await;
     assert_eq!(told(&held).await, (0, 1));
 }
+
+// Covers P10.
+#[tokio::test]
+async fn the_earlier_of_key_end_and_access_end_is_shown_with_its_reason() {
+    for (key, access, days, because) in [
+        (Some(30), None, 30, "key"),
+        (Some(30), Some(10), 10, "access"),
+        (Some(5), Some(10), 5, "key"),
+        (None, Some(10), 10, "access"),
+    ] {
+        let api = Api::new().await;
+        let seconds = |days: Option<u64>| days.map(|days| days * 86_400);
+        let gold = demo::plan("gold", "Gold");
+        let (key_expires_in_seconds, access_expires_in_seconds) = (seconds(key), seconds(access));
+        api.world.offer::<Plan>(Plan { key_expires_in_seconds, access_expires_in_seconds, ..gold }).await;
+        let held = Held::under(&api, "gold").await;
+        let (shown, key) = (held.listed().await, held.reveal().await);
+        assert_eq!(shown["expires_because"], because, "{shown}");
+        api.advance(HOUR * (days * 24) - SignedDuration::from_secs(1));
+        assert!(held.opens(&key).await, "{days}");
+        api.advance(SignedDuration::from_secs(1));
+        assert!(!held.opens(&key).await, "{days}");
+    }
+}

@@ -1,3 +1,4 @@
+use gatepass_domain::Person;
 use gatepass_domain::event::Aggregate;
 use gatepass_domain::key::PlainKey;
 use gatepass_testkit::{ada, owen, person};
@@ -92,4 +93,65 @@ async fn a_former_owner_no_longer_reveals_what_they_handed_over() {
     hand_to("ada").await.expect(200);
     api.post(&path).by(&ada).send().await.expect(200);
     api.post(&path).by(&bob).send().await.problem(403, "not-the-owner");
+}
+
+// Covers P1.
+#[tokio::test]
+async fn the_owner_of_the_app_sees_how_often_and_to_whom_the_key_was_revealed() {
+    let api = Api::new().await;
+    let request = api.access(&ada(), "weather-api", "gold", "Storm warnings").await;
+    let app = id_of(&request["app"]);
+    let bob = person("bob", &["builders"]);
+    let shared = json!({ "visibility": "team", "team": "builders" });
+    api.patch(&format!("/v1/apps/{app}")).by(&ada()).header("if-match", "*").json(shared).send().await.expect(200);
+    let seen_by = async |who: Person| {
+        let list = api.get(&format!("/v1/apps/{app}/credentials")).by(&who).send().await.expect(200);
+        list.items()[0]["revealed"].clone()
+    };
+    assert_eq!(seen_by(ada()).await, json!(null));
+    api.post(&path(&request)).by(&ada()).send().await.expect(200);
+    api.advance(SignedDuration::from_hours(1));
+    api.post(&path(&request)).by(&bob).send().await.expect(200);
+    let revealed = seen_by(ada()).await;
+    assert_eq!((&revealed["count"], &revealed["last_by"]["id"]), (&json!(2), &json!("bob")));
+    assert!(revealed["last_at"].as_str() > request["updated_at"].as_str(), "{revealed}");
+    assert_eq!(seen_by(bob.clone()).await, json!(null), "it is the owner's to know");
+    let admin = api.get(&format!("/v1/admin/apps/{app}")).by_owner(&owen()).send().await.expect(200);
+    assert_eq!(admin.body["credentials"][0]["revealed"], revealed);
+}
+
+// Covers P2.
+#[tokio::test]
+async fn a_setting_lets_a_key_be_revealed_once() {
+    let api = Api::new().await;
+    let request = api.access(&ada(), "weather-api", "gold", "Storm warnings").await;
+    let body = json!({ "reveal": "once" });
+    api.put("/v1/admin/settings").by_owner(&owen()).header("if-match", "*").json(body).send().await.expect(200);
+    api.post(&path(&request)).by(&ada()).send().await.expect(200);
+    let refused = api.post(&path(&request)).by(&ada()).send().await.problem(409, "already-revealed");
+    assert!(refused.text("/detail").contains("Ada"), "{}", refused.body);
+    // A new key may be seen once too.
+    let rotate = path(&request).replace("/reveal", "/rotate");
+    let rotated = api.post(&rotate).by(&ada()).json(json!({})).send().await.expect(200);
+    assert_eq!(rotated.body["revealed"], json!(null));
+    api.post(&path(&request)).by(&ada()).send().await.expect(200);
+    api.post(&path(&request)).by(&ada()).send().await.problem(409, "already-revealed");
+}
+
+// Covers P1.
+#[tokio::test]
+async fn the_day_of_the_last_use_is_shown_as_far_as_it_is_known() {
+    let api = Api::new().await;
+    let request = api.access(&ada(), "weather-api", "gold", "Storm warnings").await;
+    let list = format!("/v1/apps/{}/credentials", id_of(&request["app"]));
+    let shown = async || api.get(&list).by(&ada()).send().await.expect(200).items()[0]["last_used_at"].clone();
+    assert_eq!(shown().await, json!(null));
+    let credential = request["credential_id"].as_str().unwrap().parse().unwrap();
+    for (day, known) in [("2026-11-23", "2026-11-23"), ("2026-11-25", "2026-11-25"), ("2026-11-24", "2026-11-25")] {
+        api.world.store.note_use(credential, day.parse().unwrap()).await.unwrap();
+        assert_eq!(shown().await, json!(format!("{known}T00:00:00Z")));
+    }
+    let rotated = path(&request).replace("/reveal", "/rotate");
+    let answer = api.post(&rotated).by(&ada()).json(json!({})).send().await.expect(200);
+    assert_eq!(answer.text("/last_used_at"), "2026-11-25T00:00:00Z");
 }
