@@ -39,6 +39,7 @@ pub(crate) fn draft(context: &mut Context, owner: &Person, profile: Profile) -> 
         contact: Some(Contact::from(owner)),
         organisation: owner.organisation.clone(),
         handovers: Vec::new(),
+        handover_count: 0,
     };
     Versioned::first(app, context.now)
 }

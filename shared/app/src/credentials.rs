@@ -95,10 +95,10 @@ pub async fn reveal(
     app_id: AppId,
     id: CredentialId,
 ) -> Result<String, Refused> {
-    holder(store, caller, app_id).await?;
     let rule = store.settings_in_force().await?.reveal;
     let now = context.now;
     let read = || async move {
+        let app = holder(store, caller, app_id).await?;
         let stored = store.credential(app_id, id).await?.ok_or(Refused::NotFound("credential"))?;
         require_not_decided_by(store, caller, &stored.credential).await?;
         if stored.credential.status_at(now) != CredentialStatus::Active {
@@ -111,13 +111,14 @@ pub async fn reveal(
             let by = last_by.name.clone().unwrap_or_else(|| last_by.id.clone());
             return Err(Refused::AlreadyRevealed { by, at: *last_at });
         }
-        Ok((stored, sealed))
+        Ok((app, stored, sealed))
     };
-    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, (stored, sealed)| {
+    commit_decision(store, context, &Idempotent::Unkeyed, read, |context, (app, stored, sealed)| {
         let by = Actor::from(caller);
         let content = stored.credential.content.clone().revealed_to(&by, now);
         let (next, event) = moved(context, &by, stored, content, Detail::CredentialRevealed, None);
-        let transaction = Transaction::new(context).credential(&next).event(&event);
+        // A former owner is shown no key: the app is still the caller's when the reveal is on record.
+        let transaction = Transaction::new(context).credential(&next).event(&event).require_unchanged_app(&app);
         Ok(Step::commit(transaction.involve(id, &caller.id, Involvement::SawKey), sealed))
     })
     .await

@@ -1,6 +1,6 @@
 //! Replace the key of a credential. Both keys work for a while, so that a deployment can change over.
 
-use gatepass_domain::credential::{CredentialStatus, KeyRecord};
+use gatepass_domain::credential::{CredentialStatus, Key, KeyRecord};
 use gatepass_domain::event::Detail;
 use gatepass_domain::id::{AppId, CredentialId};
 use gatepass_domain::key::PlainKey;
@@ -81,7 +81,7 @@ where
     let key = PlainKey::mint(context);
     let (key, seal, sealed) = (&key, &seal, &OnceCell::new());
     let read = || async move {
-        holder(store, caller, app_id).await?;
+        let app = holder(store, caller, app_id).await?;
         let stored = store.credential(app_id, id).await?.ok_or(Refused::NotFound("credential"))?;
         precondition.check(stored.credential.version)?;
         if stored.credential.status_at(now) != CredentialStatus::Active {
@@ -92,13 +92,15 @@ where
         }
         let keys = store.keys_of(&stored).await?;
         let sealed = sealed.get_or_try_init(|| seal(key.clone())).await?;
-        Ok((stored, keys, sealed.clone()))
+        Ok((app, stored, keys, sealed.clone()))
     };
-    commit_decision(store, context, idempotent, read, |context, (stored, records, sealed)| {
+    commit_decision(store, context, idempotent, read, |context, (app, stored, records, sealed)| {
         let by = Actor::from(caller);
         let older_ends = older_ends(now, rotation.overlap_seconds);
-        let (transaction, credential) = with_new_key(context, &by, stored, records, (key, now, sealed), older_ends);
-        Ok(Step::commit(transaction, credential))
+        let key = NewKey { key: key.clone(), shown: Key::of(key, now, app.handover_count), sealed };
+        let (transaction, credential) = with_new_key(context, &by, stored, records, key, older_ends);
+        // A former owner is given no key: the app is still the caller's when the rotation is committed.
+        Ok(Step::commit(transaction.require_unchanged_app(&app), credential))
     })
     .await
 }
@@ -108,6 +110,16 @@ pub(crate) fn older_ends(from: Timestamp, overlap_seconds: u32) -> Option<Timest
     from.checked_add(SignedDuration::from_secs(overlap_seconds.into())).ok()
 }
 
+/// A key that is to become the newest of a credential.
+pub(crate) struct NewKey {
+    /// The key.
+    pub key: PlainKey,
+    /// The part of it that may be shown.
+    pub shown: Key,
+    /// The key, sealed for the store.
+    pub sealed: String,
+}
+
 /// The transaction that makes `key` the newest of the credential, whose keys have the records `records`, and the credential as
 /// it is then. The key that was the newest works until `older_ends`.
 pub(crate) fn with_new_key(
@@ -115,17 +127,44 @@ pub(crate) fn with_new_key(
     by: &Actor,
     stored: StoredCredential,
     records: Vec<KeyRecord>,
-    (key, made_at, sealed): (&PlainKey, Timestamp, String),
+    NewKey { key, shown, sealed }: NewKey,
     older_ends: Option<Timestamp>,
 ) -> (Transaction, Versioned<Credential>) {
     let older_ends = older_ends.filter(|end| *end > context.now);
-    let content = stored.credential.content.clone().rotated(key, made_at, older_ends);
+    let content = stored.credential.content.clone().rotated(shown, older_ends);
+    let newest = |credential: &Credential| KeyRecord::new(credential, &key, credential.expires_at, Some(sealed));
+    with_keys_of(context, by, stored, records, content, Some(newest))
+}
+
+/// The transaction that ends the older key of the credential at `older_ends`, and the credential as it is then.
+pub(crate) fn with_older_ending(
+    context: &mut Context,
+    by: &Actor,
+    stored: StoredCredential,
+    records: Vec<KeyRecord>,
+    older_ends: Option<Timestamp>,
+) -> (Transaction, Versioned<Credential>) {
+    let older_ends = older_ends.filter(|end| *end > context.now);
+    let content = stored.credential.content.clone().with_older_ending(older_ends);
+    with_keys_of(context, by, stored, records, content, None::<fn(&Credential) -> KeyRecord>)
+}
+
+/// The transaction that writes `content` with the records of its keys: those of `records` that it still has, and `newest`.
+fn with_keys_of(
+    context: &mut Context,
+    by: &Actor,
+    stored: StoredCredential,
+    records: Vec<KeyRecord>,
+    content: Credential,
+    newest: Option<impl FnOnce(&Credential) -> KeyRecord>,
+) -> (Transaction, Versioned<Credential>) {
     let (mut stored, event) = moved(context, by, stored, content, Detail::CredentialRotated, None);
-    let newest = KeyRecord::new(&stored.credential, key, stored.credential.expires_at, Some(sealed));
-    // One key stays beside the new one, if any does: the digests are in the order of the keys.
-    let ended = stored.digests.split_off(stored.credential.keys.len() - 1);
+    let newest = newest.map(|newest| newest(&stored.credential));
+    // The digests are in the order of the keys.
+    let ended = stored.digests.split_off(stored.credential.keys.len() - usize::from(newest.is_some()));
     let kept = records.into_iter().filter(|record| stored.digests.contains(&record.digest)).collect();
-    stored.digests.insert(0, newest.digest.clone());
-    let transaction = Transaction::new(context).credential_with_keys(&stored, kept).new_api_key(&newest);
-    (ended.iter().fold(transaction.event(&event), Transaction::without_api_key), stored.credential)
+    stored.digests.splice(0..0, newest.iter().map(|newest| newest.digest.clone()));
+    let transaction = Transaction::new(context).credential_with_keys(&stored, kept).event(&event);
+    let transaction = newest.iter().fold(transaction, Transaction::new_api_key);
+    (ended.iter().fold(transaction, Transaction::without_api_key), stored.credential)
 }

@@ -28,6 +28,9 @@ pub struct App {
     /// The last [`MAX_HANDOVERS`] times that it went to another owner, newest last.
     #[serde(default)]
     pub handovers: Vec<Handover>,
+    /// How often it went to another owner. Clocks do not say which of two things came first; this number does.
+    #[serde(default)]
+    pub handover_count: u32,
 }
 
 /// A person to write to.
@@ -130,6 +133,7 @@ impl App {
         }
         let from = std::mem::replace(&mut self.owner, owner);
         let contact = self.contact.replace(contact);
+        self.handover_count += 1;
         self.remember(Handover { from, by: by.clone(), at, overlap_seconds, contact });
         self
     }

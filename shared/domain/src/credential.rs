@@ -190,6 +190,18 @@ pub struct Key {
     /// The place where it was made.
     #[serde(default)]
     pub origin: KeyOrigin,
+    /// The app's [`handover_count`](crate::App::handover_count) when it was made; unknown of keys that were made elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handover_count: Option<u32>,
+}
+
+/// The keys of a credential that a former owner of its app may know and that work for longer than they are to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leftover {
+    /// The newest key.
+    Newest,
+    /// The older key alone.
+    Older,
 }
 
 /// The record that the authorizer reads: everything it needs, under the key's digest, in one item.
@@ -314,9 +326,16 @@ impl Credential {
         self.keys.get(1).and_then(|older| older.not_after).filter(|end| *end > now)
     }
 
-    /// True when its newest key may have been made before `at`.
-    pub fn has_key_from_before(&self, at: Timestamp) -> bool {
-        self.keys.first().is_some_and(|key| key.created_at.is_none_or(|made_at| made_at < at))
+    /// The keys that were made before the last of `handover_count` handovers of the app and work after `end`.
+    pub fn leftover(&self, handover_count: u32, end: Timestamp) -> Option<Leftover> {
+        let from_before = |key: &Key| key.handover_count.is_none_or(|made_after| made_after < handover_count);
+        match (self.keys.first(), self.keys.get(1)) {
+            (Some(newest), _) if from_before(newest) => Some(Leftover::Newest),
+            (_, Some(older)) if from_before(older) && older.not_after.is_none_or(|not_after| not_after > end) => {
+                Some(Leftover::Older)
+            }
+            _ => None,
+        }
     }
 
     /// The credential that `request` brings about, with `key`, which ends with it. Its end is announced so many of `notices` seconds
@@ -355,18 +374,25 @@ impl Credential {
         self
     }
 
-    /// The same credential with `key`, made at `made_at`, as its newest, which ends with the credential. The key that was the newest works
+    /// The same credential with `key` as its newest, which ends with the credential. The key that was the newest works
     /// until `older_ends`, or no longer than before; one that was older is left out. `None` leaves out both.
     #[must_use]
-    pub fn rotated(mut self, key: &PlainKey, made_at: Timestamp, older_ends: Option<Timestamp>) -> Self {
-        self.keys.truncate(usize::from(older_ends.is_some()));
-        for older in &mut self.keys {
+    pub fn rotated(mut self, key: Key, older_ends: Option<Timestamp>) -> Self {
+        self.revealed = None;
+        self.prefix.clone_from(&key.prefix);
+        self.last_four.clone_from(&key.last_four);
+        self.keys.insert(0, Key { not_after: self.expires_at, ..key });
+        self.with_older_ending(older_ends)
+    }
+
+    /// The same credential with one key beside its newest at most, which works until `older_ends`, or no longer than before.
+    /// `None` leaves it out.
+    #[must_use]
+    pub fn with_older_ending(mut self, older_ends: Option<Timestamp>) -> Self {
+        self.keys.truncate(if older_ends.is_some() { 2 } else { 1 });
+        for older in self.keys.iter_mut().skip(1) {
             older.not_after = older.not_after.into_iter().chain(older_ends).min();
         }
-        self.keys.insert(0, Key::of(key, made_at, self.expires_at));
-        self.revealed = None;
-        self.prefix = key.prefix();
-        self.last_four = key.last_four();
         self
     }
 
@@ -511,13 +537,16 @@ fn end_after(from: Timestamp, seconds: u64) -> Option<Timestamp> {
 
 impl Key {
     /// The part of `key` that may be shown.
-    pub fn of(key: &PlainKey, made_at: Timestamp, not_after: Option<Timestamp>) -> Self {
+    ///
+    /// It was made at `made_at`, for an app that had gone to another owner `handover_count` times.
+    pub fn of(key: &PlainKey, made_at: Timestamp, handover_count: u32) -> Self {
         Self {
             prefix: key.prefix(),
             last_four: key.last_four(),
-            not_after,
+            not_after: None,
             created_at: Some(made_at),
             origin: KeyOrigin::Issued,
+            handover_count: Some(handover_count),
         }
     }
 
@@ -529,6 +558,7 @@ impl Key {
             not_after: None,
             created_at: None,
             origin: KeyOrigin::BroughtAlong,
+            handover_count: None,
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::error::AttemptError;
 
 /// A new credential with a new key.
 pub(crate) async fn issue(
+    store: &Store,
     sealer: &Sealer,
     context: &mut Context,
     assignment: &Assignment<'_>,
@@ -23,10 +24,14 @@ pub(crate) async fn issue(
     if ends_at.is_some_and(|end| end <= context.now) {
         return Err(AttemptError::ACCESS_ENDED);
     }
+    // Of an app that is gone by now nothing is committed.
+    let app = store.app(facts.submission.app.id).await?;
+    let handover_count = app.map_or(0, |app| app.handover_count);
     let key = PlainKey::mint(context);
     let sealed = sealer.seal(approved.credential_id(), &key).await?;
     let (plan, notices) = (&assignment.plan, &assignment.expiry_notices_seconds);
-    let credential = Credential::issued(approved, plan, Key::of(&key, context.now, None), notices, context.now);
+    let credential =
+        Credential::issued(approved, plan, Key::of(&key, context.now, handover_count), notices, context.now);
     let record = KeyRecord::new(&credential, &key, credential.expires_at, Some(sealed));
     let stored = StoredCredential {
         credential: Versioned::first(credential, context.now),

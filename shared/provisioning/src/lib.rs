@@ -139,7 +139,7 @@ async fn carry_out(
     let assignment = Assignment { request, plan, expiry_notices_seconds: settings.expiry_notices_seconds };
     match submission.kind {
         RequestKind::New | RequestKind::Extend | RequestKind::Grant => match submission.extends_credential_id {
-            None => builtin::issue(sealer, context, &assignment).await,
+            None => builtin::issue(store, sealer, context, &assignment).await,
             Some(_) => builtin::extend(store, context, &assignment).await,
         },
         RequestKind::Renewal => builtin::renew(store, context, &assignment).await,

@@ -378,6 +378,12 @@ impl Transaction {
         self.require(Guard::Access, &keys::access(app_id), EXISTS)
     }
 
+    /// Requires that an app is still in the version that was read. Refused by [`Guard::App`].
+    pub fn require_unchanged_app(self, app: &Versioned<App>) -> Self {
+        let expected = AttributeValue::N(app.version.to_string());
+        self.require_value(Guard::App, &keys::app(app.id), "version = :expected", expected)
+    }
+
     /// Writes an app over the version that this one came from, with the event that led there; moves its
     /// name's reservation when the name or the owner is another than `before`.
     pub fn edited_app(self, app: &Versioned<App>, before: &App, event: &Event, chain: Chain) -> Self {

@@ -184,6 +184,7 @@ fn an_app_is_seen_by_those_it_is_shared_with() {
         id: context(1).id(),
         profile: Profile { visibility, team: team.map(str::to_owned), ..profile("Storm warnings") },
         handovers: Vec::new(),
+        handover_count: 0,
         contact: None,
         owner: PersonId("ada".into()),
         organisation: organisation.map(str::to_owned),

@@ -25,7 +25,8 @@ fn hours_after_noon(hours: i64) -> Timestamp {
 fn app(owner: PersonId, visibility: Visibility, team: Option<&str>, handovers: Vec<Handover>) -> App {
     let profile = serde_json::from_value(serde_json::json!({ "name": "Storm warnings" })).unwrap();
     let profile = gatepass_domain::app::Profile { visibility, team: team.map(str::to_owned), ..profile };
-    App { id: context(1).id(), profile, owner, contact: None, organisation: Some("harbour".into()), handovers }
+    let (id, organisation) = (context(1).id(), Some("harbour".into()));
+    App { id, profile, owner, contact: None, organisation, handovers, handover_count: 0 }
 }
 
 fn visibility() -> impl Strategy<Value = Visibility> {

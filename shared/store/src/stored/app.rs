@@ -23,6 +23,8 @@ pub struct AppForm {
     contact: Option<Contact>,
     #[serde(default)]
     handovers: Vec<HandoverForm>,
+    #[serde(default)]
+    handover_count: u32,
 }
 
 /// A handover.
@@ -59,7 +61,7 @@ pub(crate) enum AppState {
 
 impl From<&App> for AppForm {
     fn from(app: &App) -> Self {
-        let App { id, profile, owner, contact, organisation, handovers } = app.clone();
+        let App { id, profile, owner, contact, organisation, handovers, handover_count } = app.clone();
         let Profile { name, description, visibility, team, redirect_uris } = profile;
         let schema_version = SCHEMA_VERSION;
         Self {
@@ -74,6 +76,7 @@ impl From<&App> for AppForm {
             contact,
             organisation,
             handovers: handovers.into_iter().map(HandoverForm::from).collect(),
+            handover_count,
         }
     }
 }
@@ -84,6 +87,6 @@ impl From<AppForm> for App {
         let profile = Profile { name, description, visibility, team, redirect_uris };
         let (owner, contact, organisation) = (form.owner, form.contact, form.organisation);
         let handovers = form.handovers.into_iter().map(Handover::from).collect();
-        Self { id, profile, owner, contact, organisation, handovers }
+        Self { id, profile, owner, contact, organisation, handovers, handover_count: form.handover_count }
     }
 }

@@ -120,7 +120,7 @@ fn credential(context: &mut Context) -> (StoredCredential, KeyRecord) {
         grants,
         plan_id: slug("gold"),
         status: CredentialStatus::Active,
-        keys: vec![Key::of(&key, context.now, end)],
+        keys: vec![Key { not_after: end, ..Key::of(&key, context.now, 0) }],
         expires_at: end,
         suspension: Some(Suspension { at: at("2026-11-24T00:00:00Z"), reason: Some("Too many calls.".into()) }),
         resumption: None,

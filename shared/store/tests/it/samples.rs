@@ -91,6 +91,7 @@ pub(crate) fn drafted_app(context: &mut Context, owner: &Person, name: &str) -> 
         contact: None,
         organisation: owner.organisation.clone(),
         handovers: Vec::new(),
+        handover_count: 0,
     };
     let app = Versioned::first(app, context.now);
     let mut chain = Chain::default();

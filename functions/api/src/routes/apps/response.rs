@@ -42,7 +42,10 @@ pub(crate) struct AppResponse {
 
 impl From<Versioned<App>> for AppResponse {
     fn from(app: Versioned<App>) -> Self {
-        let Versioned { content: App { id, profile, owner, contact: _, organisation, handovers: _ }, .. } = app;
+        let Versioned {
+            content: App { id, profile, owner, contact: _, organisation, handovers: _, handover_count: _ },
+            ..
+        } = app;
         Self {
             id,
             name: profile.name,

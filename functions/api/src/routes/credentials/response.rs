@@ -157,7 +157,7 @@ impl From<Grant> for GrantResponse {
 }
 
 impl From<Key> for KeyResponse {
-    fn from(Key { prefix, last_four, not_after, created_at, origin }: Key) -> Self {
+    fn from(Key { prefix, last_four, not_after, created_at, origin, handover_count: _ }: Key) -> Self {
         Self { prefix, last_four, not_after, created_at, origin }
     }
 }

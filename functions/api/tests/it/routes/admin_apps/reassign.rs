@@ -109,6 +109,61 @@ async fn keys_that_the_call_could_not_replace_are_replaced_by_the_event() {
     assert_eq!(rotations, 1);
 }
 
+/// The new owner may have replaced the key before that: the one that the former owner knows then ends with the handover.
+#[tokio::test]
+async fn a_rotation_does_not_save_the_key_that_the_former_owner_knows() {
+    let api = Api::new().await;
+    let held = Held::under(&api, "gold").await;
+    let (known, app) = (held.reveal().await, id_of(&held.request["app"]));
+    api.kms.refuse("AccessDeniedException", 1);
+    let body = json!({ "owner": "grace" });
+    api.post(&format!("/v1/admin/apps/{app}/owner")).by_owner(&owen()).json(body).send().await.expect(200);
+    api.post(&format!("{}/rotate", held.path)).by(&grace()).json(json!({})).send().await.expect(200);
+    let fresh = api.post(&format!("{}/reveal", held.path)).by(&grace()).send().await.expect(200).text("/key");
+    assert!(held.opens(&known).await);
+    api.handle_reassignment_to("grace", &app).await;
+    assert!(!held.opens(&known).await);
+    assert!(held.opens(&fresh).await);
+}
+
+/// Clocks differ: what came first is not read from them.
+#[tokio::test]
+async fn a_key_from_before_is_replaced_though_its_clock_was_ahead() {
+    let api = Api::new().await;
+    let held = Held::under(&api, "gold").await;
+    api.advance(SignedDuration::from_secs(5));
+    let body = json!({ "overlap_seconds": 0 });
+    api.post(&format!("{}/rotate", held.path)).by(&ada()).json(body).send().await.expect(200);
+    let (known, app) = (held.reveal().await, id_of(&held.request["app"]));
+    api.advance(SignedDuration::from_secs(-5));
+    let body = json!({ "owner": "grace" });
+    api.post(&format!("/v1/admin/apps/{app}/owner")).by_owner(&owen()).json(body).send().await.expect(200);
+    assert!(!held.opens(&known).await);
+}
+
+/// A call of the former owner that was under way ends as one that came after the handover.
+#[tokio::test]
+async fn a_former_owner_who_was_faster_gets_no_key_of_the_new_one() {
+    for verb in ["reveal", "rotate"] {
+        let api = Api::new().await;
+        let held = Held::under(&api, "gold").await;
+        let app = id_of(&held.request["app"]);
+        let paused = api.world.table.faults.hold("TransactWriteItems", 0);
+        let overtaken = api.post(&format!("{}/{verb}", held.path)).by(&ada()).json(json!({})).send();
+        let (overtaken, reassigned) = tokio::join!(overtaken, async {
+            paused.arrived().await;
+            let path = format!("/v1/admin/apps/{app}/owner");
+            let reassigned = api.post(&path).by_owner(&owen()).json(json!({ "owner": "grace" })).send().await;
+            paused.release();
+            reassigned
+        });
+        reassigned.expect(200);
+        overtaken.problem(404, "not-found");
+        let key = api.post(&format!("{}/reveal", held.path)).by(&grace()).send().await.expect(200).text("/key");
+        assert!(held.opens(&key).await);
+    }
+}
+
 /// An event that comes late does not lengthen the life of a key: the last handover says how long it works.
 #[tokio::test]
 async fn the_last_handover_says_how_long_older_keys_work() {
