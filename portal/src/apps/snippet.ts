@@ -1,6 +1,7 @@
 /** A command that calls a product with a key, ready to be pasted into a shell. */
 
-const PLACEHOLDER = 'https://your-gateway.example.com/{product_id}';
+/** Stands for the address of products where the configuration has none. */
+export const PLACEHOLDER = 'https://your-gateway.example.com/{product_id}';
 
 /** Where a product is called. `template` is the configuration's `product_url`. */
 export function productAddress(template: string | undefined, productId: string): string {

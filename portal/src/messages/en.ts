@@ -18,7 +18,8 @@ const next: Partial<Record<Slug, string>> = {
   'not-found':
     'It may have been deleted, or it belongs to somebody else. Check the address, or start from the catalogues.',
   'already-decided': 'Reload the page to see the decision.',
-  'conflict-of-interest': 'Nobody decides on access that they use, or uses access that they decided on. Ask a colleague who has no part in it.',
+  'conflict-of-interest':
+    'Nobody decides on access that they use, or uses access that they decided on. Ask a colleague who has no part in it.',
   'not-entitled': 'Decide on your own products, and leave the others to their approvers.',
   'more-than-asked': 'Choose a smaller plan or an earlier day.',
   'reminded-lately': 'One reminder a day can be sent for each request.',
@@ -227,8 +228,10 @@ export const en = {
     recorded: 'This reveals the key to this page, which is recorded.',
     answer: 'Response',
     unreachable: 'The API could not be reached from this page. Paste the command into a terminal instead.',
-    paste:
-      'This API cannot be called from this page. Reveal your key in the app and paste the command into a terminal.',
+    elsewhere: (api: string, portal: string) =>
+      `This API is at ${api}. For security, this page sends requests to ${portal} alone, so it cannot call the API. Reveal your key in the app and paste the command into a terminal.`,
+    addressless: (placeholder: string) =>
+      `This portal does not know the address of the API. Reveal your key in the app, put the address in place of ${placeholder}, and paste the command into a terminal.`,
     noKey: 'You have no active key for this product yet. Request access above, then call it from here.',
     command: 'Command for a terminal',
     astray: 'A value with “.” or “..” between slashes leads to another path. Change it to send the request.',
@@ -429,6 +432,7 @@ export const en = {
     waiting: 'Pending requests',
     credentials: 'Credentials',
     noAccess: 'No access yet',
+    moreCredentials: 'And more credentials',
     noCredentials: 'No credentials yet. The first one is created when access is granted to this app.',
     remove: 'Delete',
     removeTitle: (name: string) => `Delete ${name}?`,

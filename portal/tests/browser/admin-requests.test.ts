@@ -220,7 +220,7 @@ test('after a decision the next request is one click away, and the list is expor
   await page.getByRole('navigation', { name: 'Admin Portal' }).getByText('pending').waitFor();
   const [file] = await Promise.all([
     page.waitForEvent('download'),
-    page.getByRole('button', { name: 'Export these rows as CSV' }).click(),
+    page.getByRole('button', { name: 'Export as CSV' }).click(),
   ]);
   const text = await readFile(await file.path(), 'utf8');
   assert.match(text, /^Id,Requester,Products/);

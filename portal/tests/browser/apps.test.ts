@@ -247,6 +247,25 @@ test('a change of plan waits, is shown on the credential, and takes effect with 
   await grace.leaves();
 });
 
+test('apps are listed a page at a time, and only those on it are asked for their access', async () => {
+  for (let n = 0; n < 23; n += 1) await on.stack.api('olga', 'POST', '/v1/apps', { name: `Tile ${n}` });
+  const olga = await on.signedIn('Olga');
+  const { page } = olga;
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    const app = /\/v1\/apps\/([^/]+)\/credentials/.exec(request.url())?.[1];
+    if (app) asked.push(app);
+  });
+  await page.goto('/apps');
+  await page.getByText('No access yet').nth(19).waitFor();
+  assert.equal(asked.length, 20);
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await page.getByText('No access yet').nth(22).waitFor();
+  assert.equal(asked.length, 23, 'nothing is asked twice');
+  await usable(page, 'my apps, on two pages');
+  await olga.leaves();
+});
+
 test('team members see the app and its key, and only the owner changes it', async () => {
   const profile = { name: 'Harbour radio', visibility: 'team', team: 'partners' };
   const order = { catalogue_id: 'public-apis', product_ids: ['maps-api'], plan_id: 'free', new_app: profile };

@@ -93,11 +93,46 @@ test('an API Owner finds requests by words, plan and day, selects all of them an
   await focused(olga.page, 'selected');
   await usable(olga.page, 'a selection over several pages');
   const download = olga.page.waitForEvent('download');
-  await olga.page.getByRole('button', { name: 'Export these rows as CSV' }).click();
+  await olga.page.getByRole('button', { name: 'Export as CSV' }).click();
   const text = await readFile(await (await download).path(), 'utf8');
   assert.equal(text.trim().split('\r\n').length, 1 + 31);
   assert.ok(text.includes(first.id));
   await olga.leaves();
+});
+
+test('an API Owner filters requests by the owner of a product, and exports apps', async () => {
+  const request = await filed('sol', 'Sundial', 'maps-api', 'Noon.');
+  await filed('sol', '=HYPERLINK("x")', 'weather-api', 'Noon.');
+  await on.stack.edit('/v1/admin/products/maps-api', (product) => (product.owners = ['charts@example.com']));
+  const owen = await on.signedIn('Owen', '/admin/access-requests?requester=sol');
+  const { page } = owen;
+  await rows(page).nth(1).waitFor();
+  const owner = page.getByRole('combobox', { name: 'API Owner' });
+  await owner.fill('nobody@example.com');
+  await owner.press('Enter');
+  await page.getByRole('alert').getByText('Nobody with this mail address owns a product.').waitFor();
+  await owner.fill('Charts@example.com');
+  await owner.press('Enter');
+  await page.waitForURL(/owner=charts/);
+  await page.getByText('1 request', { exact: true }).waitFor();
+  await rows(page).getByText('Sundial').waitFor();
+  await usableInEveryLook(page, 'the requests for the products of an owner');
+  await rows(page).getByRole('link').click();
+  const rail = page.getByRole('navigation', { name: 'Access Requests' });
+  await rail.getByText('Maps API').waitFor();
+  assert.equal(await rail.getByRole('listitem').count(), 1);
+  await on.stack.api('owen', 'POST', `/v1/admin/access-requests/${request.id}/reject`, { reason: 'No.' });
+
+  await page.goto('/admin/apps?owner=sol');
+  await page.getByRole('link', { name: 'Sundial' }).waitFor();
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Export as CSV' }).click();
+  const text = await readFile(await (await download).path(), 'utf8');
+  await page.getByText('2 rows were exported.').waitFor();
+  assert.match(text, /^Id,Name,Owner,Organisation,Visible to,Team,Created\r\n/);
+  assert.ok(text.includes(`,"'=HYPERLINK(""x"")",sol,`), text);
+  await usableInEveryLook(page, 'apps that were exported');
+  await owen.leaves();
 });
 
 test('a request is read beside its list, and j, k and decisions go on through it', async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { usable } from '../browser.ts';
 import { usableInEveryLook } from '../looks.ts';
 import { stage } from '../stage.ts';
 
@@ -123,6 +124,38 @@ test('a consumer reads the reference and tries an operation with a key of their 
     items.filter((event: { 'detail-type': string }) => event['detail-type'] === 'CredentialRevealed').length,
     1,
   );
+  await ada.leaves();
+});
+
+test('an API at another origin is not called from the page, which says why', async () => {
+  await on.stack.api('owen', 'PUT', '/v1/admin/products/maps-api/openapi', {
+    openapi: '3.1.0',
+    info: { title: 'Maps', version: '1.0.0' },
+    paths: { '/tiles': { get: { summary: 'Some tiles', responses: { '200': { description: 'Tiles.' } } } } },
+  });
+  const { id } = await on.stack.api('ada', 'POST', '/v1/access-requests', {
+    catalogue_id: 'public-apis',
+    product_ids: ['maps-api'],
+    plan_id: 'free',
+    new_app: { name: 'Elsewhere' },
+  });
+  const ada = await on.signedIn('Ada', `/access-requests/${id}`);
+  const { page } = ada;
+  await page.getByText('Your access is ready').waitFor();
+  const config = await (await fetch(`${on.stack.origin}/config.json`)).json();
+  for (const [product_url, why] of [
+    ['https://maps.example.com/{product_id}', 'This API is at https://maps.example.com.'],
+    [undefined, 'This portal does not know the address of the API.'],
+  ]) {
+    await page.route('**/config.json', (route) => route.fulfill({ json: { ...config, product_url } }));
+    await page.goto('/catalogues/public-apis/maps-api');
+    const operation = page.getByRole('group').filter({ hasText: '/tiles' });
+    await operation.getByText('Some tiles').click();
+    await operation.getByText(why ?? '').waitFor();
+    assert.equal(await operation.getByRole('button', { name: 'Send request' }).count(), 0);
+    await usable(page, 'an API that is elsewhere');
+    await page.unroute('**/config.json');
+  }
   await ada.leaves();
 });
 

@@ -68,6 +68,7 @@ test('an address says which requests are meant, and is as short as it can be', (
     order: 'oldest',
     text: '',
     plan: '',
+    owner: '',
     from: '',
     to: '',
   });

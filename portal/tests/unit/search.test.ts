@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { csv } from '../../src/admin/requests/csv.ts';
+import { csv } from '../../src/admin/ui/csv.ts';
+import { everyRow, MOST_ROWS } from '../../src/admin/ui/export.ts';
 import { matching, merge } from '../../src/catalogue/search.ts';
 
 type Shelf = Parameters<typeof merge>[0][number];
@@ -44,4 +45,19 @@ test('a product in several catalogues is found once, with all of them', () => {
 
 test('a CSV file quotes what needs it and holds no formulas', () => {
   assert.equal(csv([['a', 'b,c', 'say "no"', '=1+1']]), 'a,"b,c","say ""no""",\'=1+1\r\n');
+  assert.equal(csv([[' =1+1', '\t1', '＝1+1', '@A1', 'a=b']]), "' =1+1,'\t1,'＝1+1,'@A1,a=b\r\n");
+});
+
+test('an export has every row of a list up to a thousand, and says when there are others', async () => {
+  const pages = (sizes: number[]) => async (cursor: string | null) => {
+    const at = Number(cursor ?? 0);
+    const next_cursor = at + 1 < sizes.length ? String(at + 1) : null;
+    return { items: Array.from({ length: sizes[at] ?? 0 }, (_, n) => `${at}.${n}`), next_cursor };
+  };
+  assert.deepEqual(await everyRow(pages([2, 0, 1])), { rows: ['0.0', '0.1', '2.0'], more: false });
+  const full = await everyRow(pages(Array<number>(11).fill(100)));
+  assert.deepEqual([full.rows.length, full.more], [MOST_ROWS, true]);
+  const uneven = await everyRow(pages([600, 600]));
+  assert.deepEqual([uneven.rows.length, uneven.more], [MOST_ROWS, true]);
+  assert.deepEqual(await everyRow(pages(Array<number>(100).fill(0))), { rows: [], more: true });
 });

@@ -132,6 +132,9 @@ export const en = {
     find: 'Find',
     findHint: 'Person, app, product, justification',
     anyPlan: 'All plans',
+    owner: 'API Owner',
+    anyOwner: 'All owners',
+    noSuchOwner: 'Nobody with this mail address owns a product.',
     from: 'From',
     to: 'To',
     mine: 'Waiting for me',
@@ -169,7 +172,6 @@ export const en = {
       more ? `The first ${count(n, 'request', 'requests')}` : count(n, 'request', 'requests'),
     pickMatching: (most: number) => `Select all that match, up to ${most}`,
     backToList: 'All of this list',
-    export: 'Export these rows as CSV',
     columns: ['Id', 'Requester', 'Products', 'App', 'Plan', 'Submitted', 'Status', 'Justification'],
   },
 
@@ -286,6 +288,15 @@ export const en = {
     retried: 'Setup was restarted.',
   },
 
+  export: {
+    verb: 'Export as CSV',
+    busy: 'Exporting…',
+    said: (rows: number, more: boolean) =>
+      more
+        ? `The first ${count(rows, 'row was', 'rows were')} exported. Narrow the list to export the others.`
+        : `${count(rows, 'row was', 'rows were')} exported.`,
+  },
+
   mails: {
     names: {
       submitted: 'To API Owners: request submitted',
@@ -329,6 +340,7 @@ export const en = {
     none: 'No apps yet',
     noneText: 'Apps appear here when somebody creates one or requests access.',
     noneFound: 'No matching apps.',
+    columns: ['Id', 'Name', 'Owner', 'Organisation', 'Visible to', 'Team', 'Created'],
   },
 
   app: {

@@ -5,7 +5,7 @@ export const STATUSES = ['pending', 'approved', 'failed', 'rejected', 'withdrawn
 export const ORDERS = ['oldest', 'newest'] as const;
 export const FILTERS = ['product', 'app', 'requester'] as const;
 /** Narrowings that the API has no index for: they are applied to the rows that were read. */
-const NARROWINGS = ['text', 'plan', 'from', 'to'] as const;
+const NARROWINGS = ['text', 'plan', 'owner', 'from', 'to'] as const;
 
 type Request = Schema<'AccessRequest'>;
 
@@ -21,6 +21,8 @@ export interface Search {
   text: string;
   /** The id of a plan. */
   plan: string;
+  /** The mail address of an owner of products. */
+  owner: string;
   /** The first and the last day of submission, such as `2026-11-24`, in the person's time zone. */
   from: string;
   to: string;
@@ -44,6 +46,7 @@ export function fromQuery(query: URLSearchParams): Search {
     order,
     text: query.get('text') ?? '',
     plan: query.get('plan') ?? '',
+    owner: query.get('owner') ?? '',
     from: day('from'),
     to: day('to'),
   };
@@ -91,8 +94,8 @@ export function isNarrowed(search: Search): boolean {
   return NARROWINGS.some((name) => search[name] !== '');
 }
 
-/** Whether a request passes the narrowings. */
-export function passes(search: Search, request: Request): boolean {
+/** Whether a request passes the narrowings. `owned`: the products of the owner who is searched by. */
+export function passes(search: Search, request: Request, owned?: ReadonlySet<string>): boolean {
   const { requester, app, items, justification, plan_name, id } = request;
   const names = items.map(({ name, product_id }) => `${name} ${product_id}`);
   const content = [requester.name, requester.email, requester.id, app.name, ...names, plan_name, justification, id];
@@ -104,6 +107,7 @@ export function passes(search: Search, request: Request): boolean {
       .split(/\s+/)
       .every((word) => text.includes(word)) &&
     (search.plan === '' || request.plan_id === search.plan) &&
+    (search.owner === '' || items.some(({ product_id }) => owned?.has(product_id))) &&
     (search.from === '' || at >= startOf(search.from)) &&
     (search.to === '' || at < startOf(search.to, 1))
   );

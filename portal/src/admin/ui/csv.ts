@@ -1,14 +1,15 @@
 /** Tables as CSV files (RFC 4180). */
 
 /**
- * `rows` as CSV. A value that a spreadsheet would take for a formula is preceded by an apostrophe (OWASP, "CSV Injection").
+ * `rows` as CSV. A value that a spreadsheet could take for a formula is preceded by an apostrophe (OWASP, "CSV Injection"):
+ * also one behind spaces, or in full-width characters, which some of them read alike.
  */
 export function csv(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => row.map(field).join(',') + '\r\n').join('');
 }
 
 function field(value: string): string {
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  const text = /^[\t\r\n]|^\s*[=+\-@＝＋－＠]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

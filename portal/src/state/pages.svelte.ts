@@ -1,7 +1,7 @@
 /** A list that is read page by page, whose rows may change while they are looked at. */
-import { Action } from '../../state/action.svelte.ts';
-import { focusOn } from '../../state/focus.ts';
-import { type Resource, resource } from '../../state/resource.svelte.ts';
+import { Action } from './action.svelte.ts';
+import { focusOn } from './focus.ts';
+import { type Resource, resource } from './resource.svelte.ts';
 
 export interface Listed<T> {
   items: T[];
