@@ -165,11 +165,11 @@ impl<'a> Comparison<'a> {
         for name in new.iter().filter(|name| direction == Direction::Request && !old.contains(*name)) {
             self.note(&below(pointer, "required"), format!("`{name}` of {place} is required now"));
         }
-        let properties = |node: &'a Node| node.get("properties").map(Node::members).unwrap_or_default();
-        for (name, schema) in properties(before) {
+        let now = after.get("properties");
+        for (name, schema) in before.get("properties").map(Node::members).unwrap_or_default() {
             let pointer = below(&below(pointer, "properties"), name);
-            match properties(after).iter().find(|(other, _)| other == name) {
-                Some((_, after)) => {
+            match now.and_then(|properties| properties.get(name)) {
+                Some(after) => {
                     let place = format!("`{name}` of {place}");
                     self.level(schema, after, direction, &pointer, &place, levels - 1, seen);
                     if direction == Direction::Response && old.contains(name.as_str()) && !new.contains(name.as_str()) {

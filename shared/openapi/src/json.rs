@@ -1,8 +1,8 @@
 //! JSON, with the line of every value.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
+use indexmap::IndexMap;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
@@ -45,13 +45,12 @@ impl<'a> Reader<'a> {
         let value = match content.as_bytes().first() {
             Some(b'{') => {
                 let Members(raw_members) = serde_json::from_str(content).map_err(unreadable)?;
-                let mut names = BTreeSet::new();
-                let mut members = Vec::with_capacity(raw_members.len());
+                let mut members = IndexMap::with_capacity(raw_members.len());
                 for (name, raw) in raw_members {
-                    if !names.insert(name.clone()) {
+                    if members.contains_key(&name) {
                         return Err(malformed(twice(&name)));
                     }
-                    members.push((name, self.node(raw, level + 1)?));
+                    members.insert(name, self.node(raw, level + 1)?);
                 }
                 Value::Object(members)
             }

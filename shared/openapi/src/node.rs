@@ -1,5 +1,7 @@
 //! A document as a tree in which every value knows its line, and members keep their order.
 
+use indexmap::IndexMap;
+use indexmap::map::Slice;
 use percent_encoding::percent_decode_str;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::Number;
@@ -19,20 +21,24 @@ pub(crate) enum Value {
     Number(Number),
     Text(String),
     List(Vec<Node>),
-    Object(Vec<(String, Node)>),
+    /// By name, so that a reference is followed at the same cost however many schemas stand beside its target.
+    Object(IndexMap<String, Node>),
 }
 
 impl Node {
     /// The member `name` of an object.
     pub(crate) fn get(&self, name: &str) -> Option<&Self> {
-        self.members().iter().find(|(member, _)| member == name).map(|(_, node)| node)
+        match &self.value {
+            Value::Object(members) => members.get(name),
+            _ => None,
+        }
     }
 
     /// The members of an object; none of anything else.
-    pub(crate) fn members(&self) -> &[(String, Self)] {
+    pub(crate) fn members(&self) -> &Slice<String, Self> {
         match &self.value {
-            Value::Object(members) => members,
-            _ => &[],
+            Value::Object(members) => members.as_slice(),
+            _ => Slice::new(),
         }
     }
 
@@ -89,8 +95,8 @@ impl Node {
     pub(crate) fn strip(&mut self, prefix: &str) {
         match &mut self.value {
             Value::Object(members) => {
-                members.retain(|(name, _)| !name.to_ascii_lowercase().starts_with(prefix));
-                members.iter_mut().for_each(|(_, node)| node.strip(prefix));
+                members.retain(|name, _| !name.to_ascii_lowercase().starts_with(prefix));
+                members.values_mut().for_each(|node| node.strip(prefix));
             }
             Value::List(items) => items.iter_mut().for_each(|node| node.strip(prefix)),
             _ => {}

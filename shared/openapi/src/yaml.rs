@@ -1,7 +1,6 @@
 //! YAML 1.2 with the core schema, as far as it says what JSON can say.
 
-use std::collections::BTreeSet;
-
+use indexmap::IndexMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 use serde_json::Number;
 
@@ -37,8 +36,7 @@ enum Content {
 
 #[derive(Default)]
 struct Members {
-    known: Vec<(String, Node)>,
-    names: BTreeSet<String>,
+    known: IndexMap<String, Node>,
     /// The name of the member whose value comes next.
     next: Option<String>,
 }
@@ -56,8 +54,8 @@ impl Builder {
         match event {
             Event::Scalar(text, style, _, _) => match self.open.last_mut() {
                 // What a name looks like does not matter: `200:` is the member `200`.
-                Some(Open { content: Content::Object(Members { names, next: next @ None, .. }), .. }) => {
-                    if !names.insert(text.to_string()) {
+                Some(Open { content: Content::Object(Members { known, next: next @ None }), .. }) => {
+                    if known.contains_key(text.as_ref()) {
                         return Err(malformed(line, twice(&text)));
                     }
                     *next = Some(text.into_owned());
