@@ -22,6 +22,7 @@ const next: Partial<Record<Slug, string>> = {
     'Nobody decides on access that they use, or uses access that they decided on. Ask a colleague who has no part in it.',
   'not-entitled': 'Decide on your own products, and leave the others to their approvers.',
   'more-than-asked': 'Choose a smaller plan or an earlier day.',
+  'decided-automatically': 'Reload the page in a few minutes to see the decision.',
   'reminded-lately': 'One reminder a day can be sent for each request.',
   'duplicate-access': 'This app already has access to the product, or a pending request for it.',
   'name-taken': 'Choose another name.',

@@ -106,10 +106,7 @@ pub async fn approve(
         let required = pending.approvals_required(plan_now);
         let mut products = entitlement.own;
         products.retain(|product| !dropped.contains(product));
-        // Somebody who has approved before decides when the plan has come to need no more approvals than there are.
-        if !pending.unapproved(required).is_empty() {
-            products.retain(|product| !pending.is_approved_by(&reviewer.person().id, product));
-        }
+        let products = pending.approvable_by(&reviewer.person().id, products, required);
         if products.is_empty() {
             return Err(Refused::AlreadyDecided { status: Status::Pending, by: None, at: None });
         }

@@ -450,7 +450,7 @@ where
         let detail = Detail::AppReassigned(Reassigned { subject, from, to });
         let event = chain.append(context, Aggregate::App(id), &Actor::from(owner.person()), detail, None);
         let transaction = Transaction::new(context).edited_app(&reassigned, &app, &event, chain);
-        Ok(Step::commit_unless(transaction, reassigned, name_taken))
+        Ok(Step::commit_unless(transaction.reassigned_app(&reassigned), reassigned, name_taken))
     })
     .await?;
     if let Err(refused) = replace_keys(store, context, &Actor::from(owner.person()), &reassigned, seal).await {

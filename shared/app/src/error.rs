@@ -94,6 +94,9 @@ pub enum Refused {
         /// Seconds from now until then, at least 1.
         retry_after_seconds: i64,
     },
+    /// The policy decides on the request, so that nobody has to be reminded of it.
+    #[error("This request is decided automatically, within a few minutes: there is nobody to remind.")]
+    DecidedAutomatically,
     /// The person has as many undecided requests as the settings allow.
     #[error(
         "You have {0} requests that wait for a decision, and may not have more: withdraw one, or wait until one is decided."

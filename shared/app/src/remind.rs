@@ -1,6 +1,7 @@
 //! Remind those who decide of a request.
 
 use gatepass_domain::id::RequestId;
+use gatepass_domain::policy::Review;
 use gatepass_domain::{AccessRequest, Actor, Context, Person};
 use gatepass_store::{Store, Transaction};
 
@@ -8,11 +9,12 @@ use crate::approve::undecided;
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
+use crate::requests::require_own;
 
-/// Reminds those who decide of the request `id` of `caller`. Possible once a day.
+/// Reminds those who decide of the request `id`, if it is `caller`'s. Possible once a day.
 ///
 /// # Errors
-/// [`Refused::NotFound`], [`Refused::AlreadyDecided`], [`Refused::RemindedLately`].
+/// [`Refused::NotFound`], [`Refused::AlreadyDecided`], [`Refused::DecidedAutomatically`], [`Refused::RemindedLately`].
 pub async fn remind(
     store: &Store,
     context: &mut Context,
@@ -22,11 +24,15 @@ pub async fn remind(
 ) -> Result<AccessRequest, Refused> {
     let by = Actor::from(caller);
     let read = || async {
-        let own = store.request(id).await?.filter(|request| request.facts().submission.requester.id == caller.id);
-        own.ok_or(Refused::NotFound("access request"))
+        let request = store.request(id).await?.ok_or(Refused::NotFound("access request"))?;
+        require_own(store, caller, &request).await?;
+        Ok(request)
     };
     commit_decision(store, context, idempotent, read, |context, request| {
         let pending = undecided(request)?;
+        if pending.facts().submission.policy.review == Review::Automatic {
+            return Err(Refused::DecidedAutomatically);
+        }
         if let Some(again) = pending.waiting().next_reminder_at(context.now) {
             let millis = again.as_millisecond().saturating_sub(context.now.as_millisecond());
             let retry_after_seconds = (millis + 999).div_euclid(1000).max(1);

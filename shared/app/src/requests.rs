@@ -7,17 +7,23 @@ use gatepass_domain::{AccessRequest, Event, Person, Reviewer};
 use gatepass_store::{Dossier, Filter, Listing, Page, Position, Store};
 
 use crate::error::Refused;
-use crate::reviewers::{ApproverOf, Entitlement, MOST_NAMED, approver_of, awaiting_by, offerings_of, with_awaiting};
+use crate::reviewers::{
+    ApproverOf, Entitlement, MOST_NAMED, approver_of, awaiting_by, check_interest, offerings_of, plan_of, with_awaiting,
+};
 
 /// A request, and the groups that it waits for.
 pub type AwaitingRequest = (AccessRequest, Vec<AwaitedGroup>);
 
-/// The requests of `caller`.
+/// The most apps that were reassigned to somebody whose requests are merged into a page of their own.
+const MOST_REASSIGNED: i32 = 50;
+
+/// The requests of `caller`, and those for the last 50 apps that were reassigned to them.
 ///
 /// # Errors
 /// [`Refused::Store`].
 pub async fn list_own(store: &Store, caller: &Person, listing: &Listing) -> Result<Page<AwaitingRequest>, Refused> {
-    let page = store.requests(&Filter::Requester(caller.id.clone()), listing).await?;
+    let app_ids = store.apps_reassigned_to(&caller.id, MOST_REASSIGNED).await?;
+    let page = store.requests(&Filter::RequesterOrApps(caller.id.clone(), app_ids), listing).await?;
     Ok(Page { items: with_awaiting(store, page.items).await?, next: page.next })
 }
 
@@ -26,7 +32,7 @@ pub async fn list_own(store: &Store, caller: &Person, listing: &Listing) -> Resu
 pub enum Whose {
     /// All of them.
     All,
-    /// Those that wait for the reviewer.
+    /// Those that wait for the reviewer, and that they may still decide on.
     Mine,
 }
 
@@ -60,12 +66,21 @@ pub async fn list_for(
         let page = store.requests(&filter, &listing).await?;
         let (products, plans) =
             offerings_of(store, page.items.iter().filter(|request| names_matter(reviewer, request))).await?;
-        items.extend(page.items.into_iter().filter_map(|request| {
-            let awaiting = awaiting_by(&request, &products, &plans);
-            let is_shown = Entitlement::of(reviewer, &request, &products).is_ok()
-                && (whose == Whose::All || request.awaits(&awaiting, reviewer.person()));
-            is_shown.then_some((request, awaiting))
-        }));
+        let shown: Vec<_> = page
+            .items
+            .into_iter()
+            .filter_map(|request| {
+                let awaiting = awaiting_by(&request, &products, &plans);
+                let is_awaited = || request.awaits(&awaiting, plan_of(&request, &plans), reviewer.person());
+                let is_shown =
+                    Entitlement::of(reviewer, &request, &products).is_ok() && (whose == Whose::All || is_awaited());
+                is_shown.then_some((request, awaiting))
+            })
+            .collect();
+        items.extend(match whose {
+            Whose::All => shown,
+            Whose::Mine => without_conflicts(store, reviewer.person(), shown).await?,
+        });
         listing.after = page.next;
         listing.limit = limit - items.len();
         if listing.after.is_none() || listing.limit == 0 {
@@ -73,6 +88,19 @@ pub async fn list_for(
         }
     }
     Ok(Page { items, next: listing.after })
+}
+
+/// Those of `requests` in which `person` has no interest of their own.
+async fn without_conflicts(
+    store: &Store,
+    person: &Person,
+    requests: Vec<AwaitingRequest>,
+) -> Result<Vec<AwaitingRequest>, Refused> {
+    let interests = store.interests(requests.iter().map(|(request, _)| request), &person.id).await?;
+    let has_none = |(request, _): &AwaitingRequest| {
+        check_interest(person, request, interests.app_of(request), interests.involvement_in(request)).is_ok()
+    };
+    Ok(requests.into_iter().filter(has_none).collect())
 }
 
 /// True when the products of `request` say what is shown to `reviewer`.
@@ -94,14 +122,25 @@ async fn narrowed(store: &Store, reviewer: &Reviewer, whose: Whose, filter: &Fil
     }
 }
 
-/// The request `id` of `caller`, with its mails.
+/// The request `id` with its mails, if it is `caller`'s.
 ///
 /// # Errors
 /// [`Refused::NotFound`].
 pub async fn get_own(store: &Store, caller: &Person, id: RequestId) -> Result<Dossier, Refused> {
-    let dossier = store.dossier(id).await?;
-    let own = dossier.filter(|dossier| dossier.request.facts().submission.requester.id == caller.id);
-    own.ok_or(Refused::NotFound("access request"))
+    let dossier = store.dossier(id).await?.ok_or(Refused::NotFound("access request"))?;
+    require_own(store, caller, &dossier.request).await?;
+    Ok(dossier)
+}
+
+/// Requires that `request` is `caller`'s: they asked for it, or its app was reassigned to them.
+///
+/// # Errors
+/// [`Refused::NotFound`].
+pub(crate) async fn require_own(store: &Store, caller: &Person, request: &AccessRequest) -> Result<(), Refused> {
+    let submission = &request.facts().submission;
+    let is_own = submission.requester.id == caller.id
+        || store.reassigned_to(submission.app.id).await?.is_some_and(|owner| owner == caller.id);
+    if is_own { Ok(()) } else { Err(Refused::NotFound("access request")) }
 }
 
 /// The request `id`, with its mails, for somebody who decides on one of its products.

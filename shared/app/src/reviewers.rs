@@ -173,8 +173,13 @@ pub(crate) fn awaiting_by(
     products: &[Versioned<Product>],
     plans: &[Versioned<Plan>],
 ) -> Vec<AwaitedGroup> {
+    request.awaiting(products.iter().map(|product| &product.content), plan_of(request, plans))
+}
+
+/// The plan of `request` as it is now, among `plans`.
+pub(crate) fn plan_of<'a>(request: &AccessRequest, plans: &'a [Versioned<Plan>]) -> Option<&'a Plan> {
     let plan = plans.iter().find(|plan| plan.id == request.facts().submission.plan_id);
-    request.awaiting(products.iter().map(|product| &product.content), plan.map(|plan| &plan.content))
+    plan.map(|plan| &plan.content)
 }
 
 /// The products and plans that `requests` name, as they are now, in as few reads as can be.

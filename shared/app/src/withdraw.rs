@@ -8,9 +8,10 @@ use crate::approve::undecided;
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
+use crate::requests::require_own;
 use crate::standing::Standing;
 
-/// Takes the request `id` of `caller` back. The plan's allowance is not given back.
+/// Takes the request `id` back, if it is `caller`'s. The plan's allowance is not given back.
 ///
 /// # Errors
 /// [`Refused::NotFound`], [`Refused::AlreadyDecided`].
@@ -23,9 +24,9 @@ pub async fn withdraw(
 ) -> Result<AccessRequest, Refused> {
     let by = Actor::from(caller);
     let read = || async {
-        let standing = Standing::read_undecided(store, id).await?;
-        let own = standing.filter(|standing| standing.request.facts().submission.requester.id == caller.id);
-        own.ok_or(Refused::NotFound("access request"))
+        let standing = Standing::read_undecided(store, id).await?.ok_or(Refused::NotFound("access request"))?;
+        require_own(store, caller, &standing.request).await?;
+        Ok(standing)
     };
     commit_decision(store, context, idempotent, read, |context, Standing { request, holdings }| {
         let (closed, event) = undecided(request)?.withdraw(context, &by);

@@ -238,6 +238,7 @@ impl From<Refused> for Problem {
                 problem.body.conflicting_request_id = Some(conflicting.to_string());
                 problem
             }
+            Refused::DecidedAutomatically => conflict("decided-automatically"),
             Refused::RenewalNotDue { .. } => conflict("renewal-not-due"),
             Refused::NameTaken(_) => conflict("name-taken"),
             Refused::FlowDisabled(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "access-flow-disabled", detail),

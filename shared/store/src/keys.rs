@@ -8,6 +8,7 @@
 //! | mail of a request | `R#id` | `MAIL#mail[#event]` | | |
 //! | app | `A#id` | `APP` | `U#owner` / `A#time#id` | `T#team` or `O#organisation` / `time#id` |
 //! | what an app has asked for | `A#id` | `ACCESS` | | |
+//! | owner of an app that was reassigned | `A#id` | `REASSIGNED` | `U#owner` / `H#time#id` | |
 //! | credential | `A#app` | `C#id` | `C#id` / `C` | |
 //! | a person's part in a credential: decided about it, or saw its key | `C#id` | `P#person` | | |
 //! | cart | `U#person` | `CART` | | |
@@ -453,6 +454,19 @@ pub fn app_shared(app: &App, created_at: Timestamp) -> Option<IndexKey> {
 /// The claims of an app on products: product → request. Exists as long as the app does.
 pub fn access(app_id: AppId) -> Key {
     key(app(app_id).pk, "ACCESS")
+}
+
+/// The owner of an app that was reassigned.
+pub fn reassigned_app(app_id: AppId) -> Key {
+    key(app(app_id).pk, "REASSIGNED")
+}
+
+/// Sort-key prefix of the apps that were reassigned to a person, in their partition of GSI1.
+pub const APPS_REASSIGNED_TO_PERSON: &str = "H#";
+
+/// An app among those that were reassigned to its owner, newest last.
+pub fn app_reassigned_to(owner: &PersonId, at: Timestamp, id: AppId) -> IndexKey {
+    IndexKey { pk: person(owner), sk: format!("{APPS_REASSIGNED_TO_PERSON}{}", time_and_id(at, id)) }
 }
 
 /// Sort-key prefix of the names of a person's apps.

@@ -31,6 +31,8 @@ pub enum Filter {
     Everything,
     /// Those of a requester.
     Requester(PersonId),
+    /// Those of a requester, and those for some apps.
+    RequesterOrApps(PersonId, Vec<AppId>),
     /// Those for an app.
     App(AppId),
     /// Those that ask for a product.
@@ -45,6 +47,9 @@ impl Filter {
         match self {
             Self::Everything => true,
             Self::Requester(person) => facts.submission.requester.id == *person,
+            Self::RequesterOrApps(person, app_ids) => {
+                facts.submission.requester.id == *person || app_ids.contains(&facts.submission.app.id)
+            }
             Self::App(app_id) => facts.submission.app.id == *app_id,
             Self::Product(product) => facts.submission.items.iter().any(|item| item.product_id == *product),
             Self::AnyOf(products) => facts.submission.items.iter().any(|item| products.contains(&item.product_id)),
@@ -265,12 +270,12 @@ impl Store {
         let groups = match filter {
             // Few requests are not provisioned at a time, whatever the filter.
             _ if listing.provisioning.is_some() => stages(listing),
-            Filter::Requester(person) => {
-                vec![vec![whole(Index::Gsi1, keys::person(person), keys::REQUESTS_OF_PERSON, Holds::Requests, listing)]]
+            Filter::Requester(person) => vec![vec![of_requester(person, listing)]],
+            Filter::RequesterOrApps(person, app_ids) => {
+                let of_apps = app_ids.iter().map(|app_id| of_app(*app_id, listing));
+                vec![[of_requester(person, listing)].into_iter().chain(of_apps).collect()]
             }
-            Filter::App(app_id) => {
-                vec![vec![whole(Index::Gsi1, keys::app(*app_id).pk, keys::REQUESTS_OF_APP, Holds::Pointers, listing)]]
-            }
+            Filter::App(app_id) => vec![vec![of_app(*app_id, listing)]],
             Filter::Everything => stages(listing),
             Filter::Product(product) => outcomes([product], listing),
             Filter::AnyOf(products) => outcomes(products, listing),
@@ -423,6 +428,16 @@ impl Store {
 /// A range that a page can come from as a whole.
 fn whole(index: Index, partition: String, prefix: &str, holds: Holds, listing: &Listing) -> Source {
     Source::new(index, partition, prefix, holds, listing, listing.limit + 1)
+}
+
+/// The requests of a person.
+fn of_requester(person: &PersonId, listing: &Listing) -> Source {
+    whole(Index::Gsi1, keys::person(person), keys::REQUESTS_OF_PERSON, Holds::Requests, listing)
+}
+
+/// The requests for an app.
+fn of_app(app_id: AppId, listing: &Listing) -> Source {
+    whole(Index::Gsi1, keys::app(app_id).pk, keys::REQUESTS_OF_APP, Holds::Pointers, listing)
 }
 
 /// The requests for a product that have this outcome.

@@ -30,7 +30,7 @@ pub(crate) async fn decide(api: &Api, who: &Person, id: &str, action: &str, body
     api.post(&format!("/v1/admin/access-requests/{id}/{action}")).by(who).json(body).send().await
 }
 
-async fn listed(api: &Api, who: &Person, query: &str) -> Vec<String> {
+pub(crate) async fn listed(api: &Api, who: &Person, query: &str) -> Vec<String> {
     let path = format!("/v1/admin/access-requests?{query}");
     api.get(&path).by(who).send().await.expect(200).items().iter().map(id_of).collect()
 }

@@ -4,7 +4,7 @@ use gatepass_domain::{ApiOwner, Person, Plan};
 use gatepass_testkit::{ada, demo, olga, owen, owner, person};
 use serde_json::{Value, json};
 
-use crate::approvers::{approved_by, asked, decide};
+use crate::approvers::{approved_by, asked, decide, listed};
 use crate::harness::{Answer, Api, NOBODYS, id_of};
 
 async fn reassign(api: &Api, by: &ApiOwner, app: &str, to: &str) -> Answer {
@@ -349,15 +349,82 @@ async fn a_plan_that_is_lowered_meanwhile_still_needs_two_people() {
     assert_eq!(after["status"], "approved");
 }
 
-/// Mails and the request itself stay with the person who asked.
+// Covers P13.
 #[tokio::test]
-async fn the_requester_opens_the_request_whoever_owns_the_app() {
+async fn mine_lists_what_the_caller_may_still_decide_page_by_page() {
+    let api = Api::new().await;
+    let owen = Person { groups: vec!["api-owners".into(), "builders".into()], ..colleague() };
+    let (app, credential, path) = credential_of_others(&api).await;
+    reveal(&api, &path, &owen).await.expect(200);
+    let extension = extension(&api, &app, &credential).await;
+
+    api.world.offer(Plan { approvals_required: 2, ..demo::plan("gold", "Gold") }).await;
+    let approved = id_of(&asked(&api, &ada(), &["weather-api"], "Approved").await);
+    decide(&api, &owen, &approved, "approve", json!({})).await.expect(200);
+    let own = id_of(&asked(&api, &owen, &["weather-api"], "Own").await);
+    let moved = asked(&api, &ada(), &["weather-api"], "Moved").await;
+    let call = api.post(&format!("/v1/admin/apps/{}/owner", id_of(&moved["app"]))).by(&owen);
+    call.json(json!({ "owner": "grace" })).send().await.expect(200);
+    let body = json!({ "name": "Team", "visibility": "team", "team": "builders" });
+    let team = api.post("/v1/apps").by(&ada()).json(body).send().await.expect(201).text("/id");
+    let body =
+        json!({ "catalogue_id": "public-apis", "product_ids": ["weather-api"], "plan_id": "gold", "app_id": team });
+    let team = id_of(&api.post("/v1/access-requests").by(&ada()).json(body).send().await.expect(201).body);
+    let open = id_of(&asked(&api, &ada(), &["weather-api"], "Open").await);
+
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let path = format!("/v1/admin/access-requests?mine=true&limit=1{cursor}");
+        let page = api.get(&path).by(&owen).send().await.expect(200);
+        seen.extend(page.items().iter().map(id_of));
+        let Some(next) = page.body["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(seen, [open.clone()]);
+    let mut all = listed(&api, olga().person(), "mine=true").await;
+    all.sort();
+    let mut expected = vec![extension, approved, own, id_of(&moved), team, open];
+    expected.sort();
+    assert_eq!(all, expected, "somebody without an interest is asked for all of them");
+}
+
+/// Mails and the request itself stay with the person who asked. Whoever owns the app now sees to it, too.
+#[tokio::test]
+async fn a_request_is_its_requesters_and_its_app_owners() {
     let api = Api::new().await;
     let request = asked(&api, &ada(), &["weather-api"], "Storm warnings").await;
-    reassign(&api, &olga(), &id_of(&request["app"]), "grace").await.expect(200);
-    let path = format!("/v1/access-requests/{}", id_of(&request));
+    let (id, app) = (id_of(&request), id_of(&request["app"]));
+    let path = format!("/v1/access-requests/{id}");
+    let listed = async |who: &Person| {
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = api.get(&format!("/v1/access-requests?limit=1{cursor}")).by(who).send().await.expect(200);
+            seen.extend(page.items().iter().map(id_of));
+            let Some(next) = page.body["next_cursor"].as_str() else { return seen };
+            cursor = format!("&cursor={next}");
+        }
+    };
+    let [grace, bob] = ["grace", "bob"].map(|name| person(name, &[]));
+    api.get(&path).by(&grace).send().await.problem(404, "not-found");
+    reassign(&api, &olga(), &app, "grace").await.expect(200);
     assert_eq!(api.get(&path).by(&ada()).send().await.expect(200).body["requester"]["email"], "ada@example.com");
-    api.get(&path).by(&person("grace", &[])).send().await.problem(404, "not-found");
+    api.get(&path).by(&grace).send().await.expect(200);
+    api.advance(jiff::SignedDuration::from_secs(1));
+    let own = id_of(&asked(&api, &grace, &["maps-api"], "Own").await);
+    assert_eq!(listed(&grace).await, [own.clone(), id.clone()]);
+    api.post(&format!("{path}/remind")).by(&grace).send().await.expect(200);
+    api.post(&format!("{path}/remind")).by(&ada()).send().await.problem(429, "reminded-lately");
+
+    // It goes on with the app, and never twice.
+    reassign(&api, &owen(), &app, "bob").await.expect(200);
+    assert_eq!((listed(&grace).await, listed(&bob).await), (vec![own], vec![id.clone()]));
+    for action in ["remind", "withdraw"] {
+        api.post(&format!("{path}/{action}")).by(&grace).send().await.problem(404, "not-found");
+    }
+    reassign(&api, &olga(), &app, "ada").await.expect(200);
+    assert_eq!(listed(&ada()).await, [id]);
+    reassign(&api, &owen(), &app, "bob").await.expect(200);
+    assert_eq!(api.post(&format!("{path}/withdraw")).by(&bob).send().await.expect(200).text("/status"), "withdrawn");
 }
 
 /// Approvers are held to the same.

@@ -18,7 +18,7 @@ pub struct AwaitedGroup {
     /// The group: one that approves the products, or `api-owners` for products that no other group approves.
     #[schema(example = "payments-team")]
     pub group: String,
-    /// The products that still need an approval from this group.
+    /// The products that wait for a decision of this group.
     pub product_ids: Vec<ProductId>,
 }
 
@@ -36,7 +36,7 @@ impl AccessRequest {
         }
         let products: Vec<_> = products.into_iter().collect();
         let mut groups: BTreeMap<&str, Vec<ProductId>> = BTreeMap::new();
-        for id in pending.unapproved(pending.approvals_required(plan)) {
+        for id in pending.undecided(pending.approvals_required(plan)) {
             let product = products.iter().find(|product| product.id == id);
             match product.map(|product| product.approver_groups.as_slice()) {
                 Some(approvers @ [_, ..]) => {
@@ -48,14 +48,13 @@ impl AccessRequest {
         groups.into_iter().map(|(group, product_ids)| AwaitedGroup { group: group.to_owned(), product_ids }).collect()
     }
 
-    /// True when `person` is asked to decide: they are in one of the groups `awaiting`, the request is not their own, and they
-    /// have not yet approved everything that the group is asked for.
-    pub fn awaits(&self, awaiting: &[AwaitedGroup], person: &Person) -> bool {
+    /// True when `person` is asked to decide: they are in one of the groups `awaiting`, and may still approve something that the
+    /// group is asked for, when the plan is this now. An interest of their own is not looked at.
+    pub fn awaits(&self, awaiting: &[AwaitedGroup], plan: Option<&Plan>, person: &Person) -> bool {
         let Self::Pending(pending) = self else { return false };
-        let wanted = |group: &AwaitedGroup| {
-            person.belongs_to(&group.group)
-                && group.product_ids.iter().any(|product| !pending.is_approved_by(&person.id, product))
-        };
-        pending.facts().submission.requester.id != person.id && awaiting.iter().any(wanted)
+        let required = pending.approvals_required(plan);
+        let groups = awaiting.iter().filter(|group| person.belongs_to(&group.group));
+        let products = groups.flat_map(|group| group.product_ids.iter().cloned()).collect();
+        !pending.approvable_by(&person.id, products, required).is_empty()
     }
 }

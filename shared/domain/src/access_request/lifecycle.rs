@@ -188,6 +188,21 @@ impl Pending {
         self.facts.product_ids().into_iter().filter(lacks).collect()
     }
 
+    /// The products that people still have to decide on: those that lack approvals. When none does, because the plan has come to
+    /// need fewer than before, all of them: somebody has to complete the request.
+    pub fn undecided(&self, required: u8) -> Vec<ProductId> {
+        let lacking = self.unapproved(required);
+        if lacking.is_empty() { self.facts.product_ids() } else { lacking }
+    }
+
+    /// Those of `products` that `person` may approve: each only once, unless the request is merely to be completed.
+    pub fn approvable_by(&self, person: &PersonId, mut products: Vec<ProductId>, required: u8) -> Vec<ProductId> {
+        if !self.unapproved(required).is_empty() {
+            products.retain(|product| !self.is_approved_by(person, product));
+        }
+        products
+    }
+
     /// Approves every product, as one of `required` approvals (the policy's counts for all of them).
     pub fn approve(
         self,

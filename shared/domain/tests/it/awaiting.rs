@@ -76,10 +76,27 @@ fn only_those_who_can_still_approve_are_asked() {
         pending(Review::Manual, 2).approve_products(&mut context(2), &owen(), None, slugs(&["weather-api"]), 2).0;
     let request = AccessRequest::from(after);
     let awaiting = request.awaiting(&products, None);
-    let awaits = |id: &str, groups: &[&str]| request.awaits(&awaiting, &person(id, groups));
+    let awaits = |id: &str, groups: &[&str]| request.awaits(&awaiting, None, &person(id, groups));
     assert!(awaits("olga", &["weather-team"]));
     assert!(!awaits("owen", &["weather-team"]), "he has approved it");
     assert!(awaits("owen", &["weather-team", "maps-team"]));
     assert!(!awaits("olga", &["api-owners"]), "another group is asked");
-    assert!(!awaits("ada", &["weather-team"]), "it is her own");
+}
+
+/// A plan that was raised and lowered again leaves a request that lacks no approval: somebody has to complete it, and may be
+/// one who has approved it.
+#[test]
+fn a_request_that_lacks_no_approval_waits_for_somebody_to_complete_it() {
+    let products = [of("weather-api", &["weather-team"]), of("maps-api", &["maps-team"])];
+    let (raised, lowered) = (Plan { approvals_required: 2, ..plan("gold") }, plan("gold"));
+    let all = slugs(&["weather-api", "maps-api"]);
+    let request =
+        AccessRequest::from(pending(Review::Manual, 1).approve_products(&mut context(2), &owen(), None, all, 2).0);
+    let team = person("owen", &["weather-team"]);
+    for (plan, owen_is_asked) in [(&raised, false), (&lowered, true)] {
+        let awaiting = request.awaiting(&products, Some(plan));
+        let both = groups(&[("maps-team", &["maps-api"]), ("weather-team", &["weather-api"])]);
+        assert_eq!(awaited(&request, &products, Some(plan)), both);
+        assert_eq!(request.awaits(&awaiting, Some(plan), &team), owen_is_asked);
+    }
 }

@@ -139,6 +139,7 @@ fn expected(rows: &[Row], filter: &Filter, status: Option<Status>) -> Vec<Reques
             && match filter {
                 Filter::Everything => true,
                 Filter::Requester(person) => row.requester == *person,
+                Filter::RequesterOrApps(person, apps) => row.requester == *person || apps.contains(&row.app),
                 Filter::App(app) => row.app == *app,
                 Filter::Product(product) => row.products.contains(product),
                 Filter::AnyOf(products) => row.products.iter().any(|product| products.contains(product)),
@@ -181,6 +182,7 @@ proptest! {
             let filters = [
                 Filter::Everything,
                 Filter::Requester(PersonId(PEOPLE[0].into())),
+                Filter::RequesterOrApps(PersonId(PEOPLE[0].into()), vec![apps[0]]),
                 Filter::App(apps[1]),
                 Filter::Product(PRODUCTS[2].parse().unwrap()),
                 Filter::AnyOf(PRODUCTS[..2].iter().map(|product| product.parse().unwrap()).collect()),

@@ -9,7 +9,7 @@ use gatepass_http::{Caller, Id, NoFilter, PageQuery, Problem};
 use super::response::AccessRequestDetail;
 use crate::state::Api;
 
-/// One of the caller's requests, with a page of its history.
+/// One of the caller's requests, or one for an app that was reassigned to them, with a page of its history.
 #[utoipa::path(get, path = "/v1/access-requests/{id}", tag = "access requests", operation_id = "get_access_request",
     security(("bearer" = [])), params(Id<RequestId>, PageQuery<NoFilter>), responses((status = 200, body = AccessRequestDetail)))]
 pub(crate) async fn get(

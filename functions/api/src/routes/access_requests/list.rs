@@ -20,7 +20,7 @@ pub(crate) struct StatusFilter {
     status: Option<Status>,
 }
 
-/// The caller's requests, newest first.
+/// The caller's requests, and those for apps that were reassigned to them; newest first.
 #[utoipa::path(get, path = "/v1/access-requests", tag = "access requests", operation_id = "list_access_requests",
     security(("bearer" = [])), params(PageQuery<StatusFilter>), responses((status = 200, body = Listed<AccessRequestResponse>)))]
 pub(crate) async fn list(

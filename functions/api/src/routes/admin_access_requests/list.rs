@@ -19,7 +19,8 @@ use crate::state::Api;
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RequestFilters {
-    /// Only requests that wait for a decision of the caller.
+    /// Only requests that wait for a decision of the caller: of a group of theirs, not yet approved by them, and without an interest of
+    /// their own in it.
     #[serde(default)]
     mine: bool,
     /// Only requests in this status.

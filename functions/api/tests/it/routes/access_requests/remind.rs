@@ -3,6 +3,16 @@ use serde_json::json;
 
 use crate::harness::{Api, id_of};
 
+#[tokio::test]
+async fn nobody_is_reminded_of_what_the_policy_decides() {
+    let api = Api::new().await;
+    let id = id_of(&api.request(&ada(), "weather-api", "free", "Storm warnings").await);
+    let refused = api.post(&format!("/v1/access-requests/{id}/remind")).by(&ada()).send().await;
+    let refused = refused.problem(409, "decided-automatically");
+    let why = "This request is decided automatically, within a few minutes: there is nobody to remind.";
+    assert_eq!(refused.text("/detail"), why);
+}
+
 // Covers P18.
 #[tokio::test]
 async fn a_requester_sends_one_reminder_a_day() {
