@@ -11,7 +11,7 @@ from expand import expand
 from people import Api, Person, until
 
 PASSWORD = "Correct-horse-1-battery"
-GROUPS = ("api-owners", "builders", "partners")
+GROUPS = ("api-owners", "builders", "partners", "tram-deciders")
 # An API of a team, as docs/protect-your-api.md shows it.
 PROTECTED = ROOT / "infra/examples/protected-api.yaml"
 

@@ -74,6 +74,33 @@ def owners_decide_and_nobody_their_own(world: World):
 
 
 @flow
+def a_request_for_products_of_two_teams_is_decided_in_part(world: World):
+    """By the approvers of one and the administrators for the other; what is dropped can be asked for again."""
+    world.product("tram", approver_groups=["tram-deciders"])
+    world.catalogue("city-apis", ["tram-api", "weather-api", "maps-api"], {"kind": "everyone"})
+    ada, petra = world.person("Ada", "builders"), world.person("Petra", "tram-deciders")
+    asked = ["tram-api", "weather-api", "maps-api"]
+    request_id = ada.submit("city-apis", asked, "gold", "City")["id"]
+    mine = "/v1/admin/access-requests?mine=true"
+    equal([one["id"] for one in petra.get(mine).expect(200).body["items"]], [request_id])
+    petra.decide(request_id, "reject", reason="no").problem(403, "not-entitled")
+    halfway = petra.decide(request_id, "approve", note="Known to us").expect(200).body
+    equal((halfway["status"], [one["group"] for one in halfway["awaiting"]]), ("pending", ["api-owners"]))
+    equal(petra.get(mine).expect(200).body["items"], [])
+
+    # An administrator decides on all of it, and drops a product that nobody has decided on.
+    less = {"product_ids": ["tram-api", "weather-api"], "plan_id": "free"}
+    narrowed = world.owner.post(f"/v1/admin/access-requests/{request_id}/approve", less).expect(200).body
+    equal((narrowed["status"], narrowed["asked"]["product_ids"]), ("approved", asked))
+    request = ada.until_provisioning(request_id, "provisioned")
+    equal((request["product_ids"], request["plan_id"]), (["tram-api", "weather-api"], "free"))
+    key = ada.reveal(request)
+    equal([world.sample(product, key) for product in asked], [200, 200, 403])
+    until("the narrowing is published", lambda: world.events("AccessRequestNarrowed", request_id))
+    ada.submit("city-apis", ["maps-api"], "gold", "City again")
+
+
+@flow
 def twenty_owners_decide_on_one_request_at_once(world: World):
     """One decides, nineteen are told who did; one event, one mail."""
     ada = world.person("Ada", "builders")

@@ -124,6 +124,42 @@ def access_is_granted_without_a_request(world: World):
 
 
 @flow
+def the_keys_of_an_app_go_over_with_it(world: World):
+    """The role of the call seals the new keys; the former owner's stop with the next call."""
+    ada, grace = world.person("Ada", "builders"), world.person("Grace", "partners")
+    request, key = ada.granted(["weather-api"], "Beacon")
+    app = request["app"]["id"]
+    asked = {"catalogue_id": "public-apis", "product_ids": ["maps-api"], "plan_id": "gold", "app_id": app}
+    waits = ada.post("/v1/access-requests", asked).expect(201).body["id"]
+    world.owner.post(f"/v1/admin/apps/{app}/owner", {"owner": world.owner.id}).problem(403, "conflict-of-interest")
+    world.owner.post(f"/v1/admin/apps/{app}/owner", {"owner": grace.id, "email": grace.email}).expect(200)
+    until("the former owner's key stops", lambda: world.sample("weather-api", key) == 403)
+    newer = grace.reveal(request)
+    equal(world.sample("weather-api", newer), 200)
+    ada.post(f"/v1/apps/{app}/credentials/{request['credential_id']}/reveal").problem(404, "not-found")
+    equal(grace.request(waits)["status"], "pending", "what waits for the app is hers too")
+    grace.post(f"/v1/access-requests/{waits}/withdraw").expect(200)
+    until("the change of owner is published", lambda: world.events("AppReassigned", app))
+    told = ((ada, "Beacon is no longer yours"), (grace, "Beacon is yours now"))
+    for person, text in told:
+        until(f"{person.email} is told", lambda: world.mails_to(person.email, text))
+
+
+@flow
+def calls_are_counted_and_held_to_the_plan(world: World):
+    """The authorizer counts under its own role, and denies what is over the quota."""
+    world.product("counted", gateway={"kind": "builtin", "enforce": True})
+    # A window of a hundred years does not end while this runs.
+    world.plan("small", auto_approve=True, quota={"requests": 3, "per_seconds": 3_162_240_000})
+    world.catalogue("counted-apis", ["counted-api", "weather-api"], {"kind": "everyone"}, plans=("small",))
+    ada = world.person("Ada", "builders")
+    asked = ada.submit("counted-apis", ["counted-api", "weather-api"], "small", "Meter")
+    key = ada.reveal(ada.until_provisioning(asked["id"], "provisioned"))
+    equal([world.sample("counted-api", key) for _ in range(4)], [200, 200, 200, 403])
+    equal([world.sample("weather-api", key) for _ in range(4)], [200] * 4, "this one counts nothing")
+
+
+@flow
 def a_product_that_is_deleted_by_force_leaves_nothing_behind(world: World):
     """Keys are closed, what waits is rejected and its requester told."""
     world.product("tides")
