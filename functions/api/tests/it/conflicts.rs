@@ -380,7 +380,7 @@ async fn mine_lists_what_the_caller_may_still_decide_page_by_page() {
         let Some(next) = page.body["next_cursor"].as_str() else { break };
         cursor = format!("&cursor={next}");
     }
-    assert_eq!(seen, [open.clone()]);
+    assert_eq!(seen, std::slice::from_ref(&open));
     let mut all = listed(&api, olga().person(), "mine=true").await;
     all.sort();
     let mut expected = vec![extension, approved, own, id_of(&moved), team, open];
