@@ -15,6 +15,7 @@ const ROUTES: readonly [string, Load][] = [
   ['/admin/apps', () => import('./apps/Apps.svelte')],
   ['/admin/apps/:id', () => import('./apps/App.svelte')],
   ['/admin/apps/:id/grant', () => import('./apps/Grant.svelte')],
+  ['/admin/apps/:id/bring-key', () => import('./apps/BringKey.svelte')],
   ['/admin/plans', () => import('./plans/Plans.svelte')],
   ['/admin/plans/new', () => import('./plans/NewPlan.svelte')],
   ['/admin/plans/:id', () => import('./plans/Plan.svelte')],

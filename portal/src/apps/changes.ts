@@ -14,6 +14,11 @@ export function isRenewable({ status, expires_at }: Pick<Credential, 'status' | 
   return Math.abs(new Date(expires_at).getTime() - now) <= RENEWAL_WINDOW;
 }
 
+/** Whether the newest key can be revealed: of one that comes from another system only a digest is kept. */
+export function isKept({ keys }: Pick<Credential, 'keys'>): boolean {
+  return keys[0]?.origin !== 'brought_along';
+}
+
 /** The products that a credential opens. */
 export function openProducts({ grants }: Pick<Credential, 'grants'>): string[] {
   return grants.filter(({ status }) => status === 'active').map(({ product_id }) => product_id);

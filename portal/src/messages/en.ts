@@ -40,6 +40,8 @@ const next: Partial<Record<Slug, string>> = {
   'access-flow-disabled': 'The way to request access has changed. Reload the page.',
   'change-pending': 'Wait until it is decided, or withdraw it.',
   'cart-full': 'Submit your cart first.',
+  'already-revealed': 'Whoever has lost a key replaces it.',
+  'key-not-kept': 'Replace it to get a key that can be revealed.',
   'cart-changed': 'Your cart was changed in another window. Look at it again, then submit.',
 };
 
@@ -233,7 +235,8 @@ export const en = {
       `This API is at ${api}. For security, this page sends requests to ${portal} alone, so it cannot call the API. Reveal your key in the app and paste the command into a terminal.`,
     addressless: (placeholder: string) =>
       `This portal does not know the address of the API. Reveal your key in the app, put the address in place of ${placeholder}, and paste the command into a terminal.`,
-    noKey: 'You have no active key for this product yet. Request access above, then call it from here.',
+    noKey:
+      'You have no active key for this product that can be revealed. Request access above, then call it from here.',
     command: 'Command for a terminal',
     astray: 'A value with “.” or “..” between slashes leads to another path. Change it to send the request.',
   },
@@ -470,6 +473,19 @@ export const en = {
     askAbout: (product: string) => `Questions about ${product}?`,
     reveal: 'Reveal key',
     revealHint: 'Every reveal is recorded.',
+    notKept:
+      'This key comes from another system, and only a digest of it is kept, so it cannot be revealed. Replace it to get a key that can.',
+    revealed: 'Revealed',
+    times: (n: number) => count(n, 'time', 'times'),
+    lastBy: (who: string) => `last by ${who} on`,
+    you: 'you',
+    notRevealed: 'Not yet',
+    lastUsed: 'Last used',
+    useUnknown: 'Not known',
+    because: {
+      key: 'The plan limits how long keys live.',
+      access: 'Access was granted until then.',
+    },
     hide: 'Hide',
     call: (product: string) => `Call ${product}`,
     snippet: (product: string) => `the command that calls ${product}`,

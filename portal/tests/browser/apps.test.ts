@@ -115,6 +115,79 @@ test('a key is revealed, copied and hidden again', async () => {
   await grace.leaves();
 });
 
+test('a credential says who saw its key, when it was used last and why it ends', async () => {
+  const { app } = await on.stack.api('grace', 'POST', '/v1/access-requests', {
+    catalogue_id: 'public-apis',
+    product_ids: ['maps-api'],
+    plan_id: 'free',
+    new_app: { name: 'Logbook', visibility: 'team', team: 'partners' },
+  });
+  const credentials = `/v1/apps/${app.id}/credentials`;
+  while ((await on.stack.api('grace', 'GET', credentials)).items.length === 0);
+  const [{ id }] = (await on.stack.api('grace', 'GET', credentials)).items;
+  const grace = await on.signedIn('Grace', `/apps/${app.id}`);
+  const { page } = grace;
+  const terms = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name: 'Maps API' }) });
+  await terms.getByText('Not yet', { exact: true }).waitFor();
+  await terms.getByText('Not known', { exact: true }).waitFor();
+  await terms.getByText('The plan limits how long keys live.').waitFor();
+  await page.getByRole('button', { name: 'Reveal key' }).click();
+  await terms.getByText(/^1 time, last by you on/).waitFor();
+  const key = await page.getByRole('group', { name: 'Key' }).locator('code').innerText();
+  await usableInEveryLook(page, 'a credential with its record');
+
+  await on.stack.api('gunnar&groups=partners', 'POST', `${credentials}/${id}/reveal`, {});
+  await fetch(`${on.stack.origin}/_local/apis/maps-api`, { headers: { 'x-api-key': key } });
+  await page.reload();
+  await terms.getByText(/^2 times, last by gunnar on/).waitFor();
+  const today = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' });
+  const { items } = await on.stack.api('grace', 'GET', credentials);
+  await terms.getByText(today.format(new Date(items[0].last_used_at))).waitFor();
+  await grace.leaves();
+});
+
+test('a key from another system works, is not revealed, and is replaced', async () => {
+  const app = await on.stack.api('grace', 'POST', '/v1/apps', { name: 'Old buoy' });
+  const key = 'Old-Gateway/key.of:the+buoy-1987';
+  const owen = await on.signedIn('Owen', `/admin/apps/${app.id}`);
+  const { page } = owen;
+  await page.getByRole('link', { name: 'Take over a key' }).click();
+  const verb = page.getByRole('button', { name: 'Take over key' });
+  await verb.click();
+  await page.getByText('Enter the key.').waitFor();
+  await page.getByRole('checkbox', { name: 'Weather API' }).check();
+  await page.getByLabel('Plan').selectOption('Gold');
+  await page.getByLabel('Key', { exact: true }).fill('aaaaaaaaaaaaaaaaaaaaaaaaaaaa');
+  await verb.click();
+  await page
+    .getByRole('alert')
+    .getByText(/different characters/)
+    .waitFor();
+  await usableInEveryLook(page, 'a key that is too weak');
+  await page.getByLabel('Key', { exact: true }).fill(key);
+  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
+  assert.ok(!kept.includes(key), 'the browser keeps it nowhere');
+  await verb.click();
+  await page.getByRole('heading', { name: 'Old buoy', level: 1 }).waitFor();
+  await page.getByRole('heading', { name: 'Weather API' }).waitFor();
+  owen.expects(/status of 422/);
+  await owen.leaves();
+
+  const call = async () =>
+    (await fetch(`${on.stack.origin}/_local/apis/weather-api`, { headers: { 'x-api-key': key } })).status;
+  assert.equal(await call(), 200);
+  const grace = await on.signedIn('Grace', `/apps/${app.id}`);
+  await grace.page.getByText('This key comes from another system').waitFor();
+  assert.equal(await grace.page.getByRole('button', { name: 'Reveal key' }).count(), 0);
+  await usable(grace.page, 'a key that cannot be revealed');
+  await grace.page.getByRole('button', { name: 'Replace key' }).click();
+  await grace.page.getByText('Not at all').click();
+  await grace.page.getByRole('dialog').getByRole('button', { name: 'Replace key' }).click();
+  await grace.page.getByRole('button', { name: 'Reveal key' }).waitFor();
+  assert.equal(await call(), 403);
+  await grace.leaves();
+});
+
 test('a key is replaced with an overlap, and a credential revoked by its owner', async () => {
   const order = {
     catalogue_id: 'public-apis',

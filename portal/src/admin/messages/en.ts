@@ -403,6 +403,16 @@ export const en = {
     verb: 'Grant access',
   },
 
+  bringKey: {
+    title: 'Take over a key',
+    titleOf: (app: string) => `Take over a key for ${app}`,
+    lead: 'For an app that has a key from another system and goes on calling with it. Only a digest of the key is kept, so nobody can reveal it. It works at once, without a request.',
+    noProducts: 'No product uses the built-in gateway with API keys.',
+    keyHint: '24 to 128 characters without spaces, at least 12 of them different.',
+    enterKey: 'Enter the key.',
+    verb: 'Take over key',
+  },
+
   plans: {
     title: 'Plans',
     one: 'Plan',
