@@ -4,7 +4,7 @@ use aws_config::BehaviorVersion;
 use gatepass_api::{Clients, Config, service};
 use gatepass_lambda::{Clock, Vars, init_logs, timeouts};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
     init_logs();
     let config = Config::from_vars(&Vars::of_process())?;

@@ -8,7 +8,7 @@ use gatepass_expire::{Config, Expire};
 use gatepass_lambda::{Clock, Vars, init_logs, timeouts};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     init_logs();
     let config = Config::from_vars(&Vars::of_process())?;

@@ -5,7 +5,7 @@ use gatepass_lambda::{Clock, Vars, init_logs, timeouts};
 use gatepass_relay::{Config, Relay};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     init_logs();
     let config = Config::from_vars(&Vars::of_process())?;
