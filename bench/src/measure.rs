@@ -154,7 +154,7 @@ fn sum(calls: &[Call], units: impl Fn(&Call) -> f64) -> f64 {
 }
 
 /// The answer, if it is one of success. An HTTP answer's body is read, too.
-fn checked(name: &str, answer: &[u8]) -> Outcome<Value> {
+pub(crate) fn checked(name: &str, answer: &[u8]) -> Outcome<Value> {
     let answer: Value = serde_json::from_slice(answer)?;
     if let Some(status) = answer["statusCode"].as_u64() {
         let body = answer["body"].as_str().unwrap_or_default();

@@ -15,6 +15,7 @@ use crate::events::{HttpCall, authorizer_call, sample, stream_batch};
 use crate::function::{Function, Program};
 use crate::measure::{Amounts, Row, Sizes, Subject, measure};
 use crate::progress::say;
+use crate::twins::{Language, empty_loop};
 
 /// The ten endpoints that are called most, in the order of the story, and the rejection, for which there is a goal.
 const CREATE_APP: &str = "POST /v1/apps";
@@ -28,6 +29,8 @@ const APPROVE: &str = "POST /v1/admin/access-requests/{id}/approve";
 const LIST_CREDENTIALS: &str = "GET /v1/apps/{id}/credentials";
 const REVEAL: &str = "POST /v1/apps/{id}/credentials/{cid}/reveal";
 const REJECT: &str = "POST /v1/admin/access-requests/{id}/reject";
+
+const AUTHORIZER: &str = "authorizer";
 
 /// A table with offers, and the functions that work on it.
 pub(crate) struct Story<'a> {
@@ -50,6 +53,15 @@ impl<'a> Story<'a> {
 
     /// The function of `binary`, which answers `route` if it is an endpoint.
     pub(crate) fn subject(&self, binary: &str, route: Option<&str>) -> Subject {
+        let mut environment = self.environment();
+        environment.extend(route.map(|route| ("GATEPASS_ROUTE".to_owned(), route.to_owned())));
+        let command = vec![self.artifacts.path(binary).display().to_string()];
+        let name = route.unwrap_or(binary).to_owned();
+        Subject { name, program: Program { command, environment }, sizes: self.artifacts.sizes(binary) }
+    }
+
+    /// What the template gives functions, on this table.
+    fn environment(&self) -> BTreeMap<String, String> {
         let mut environment = BTreeMap::from([
             ("AWS_ENDPOINT_URL".to_owned(), self.emulator.endpoint()),
             ("GATEPASS_TABLE".to_owned(), self.table.clone()),
@@ -63,10 +75,7 @@ impl<'a> Story<'a> {
             ("GATEPASS_PORTAL_URL", "https://portal.example.com"),
         ];
         environment.extend(settings.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        environment.extend(route.map(|route| ("GATEPASS_ROUTE".to_owned(), route.to_owned())));
-        let command = vec![self.artifacts.path(binary).display().to_string()];
-        let name = route.unwrap_or(binary).to_owned();
-        Subject { name, program: Program { command, environment }, sizes: self.artifacts.sizes(binary) }
+        environment
     }
 
     /// Measures every function and endpoint, in the order of the story.
@@ -83,11 +92,9 @@ impl<'a> Story<'a> {
 
         let submits = self.submits(&people, &apps, "weather-api", "gold");
         let requests = texts(&self.endpoint(&mut rows, SUBMIT, submits).await?, "/id");
-        let own = people.iter().map(|who| self.call(LIST_REQUESTS, "/v1/access-requests".into(), who, Value::Null));
-        self.endpoint(&mut rows, LIST_REQUESTS, own.collect()).await?;
-        let pending = "/v1/admin/access-requests?status=pending";
-        let lists = people.iter().map(|_| self.call_of_owner(ADMIN_LIST, pending.into(), Value::Null)).collect();
-        self.endpoint(&mut rows, ADMIN_LIST, lists).await?;
+        let own = self.own_requests(&people);
+        self.endpoint(&mut rows, LIST_REQUESTS, own.clone()).await?;
+        self.endpoint(&mut rows, ADMIN_LIST, self.pending_requests(people.len())).await?;
         let relayed = requests.iter().enumerate().map(|(number, id)| self.stream_batch(id, number));
         self.event_function(&mut rows, "relay", relayed.collect::<Outcome<_>>()?).await?;
         let decisions = self.decisions(APPROVE, &requests, &json!({}));
@@ -101,22 +108,68 @@ impl<'a> Story<'a> {
         let of_app = |id: &str| format!("/v1/apps/{id}/credentials");
         let lists = people.iter().zip(&apps).map(|(who, id)| self.call(LIST_CREDENTIALS, of_app(id), who, Value::Null));
         self.endpoint(&mut rows, LIST_CREDENTIALS, lists.collect()).await?;
-        let each = people.iter().zip(apps.iter().zip(&credentials));
-        let reveals =
-            each.map(|(who, (app, id))| self.call(REVEAL, format!("{}/{id}/reveal", of_app(app)), who, json!({})));
-        let revealed = self.endpoint(&mut rows, REVEAL, reveals.collect()).await?;
-        let keys = texts(&revealed, "/key");
-        let calls = keys.iter().map(|key| authorizer_call(key, "weather-api").to_string()).collect();
-        self.event_function(&mut rows, "authorizer", calls).await?;
+        let revealed = self.endpoint(&mut rows, REVEAL, self.reveals(&people, &apps, &credentials)).await?;
+        let calls = authorizations(&revealed);
+        self.event_function(&mut rows, AUTHORIZER, calls.clone()).await?;
+        // Now, while each person has the one request that was there when ours listed it.
+        self.twins(&mut rows, &own, &calls).await?;
 
-        let waiting = self.submitted(self.submits(&people, &apps, "maps-api", "gold")).await?;
+        let waiting = self.prepared(SUBMIT, self.submits(&people, &apps, "maps-api", "gold")).await?;
         let reason = json!({ "reason": "Please use the plan `free` for trials." });
         self.endpoint(&mut rows, REJECT, self.decisions(REJECT, &waiting, &reason)).await?;
-        let automatic = self.submitted(self.submits(&people, &apps, "maps-api", "free")).await?;
+        let automatic = self.prepared(SUBMIT, self.submits(&people, &apps, "maps-api", "free")).await?;
         let events = automatic.iter().map(|id| sample("auto-approve", id)).collect::<Outcome<_>>()?;
         self.event_function(&mut rows, "auto-approve", events).await?;
         self.on_fresh_table(&mut rows).await?;
         Ok(rows)
+    }
+
+    /// The same handlers in other languages, on the same table; and a loop around nothing.
+    async fn twins(&self, rows: &mut Vec<Row>, lists: &[String], authorizations: &[String]) -> Outcome<()> {
+        for (number, language) in Language::ALL.into_iter().enumerate() {
+            let people = (0..self.amounts.events()).map(|each| format!("t{number}{each:06}")).collect::<Vec<_>>();
+            let apps = self.prepared(CREATE_APP, self.new_apps(&people)).await?;
+            let submits = self.submits(&people, &apps, "weather-api", "gold");
+            for (handler, of, events) in [
+                ("submit", SUBMIT, submits),
+                ("list", LIST_REQUESTS, lists.to_vec()),
+                ("authorize", AUTHORIZER, authorizations.to_vec()),
+            ] {
+                let subject = language.twin(handler, of, self.environment())?;
+                rows.push(measure(&subject, self.emulator, self.amounts, events).await?.0);
+            }
+        }
+        let events = vec!["{}".to_owned(); self.amounts.events()];
+        rows.push(measure(&empty_loop()?, self.emulator, self.amounts, events).await?.0);
+        Ok(())
+    }
+
+    /// The hot handlers, each with `count` events that it can answer once the ones before it have answered theirs. `visit` has
+    /// them answered, and gives the answers to the last `count` events.
+    pub(crate) async fn hot<F>(&self, count: usize, mut visit: impl FnMut(Subject, Vec<String>) -> F) -> Outcome<()>
+    where
+        F: Future<Output = Outcome<Vec<Value>>>,
+    {
+        let people = (0..count).map(person).collect::<Vec<_>>();
+        let apps = self.prepared(CREATE_APP, self.new_apps(&people)).await?;
+        let api = |route: &str| self.subject("api", Some(route));
+        let requests = texts(&visit(api(SUBMIT), self.submits(&people, &apps, "weather-api", "gold")).await?, "/id");
+        visit(api(LIST_REQUESTS), self.own_requests(&people)).await?;
+        visit(api(ADMIN_LIST), self.pending_requests(count)).await?;
+        let relayed = requests.iter().enumerate().map(|(number, id)| self.stream_batch(id, number));
+        visit(self.subject("relay", None), relayed.collect::<Outcome<_>>()?).await?;
+        let credentials = visit(api(APPROVE), self.decisions(APPROVE, &requests, &json!({}))).await?;
+        let credentials = texts(&credentials, "/credential_id");
+        for program in ["provision", "notify"] {
+            let events = requests.iter().map(|id| sample(program, id)).collect::<Outcome<_>>()?;
+            visit(self.subject(program, None), events).await?;
+        }
+        let revealed = visit(api(REVEAL), self.reveals(&people, &apps, &credentials)).await?;
+        visit(self.subject(AUTHORIZER, None), authorizations(&revealed)).await?;
+        let waiting = self.prepared(SUBMIT, self.submits(&people, &apps, "maps-api", "free")).await?;
+        let events = waiting.iter().map(|id| sample("auto-approve", id)).collect::<Outcome<_>>()?;
+        visit(self.subject("auto-approve", None), events).await?;
+        Ok(())
     }
 
     /// The functions for which it does not matter what has happened: the minute without work, and tokens.
@@ -141,10 +194,10 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
-    /// Submits without measuring; gives the requests' ids.
-    async fn submitted(&self, events: Vec<String>) -> Outcome<Vec<String>> {
-        say("(preparing requests)");
-        let mut function = Function::start(&self.subject("api", Some(SUBMIT)).program).await?;
+    /// Calls the endpoint without measuring it; gives the ids of what it has made.
+    async fn prepared(&self, route: &str, events: Vec<String>) -> Outcome<Vec<String>> {
+        say(&format!("(preparing: {route})"));
+        let mut function = Function::start(&self.subject("api", Some(route)).program).await?;
         let mut answers = Vec::new();
         for event in events {
             let (_, answer) = function.answer(event).await?;
@@ -157,6 +210,22 @@ impl<'a> Story<'a> {
     fn new_apps(&self, people: &[String]) -> Vec<String> {
         let name = json!({ "name": "Storm warnings" });
         people.iter().map(|who| self.call(CREATE_APP, "/v1/apps".into(), who, name.clone())).collect()
+    }
+
+    fn own_requests(&self, people: &[String]) -> Vec<String> {
+        people.iter().map(|who| self.call(LIST_REQUESTS, "/v1/access-requests".into(), who, Value::Null)).collect()
+    }
+
+    fn pending_requests(&self, count: usize) -> Vec<String> {
+        let list = "/v1/admin/access-requests?status=pending";
+        (0..count).map(|_| self.call_of_owner(ADMIN_LIST, list.into(), Value::Null)).collect()
+    }
+
+    fn reveals(&self, people: &[String], apps: &[String], credentials: &[String]) -> Vec<String> {
+        let each = people.iter().zip(apps.iter().zip(credentials)).map(|(who, (app, id))| {
+            self.call(REVEAL, format!("/v1/apps/{app}/credentials/{id}/reveal"), who, json!({}))
+        });
+        each.collect()
     }
 
     fn submits(&self, people: &[String], apps: &[String], product: &str, plan: &str) -> Vec<String> {
@@ -192,6 +261,11 @@ impl<'a> Story<'a> {
 /// Somebody, who is nobody else: caps and allowances are per person.
 fn person(number: usize) -> String {
     format!("p{number:06}")
+}
+
+/// Calls of the protected API with the keys that were revealed.
+fn authorizations(revealed: &[Value]) -> Vec<String> {
+    texts(revealed, "/key").iter().map(|key| authorizer_call(key, "weather-api").to_string()).collect()
 }
 
 fn texts(answers: &[Value], pointer: &str) -> Vec<String> {
