@@ -69,7 +69,7 @@ impl Emulator {
         Ok(Self { address, state })
     }
 
-    /// Where SDK clients find it.
+    /// The address at which SDK clients find it.
     pub(crate) fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }

@@ -1,4 +1,4 @@
-//! What people read: results on standard output, progress on standard error.
+//! Output for people: results on standard output, progress on standard error.
 
 use std::io::{self, Write};
 

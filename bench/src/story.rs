@@ -60,7 +60,7 @@ impl<'a> Story<'a> {
         Subject { name, program: Program { command, environment }, sizes: self.artifacts.sizes(binary) }
     }
 
-    /// What the template gives functions, on this table.
+    /// The environment that the template gives functions, on this table.
     fn environment(&self) -> BTreeMap<String, String> {
         let mut environment = BTreeMap::from([
             ("AWS_ENDPOINT_URL".to_owned(), self.emulator.endpoint()),
