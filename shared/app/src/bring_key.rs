@@ -62,16 +62,22 @@ async fn take(
         let plan = store.offering::<Plan>(&asked.plan_id).await?.map(|(plan, _)| plan);
         let plan = plan.ok_or_else(|| Refused::NoLongerPossible("the plan is gone".into()))?;
         require_own_gateway(&store.offerings::<Product>(&asked.product_ids).await?, asked)?;
-        Ok((submission, catalogues, plan, store.settings_in_force().await?))
+        Ok((app, submission, catalogues, plan, store.settings_in_force().await?))
     };
-    commit_decision(store, context, idempotent, read, |context, (submission, catalogues, plan, settings)| {
+    commit_decision(store, context, idempotent, read, |context, (app, submission, catalogues, plan, settings)| {
         let (request, granted) = access_request::grant(context, submission, owner, asked.note.clone());
         // A grant that others must approve too is pending.
         let AccessRequest::Queued(queued) = request else { return Err(Refused::NeedsApprovals) };
         let (provisioned, stands) = queued.provisioned(context, &Actor::from(owner.person()));
         let approved = provisioned.approved();
         let Settings { expiry_notices_seconds, .. } = settings;
-        let credential = Credential::issued(approved, &plan, Key::brought_along(key), &expiry_notices_seconds, now);
+        let credential = Credential::issued(
+            approved,
+            &plan,
+            Key::brought_along(key, app.handover_count),
+            &expiry_notices_seconds,
+            now,
+        );
         let record = KeyRecord::new(&credential, key, credential.expires_at, None);
         let stored = StoredCredential {
             credential: Versioned::first(credential, now),

@@ -1,13 +1,11 @@
 //! A request with everything that ending it changes.
 
-use std::collections::BTreeSet;
-
 use gatepass_domain::access_request::{Closed, Revoked};
 use gatepass_domain::credential::{CredentialStatus, KeyRecord};
 use gatepass_domain::event::Detail;
 use gatepass_domain::id::{ProductId, RequestId};
 use gatepass_domain::{AccessRequest, Context, Event};
-use gatepass_store::{EndingClaims, Heirs, Store, StoredCredential, Transaction};
+use gatepass_store::{EndingClaims, Store, StoredCredential, Transaction};
 
 use crate::credentials::moved;
 use crate::error::Refused;
@@ -84,11 +82,12 @@ impl Holdings {
     /// Reads what `request` holds.
     pub(crate) async fn read(store: &Store, request: &AccessRequest) -> Result<Self, Refused> {
         let (id, app_id) = (request.facts().id, request.facts().submission.app.id);
-        let claims = store.ending_claims(app_id, &BTreeSet::from([id]), Heirs::Extensions).await?;
         let stored = match request.credential_id() {
             Some(credential_id) => store.credential(app_id, credential_id).await?,
             None => None,
         };
+        let content = stored.as_ref().map(|stored| &stored.credential.content);
+        let claims = store.claims_of_revoked(app_id, id, content).await?;
         let credential = match stored {
             Some(stored) => {
                 let keys = store.keys_of(&stored).await?;

@@ -190,9 +190,9 @@ pub struct Key {
     /// The place where it was made.
     #[serde(default)]
     pub origin: KeyOrigin,
-    /// The app's [`handover_count`](crate::App::handover_count) when it was made; unknown of keys that were made elsewhere.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub handover_count: Option<u32>,
+    /// The app's [`handover_count`](crate::App::handover_count) when it was made or brought along.
+    #[serde(default)]
+    pub handover_count: u32,
 }
 
 /// The keys of a credential that a former owner of its app may know and that work for longer than they are to.
@@ -328,7 +328,7 @@ impl Credential {
 
     /// The keys that were made before the last of `handover_count` handovers of the app and work after `end`.
     pub fn leftover(&self, handover_count: u32, end: Timestamp) -> Option<Leftover> {
-        let from_before = |key: &Key| key.handover_count.is_none_or(|made_after| made_after < handover_count);
+        let from_before = |key: &Key| key.handover_count < handover_count;
         match (self.keys.first(), self.keys.get(1)) {
             (Some(newest), _) if from_before(newest) => Some(Leftover::Newest),
             (_, Some(older)) if from_before(older) && older.not_after.is_none_or(|not_after| not_after > end) => {
@@ -546,19 +546,20 @@ impl Key {
             not_after: None,
             created_at: Some(made_at),
             origin: KeyOrigin::Issued,
-            handover_count: Some(handover_count),
+            handover_count,
         }
     }
 
-    /// The part that may be shown of a key that somebody brought along. Nobody here knows when it was made.
-    pub fn brought_along(key: &PlainKey) -> Self {
+    /// The part that may be shown of a key that somebody brought along, for an app that had gone to another owner `handover_count`
+    /// times. Nobody here knows when it was made.
+    pub fn brought_along(key: &PlainKey, handover_count: u32) -> Self {
         Self {
             prefix: key.prefix(),
             last_four: key.last_four(),
             not_after: None,
             created_at: None,
             origin: KeyOrigin::BroughtAlong,
-            handover_count: None,
+            handover_count,
         }
     }
 }

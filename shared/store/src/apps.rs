@@ -1,5 +1,6 @@
 //! Apps, what they have asked for, and what their owners may still ask for.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -583,7 +584,7 @@ impl Store {
         }
         let involvement = take_involvement(&mut found, involvement_key.as_ref())?;
         let claims = self
-            .claims_ending(found.remove(&access_key), &Losses::all_of(&BTreeSet::from([id])), Heirs::Extensions)
+            .claims_ending(found.remove(&access_key), &Losses::all_of(&BTreeSet::from([id])), Heirs::Extensions, None)
             .await?;
         let app = app.and_then(|item| item.content.in_state(AppState::Open)).map(|(app, _)| app);
         Ok(Surroundings { app, products, claims, involvement })
@@ -600,7 +601,22 @@ impl Store {
         ending: &BTreeSet<RequestId>,
         to: Heirs,
     ) -> Result<EndingClaims, StoreError> {
-        self.claims_ending(self.attributes(&keys::access(app_id)).await?, &Losses::all_of(ending), to).await
+        self.claims_ending(self.attributes(&keys::access(app_id)).await?, &Losses::all_of(ending), to, None).await
+    }
+
+    /// The change of an app's claims when the request `ending` is revoked, which holds grants of `credential` if it has one. As
+    /// many reads as [`Store::ending_claims`], and one more for each other credential that may open the same products.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn claims_of_revoked(
+        &self,
+        app_id: AppId,
+        ending: RequestId,
+        credential: Option<&Credential>,
+    ) -> Result<EndingClaims, StoreError> {
+        let access = self.attributes(&keys::access(app_id)).await?;
+        self.claims_ending(access, &Losses::all_of(&BTreeSet::from([ending])), Heirs::Extensions, credential).await
     }
 
     /// The change of an app's claims when `product` is taken from the requests `holders`, and those of them that are among
@@ -616,7 +632,7 @@ impl Store {
         ending: &BTreeSet<RequestId>,
     ) -> Result<EndingClaims, StoreError> {
         let losses = Losses { ending, product: Some((product, holders)) };
-        self.claims_ending(self.attributes(&keys::access(app_id)).await?, &losses, Heirs::Extensions).await
+        self.claims_ending(self.attributes(&keys::access(app_id)).await?, &losses, Heirs::Extensions, None).await
     }
 
     async fn claims_ending(
@@ -624,6 +640,7 @@ impl Store {
         access: Option<Attributes>,
         losses: &Losses<'_>,
         to: Heirs,
+        credential: Option<&Credential>,
     ) -> Result<EndingClaims, StoreError> {
         let ending = losses.ending;
         let Some((Access { products, extensions: seen }, changes)) = claims(access, ending)? else {
@@ -632,17 +649,19 @@ impl Store {
         let held: Vec<_> = products.into_iter().filter(|(product, holder)| losses.include(product, holder)).collect();
         let mut heirs = Vec::new();
         if !held.is_empty() {
-            let mut others: Vec<_> = seen.iter().copied().filter(|id| !losses.concern(id)).collect();
-            others.sort();
+            // Extensions whose access ended with the credential and was renewed with it are on record in the credential alone.
+            let holders = credential.map(Credential::holders).unwrap_or_default();
+            let others: BTreeSet<_> = seen.iter().copied().chain(holders).filter(|id| !losses.concern(id)).collect();
+            let mut credentials: BTreeMap<_, _> = credential.iter().map(|one| (one.id, Some((*one).clone()))).collect();
             for id in others {
                 let Some(row) = self.attributes(&keys::request(id)).await? else { continue };
-                heirs.extend(set_aside(requests::parse(row)).filter(|request| to.include(request)));
+                let Some(request) = set_aside(requests::parse(row)).filter(|request| to.include(request)) else {
+                    continue;
+                };
+                heirs.push((id, self.products_claimed_by(&request, &mut credentials).await?));
             }
         }
-        let heir = |product: &ProductId| {
-            let asks = |request: &&AccessRequest| request.facts().product_ids().contains(product);
-            heirs.iter().find(asks).map(|request| request.facts().id)
-        };
+        let heir = |product: &ProductId| heirs.iter().find(|(_, claims)| claims.contains(product)).map(|(id, _)| *id);
         let products = held.into_iter().map(|(product, holder)| {
             let heir = heir(&product);
             (product, (holder, heir))
@@ -650,6 +669,26 @@ impl Store {
         let products = products.collect();
         let extensions = seen.iter().copied().filter(|id| ending.contains(id)).collect();
         Ok(EndingClaims { products, extensions, changes, seen })
+    }
+
+    /// The products that a standing request asks for, or, once it is provisioned, opens: some may have been removed since. The
+    /// credentials that were read are in `credentials`.
+    async fn products_claimed_by(
+        &self,
+        request: &AccessRequest,
+        credentials: &mut BTreeMap<CredentialId, Option<Credential>>,
+    ) -> Result<Vec<ProductId>, StoreError> {
+        let facts = request.facts();
+        let (AccessRequest::Provisioned(_), Some(id)) = (request, request.credential_id()) else {
+            return Ok(facts.product_ids());
+        };
+        if let Entry::Vacant(unread) = credentials.entry(id) {
+            let stored = self.credential(facts.submission.app.id, id).await?;
+            unread.insert(stored.map(|stored| stored.credential.content));
+        }
+        let grants = credentials.get(&id).into_iter().flatten().flat_map(|credential| &credential.grants);
+        let held = grants.filter(|grant| grant.held_by.contains(&facts.id));
+        Ok(held.map(|grant| grant.product_id.clone()).collect())
     }
 
     /// The change of an app's claims when the change `request_id` of `credential` has been carried out: each product that it

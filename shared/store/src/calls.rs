@@ -5,8 +5,8 @@
 //!
 //! The windows of the rate limit share the item. Each has one of [`SLOTS`] attributes, whose number holds the window in its
 //! upper part and the calls in its lower one. A call removes the attributes of all windows but its own and its neighbours, whose
-//! instances' clocks may be a little ahead or behind. After a pause of `SLOTS` windows or more, a call can find its attribute with an older window in it: then the
-//! window is begun by a second update. That is the only case in which a call costs two.
+//! instances' clocks may be a little ahead or behind. After a pause of `SLOTS` windows or more, a call can find its attribute with an older window in it: then
+//! it begins the window by a second update, or counts by a third when another call has begun it. No other call costs more than one.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
@@ -91,6 +91,14 @@ struct Slot {
     window: Window,
 }
 
+/// The part of an update that counts a call in a window of the rate limit.
+struct RateUpdate {
+    set: String,
+    condition: String,
+    values: Vec<(String, AttributeValue)>,
+    removed: Vec<String>,
+}
+
 impl Slot {
     fn name(&self) -> String {
         format!("r{}", self.window.index % SLOTS)
@@ -111,6 +119,37 @@ impl Slot {
         let own = self.window.index % SLOTS;
         let is_near = move |slot: u64| [SLOTS - 1, 0, 1].iter().any(|by| (own + by) % SLOTS == slot);
         (0..SLOTS).filter(move |slot| !is_near(*slot)).map(|slot| format!("r{slot}"))
+    }
+
+    /// Counts a call in a window that has begun, or whose attribute is free.
+    fn counting(&self) -> RateUpdate {
+        let name = self.name();
+        RateUpdate {
+            set: format!("{name} = if_not_exists({name}, :start) + :one"),
+            condition: format!("(attribute_not_exists({name}) OR ({name} >= :start AND {name} < :rate))"),
+            values: vec![
+                (":start".into(), number(self.start())),
+                (":one".into(), number(1)),
+                (":rate".into(), number(self.used_up())),
+            ],
+            removed: self.others().collect(),
+        }
+    }
+
+    /// Counts the first call of a window whose attribute holds an older one.
+    fn beginning(&self) -> RateUpdate {
+        let name = self.name();
+        RateUpdate {
+            set: format!("{name} = :first"),
+            condition: format!("{name} < :start"),
+            values: vec![(":start".into(), number(self.start())), (":first".into(), number(self.start() + 1))],
+            removed: self.others().collect(),
+        }
+    }
+
+    /// True when the attribute holds an older window.
+    fn is_older(&self, found: &Attributes) -> bool {
+        read(found, &self.name()).is_some_and(|held| held < self.start())
     }
 
     /// The calls of this window, when the attribute holds `number`; `None` when it is of another window.
@@ -140,22 +179,59 @@ impl Store {
         let key = keys::calls(id, product, &limits, now);
         let last = slot.iter().map(|slot| slot.window.ends_at).chain(quota.map(|(_, window)| window.ends_at)).max();
         let ttl = last.unwrap_or(now).checked_add(KEPT).unwrap_or(Timestamp::MAX).as_second();
+        let quota_limit = quota.map(|(limit, _)| limit);
 
+        let counted = self.count_in(&key, slot.as_ref().map(Slot::counting), quota_limit, ttl).await?;
+        let (found, is_within) = match &slot {
+            Some(slot) if !counted.1 && slot.is_older(&counted.0) => {
+                let begun = self.count_in(&key, Some(slot.beginning()), quota_limit, ttl).await?;
+                if begun.1 || slot.is_older(&begun.0) {
+                    begun
+                } else {
+                    self.count_in(&key, Some(slot.counting()), quota_limit, ttl).await?
+                }
+            }
+            _ => counted,
+        };
+        let counts = Counts {
+            rate: slot
+                .map(|slot| slot.count(read(&found, &slot.name()).and_then(|held| slot.calls(held)).unwrap_or(0))),
+            quota: quota.map(|(limit, window)| Count {
+                limit,
+                calls: read(&found, QUOTA).unwrap_or(0),
+                resets_at: window.ends_at,
+            }),
+        };
+        Ok(if is_within { Counted::Within(counts) } else { Counted::Over(counts) })
+    }
+
+    /// Counts a call in the windows of the rate limit and the quota, unless a condition of one of them fails. Returns the
+    /// counters as they are then, and whether it was counted.
+    async fn count_in(
+        &self,
+        key: &keys::Key,
+        rate: Option<RateUpdate>,
+        quota: Option<Limit>,
+        ttl: i64,
+    ) -> Result<(Attributes, bool), StoreError> {
         let mut sets = vec!["#ttl = :ttl".to_owned()];
         let mut conditions = Vec::new();
-        let mut values = Attributes::from([(":ttl".into(), number(ttl)), (":one".into(), number(1))]);
+        let mut values = Attributes::from([(":ttl".into(), number(ttl))]);
         let mut removed = Vec::new();
-        if let Some(slot) = &slot {
-            let name = slot.name();
-            sets.push(format!("{name} = if_not_exists({name}, :start) + :one"));
-            conditions.push(format!("(attribute_not_exists({name}) OR {name} < :rate)"));
-            values.extend([(":start".into(), number(slot.start())), (":rate".into(), number(slot.used_up()))]);
-            removed.extend(slot.others());
+        if let Some(rate) = rate {
+            sets.push(rate.set);
+            conditions.push(rate.condition);
+            values.extend(rate.values);
+            removed.extend(rate.removed);
         }
-        if let Some((limit, _)) = &quota {
+        if let Some(limit) = quota {
             sets.push(format!("{QUOTA} = if_not_exists({QUOTA}, :none) + :one"));
             conditions.push(format!("(attribute_not_exists({QUOTA}) OR {QUOTA} < :quota)"));
-            values.extend([(":none".into(), number(0)), (":quota".into(), number(limit.requests))]);
+            values.extend([
+                (":none".into(), number(0)),
+                (":one".into(), number(1)),
+                (":quota".into(), number(limit.requests)),
+            ]);
         }
         let mut update = format!("SET {}", sets.join(", "));
         if !removed.is_empty() {
@@ -165,7 +241,7 @@ impl Store {
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(attributes_of(&key)))
+            .set_key(Some(attributes_of(key)))
             .update_expression(update)
             .set_condition_expression(Some(conditions.join(" AND ")).filter(|text| !text.is_empty()))
             .expression_attribute_names("#ttl", "ttl")
@@ -174,53 +250,12 @@ impl Store {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
-        let (found, is_within) = match sent {
-            Ok(output) => (output.attributes.unwrap_or_default(), true),
+        match sent {
+            Ok(output) => Ok((output.attributes.unwrap_or_default(), true)),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                    (failed.item().cloned().unwrap_or_default(), false)
+                    Ok((failed.item().cloned().unwrap_or_default(), false))
                 }
-                _ => return Err(StoreError::from_sdk("UpdateItem", &error)),
-            },
-        };
-        let mut counts = Counts { rate: None, quota: None };
-        if let Some((limit, window)) = quota {
-            let calls = read(&found, QUOTA).unwrap_or(0);
-            counts.quota = Some(Count { limit, calls, resets_at: window.ends_at });
-        }
-        if let Some(slot) = &slot {
-            let held = read(&found, &slot.name());
-            let calls = match held.and_then(|held| slot.calls(held)) {
-                Some(calls) => calls,
-                None if !is_within => 0,
-                None => {
-                    self.begin_window(&key, slot, held.unwrap_or(0)).await?;
-                    1
-                }
-            };
-            counts.rate = Some(slot.count(calls));
-        }
-        Ok(if is_within { Counted::Within(counts) } else { Counted::Over(counts) })
-    }
-
-    /// Begins a window whose attribute still `held` the number of an older one. Does nothing when another call was faster.
-    async fn begin_window(&self, key: &keys::Key, slot: &Slot, held: u64) -> Result<(), StoreError> {
-        let name = slot.name();
-        let sent = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(attributes_of(key)))
-            .update_expression(format!("SET {name} = :first"))
-            .condition_expression(format!("{name} = :held"))
-            .expression_attribute_values(":first", number(slot.start() + 1))
-            .expression_attribute_values(":held", number(held))
-            .send()
-            .await;
-        match sent {
-            Ok(_) => Ok(()),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
                 _ => Err(StoreError::from_sdk("UpdateItem", &error)),
             },
         }

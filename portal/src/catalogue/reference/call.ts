@@ -41,10 +41,13 @@ export function call(base: string, operation: Operation, values: Values, body: s
 
 /**
  * Whether a path has a segment `.` or `..`, which browsers and curl resolve however it is written; also behind an encoded
- * slash, which some gateways take for a slash.
+ * slash, which some gateways take for a slash. Browsers leave tabs and line breaks out.
  */
 function goesUp(path: string): boolean {
-  const plain = path.replace(/%2e/gi, '.').replace(/%2f|%5c|\\/gi, '/');
+  const plain = path
+    .replace(/[\t\r\n]/g, '')
+    .replace(/%2e/gi, '.')
+    .replace(/%2f|%5c|\\/gi, '/');
   return plain.split('/').some((segment) => segment === '.' || segment === '..');
 }
 

@@ -34,7 +34,7 @@ async fn issue(store: &Store, app_id: AppId, expires_at: Option<Timestamp>) -> S
         not_after: expires_at,
         created_at: None,
         origin: KeyOrigin::Issued,
-        handover_count: Some(0),
+        handover_count: 0,
     };
     let credential = Credential {
         id,

@@ -110,3 +110,14 @@ async fn fifty_callers_at_once_get_what_the_quota_has() {
     let each = futures_util::future::join_all((0..50).map(|_| async move { calls.within(10).await }));
     assert_eq!(each.await.into_iter().sum::<usize>(), 200);
 }
+
+/// Those that find an older window wait for none of the others, and yet only as many get through as in any window.
+#[tokio::test]
+async fn fifty_callers_at_once_after_a_pause_get_what_the_window_has() {
+    let mut calls = Calls::under(limit(5, 1), limit(1_000, 86_400)).await;
+    assert_eq!(calls.within(8).await, 5);
+    calls.later(32);
+    let calls = &calls;
+    let each = futures_util::future::join_all((0..50).map(|_| async move { calls.within(2).await }));
+    assert_eq!(each.await.into_iter().sum::<usize>(), 5);
+}

@@ -126,6 +126,21 @@ async fn a_rotation_does_not_save_the_key_that_the_former_owner_knows() {
     assert!(held.opens(&fresh).await);
 }
 
+/// The event of a handover may come late: a key that was brought along after it is the new owner's.
+#[tokio::test]
+async fn a_key_that_was_brought_along_after_the_handover_stays() {
+    let api = Api::new().await;
+    let app = api.app(&ada(), "Storm warnings").await;
+    let reassign = json!({ "owner": "grace" });
+    api.post(&format!("/v1/admin/apps/{app}/owner")).by_owner(&owen()).json(reassign).send().await.expect(200);
+    let body = json!({ "product_ids": ["weather-api"], "plan_id": "gold", "key": "s3cr3t-Key/of.the:old+gateway" });
+    let path = format!("/v1/admin/apps/{app}/credentials");
+    let brought = api.post(&path).by_owner(&olga()).json(body).send().await.expect(201);
+    api.handle_reassignment_to("grace", &app).await;
+    let kept = api.get(&format!("/v1/apps/{app}/credentials")).by(&grace()).send().await.expect(200);
+    assert_eq!(kept.items()[0]["keys"], brought.body["keys"]);
+}
+
 /// Clocks differ: what came first is not read from them.
 #[tokio::test]
 async fn a_key_from_before_is_replaced_though_its_clock_was_ahead() {

@@ -69,6 +69,24 @@ impl<'a> Held<'a> {
         record.is_some_and(|record| record.opens(&product, self.api.now()).is_ok())
     }
 
+    /// Asks for more products under `plan` for the credential; gives the request.
+    pub(crate) async fn extend(&self, products: &[&str], plan: &str) -> String {
+        let body = json!({
+            "catalogue_id": "public-apis", "product_ids": products, "plan_id": plan,
+            "app_id": id_of(&self.request["app"]), "extends_credential_id": self.request["credential_id"],
+        });
+        self.api.post("/v1/access-requests").by(&ada()).json(body).send().await.expect(201).text("/id")
+    }
+
+    /// Asks for a product with a credential of its own.
+    pub(crate) async fn ask_again(&self, product: &str) -> Answer {
+        let body = json!({
+            "catalogue_id": "public-apis", "product_ids": [product], "plan_id": "gold",
+            "app_id": id_of(&self.request["app"]),
+        });
+        self.api.post("/v1/access-requests").by(&ada()).json(body).send().await
+    }
+
     /// Asks for a change, `renew` or `change-plan`.
     pub(crate) async fn ask(&self, change: &str, body: Value) -> Answer {
         self.api.post(&format!("{}/{change}", self.path)).by(&ada()).json(body).send().await

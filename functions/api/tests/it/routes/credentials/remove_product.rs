@@ -1,5 +1,5 @@
 use gatepass_provisioning::Outcome;
-use gatepass_testkit::{ada, owen, person};
+use gatepass_testkit::{ada, demo, owen, person};
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -11,13 +11,6 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// A credential of Ada's under `plan` for the weather and the maps API, by one request.
 async fn both<'a>(api: &'a Api, plan: &str) -> Held<'a> {
     Held::of(api, &["weather-api", "maps-api"], plan).await
-}
-
-fn again(held: &Held<'_>, product: &str) -> serde_json::Value {
-    json!({
-        "catalogue_id": "public-apis", "product_ids": [product], "plan_id": "gold",
-        "app_id": id_of(&held.request["app"]),
-    })
 }
 
 // Covers P5.
@@ -37,8 +30,8 @@ async fn one_product_closes_and_the_others_stay() {
     assert_eq!(held.remove("fleet-api").await.problem(404, "not-found").status, 404);
 
     // The app may ask for it again, and holds the other.
-    api.post("/v1/access-requests").by(&ada()).json(again(&held, "maps-api")).send().await.expect(201);
-    let refused = api.post("/v1/access-requests").by(&ada()).json(again(&held, "weather-api")).send().await;
+    held.ask_again("maps-api").await.expect(201);
+    let refused = held.ask_again("weather-api").await;
     assert_eq!(refused.problem(409, "duplicate-access").text("/conflicting_request_id"), id_of(&held.request));
 }
 
@@ -55,6 +48,29 @@ async fn the_last_product_revokes_the_credential() {
     assert_eq!(request.text("/provisioning/status"), "revoked");
     api.access_again(&held.request).await;
     assert_eq!(held.remove("maps-api").await.expect(200).text("/status"), "revoked");
+}
+
+/// A request that names a product which was removed from its credential is not in the way of those that ask for it.
+#[tokio::test]
+async fn a_removed_product_is_free_when_the_request_that_opened_it_again_is_revoked() {
+    let api = Api::new().await;
+    let mut catalogue = demo::catalogues().remove(0);
+    catalogue.product_ids.push("fleet-api".parse().unwrap());
+    api.world.offer(catalogue).await;
+    let held = Held::under(&api, "gold").await;
+    for products in [&["maps-api", "fleet-api"][..], &["fleet-api"]] {
+        let id = held.extend(products, "gold").await;
+        api.approve(&id).await;
+        assert_eq!(api.provision(&id).await, Outcome::Provisioned);
+        if products.len() == 2 {
+            held.remove("fleet-api").await.expect(200);
+        } else {
+            let revoke = api.post(&format!("/v1/admin/access-requests/{id}/revoke")).by_owner(&owen());
+            revoke.json(json!({ "reason": "Over" })).send().await.expect(200);
+        }
+    }
+    held.ask_again("maps-api").await.problem(409, "duplicate-access");
+    held.ask_again("fleet-api").await.expect(201);
 }
 
 /// What an extension opened goes with the extension, which is over then.

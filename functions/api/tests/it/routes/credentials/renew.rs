@@ -300,3 +300,30 @@ async fn a_suspension_outlasts_the_end_and_the_renewal() {
     assert!(!held.opens(&key).await);
     held.ask("renew", json!({})).await.problem(409, "credential-not-active");
 }
+
+/// Two extensions hold one grant, also after its end and its renewal: the app has the product as long as one of them does.
+#[tokio::test]
+async fn a_grant_that_two_requests_hold_is_the_apps_after_a_renewal_too() {
+    let api = Api::new().await;
+    let held = free(&api).await;
+    let extensions = [held.extend(&["maps-api"], "free").await, held.extend(&["maps-api"], "free").await];
+    for id in &extensions {
+        if api.auto_approve(id).await == auto_approve::Outcome::Referred {
+            api.approve(id).await;
+        }
+    }
+    for id in &extensions {
+        assert_eq!(api.provision(id).await, Outcome::Provisioned);
+    }
+    api.advance(DAY * 31);
+    api.reconcile().await;
+    held.change("renew", json!({})).await;
+    let key = held.reveal().await;
+    for (id, remains) in extensions.iter().zip([true, false]) {
+        let revoke = api.post(&format!("/v1/admin/access-requests/{id}/revoke")).by_owner(&owen());
+        revoke.json(json!({ "reason": "Over" })).send().await.expect(200);
+        assert_eq!(held.opens_product(&key, "maps-api").await, remains);
+        let again = held.ask_again("maps-api").await;
+        assert_eq!(again.status, if remains { 409 } else { 201 });
+    }
+}
