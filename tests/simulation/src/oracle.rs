@@ -1,7 +1,7 @@
 //! The promises, held against a world in which faults have stopped.
 //!
 //! Written from the product's contracts: what the API says, what the authorizer does, what was published and mailed, and
-//! what is on record must agree, and nothing may be left under way. The invariants I1 to I8 are described in
+//! what is on record must agree, and nothing may be left under way. The invariants I1 to I9 are described in
 //! `docs/reliability.md`.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::gateway::{Call, Person};
 use crate::linear::{Heard, Recorded, is_linearizable};
 use crate::model::{self, changes, due_mails, had_ended, is_about, is_granted, list, names, products, stands, text};
-use crate::population::{CONSUMERS, CartChange, CartVerb, Crowd, OWEN, PRODUCTS};
+use crate::population::{CONSUMERS, CartChange, CartVerb, Crowd, OWEN, PRODUCTS, Shown};
 use crate::world::World;
 
 /// Carts are kept for a day at least.
@@ -27,6 +27,8 @@ const CART_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 const APPLIED_LATE: Duration = Duration::from_secs(10);
 /// The sweeper publishes no event more often than this, as long as it has the receipts of what was published.
 const MOST_BY_SWEEPER: u32 = 3;
+/// More than the clocks of two functions differ.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(11);
 /// More than a history ever has to do in the background at once.
 const MOST_DUE: i32 = 200;
 
@@ -49,6 +51,7 @@ pub async fn violations(crowd: &Crowd) -> Vec<String> {
     oracle.what_happened_to_an_app_has_an_order(&requests, &credentials);
     oracle.carts_hold_what_was_put_into_them().await;
     oracle.redrive().await;
+    oracle.former_owners_know_no_key_that_works().await;
     oracle.everything_is_published();
     oracle.chains_verify(&requests, &apps, &credentials).await;
     oracle.whoever_must_hear_has_a_mail(&requests, &credentials).await;
@@ -377,6 +380,34 @@ impl Oracle<'_> {
         let left = world.dead_letters.lock().expect("nobody is left").clone();
         for (function, event) in left {
             self.found.push(format!("{function} cannot handle {} in a calm either", event["detail-type"]));
+        }
+    }
+
+    /// I9: whoever had an app knows no key to it: those that they saw have ended, and they are shown no other.
+    async fn former_owners_know_no_key_that_works(&mut self) {
+        let (shown, handovers) = {
+            let known = self.crowd.known.lock().expect("nobody is left");
+            (known.shown.clone(), known.handovers.clone())
+        };
+        let settled = self.crowd.world.now() - CLOCKS_DIFFER;
+        for Shown { app, to: person, key, begun } in shown {
+            let of_app = || handovers.iter().filter(|handover| handover.app == app);
+            let lost = of_app().find(|handover| handover.from == person && handover.to != person);
+            let Some(lost) = lost.filter(|_| !of_app().any(|handover| handover.to == person)) else { continue };
+            self.require(begun < lost.heard, || {
+                format!("I9: {person} was shown a key of the app {app}, which was {}'s by then", lost.to)
+            });
+            if of_app().all(|handover| handover.keys_end < settled) {
+                for product in PRODUCTS {
+                    let opens = self.crowd.world.opens(&key, product).await;
+                    self.require(!opens, || {
+                        format!(
+                            "I9: a key that {person} knows opens {product} for the app {app}, which went to {}",
+                            lost.to
+                        )
+                    });
+                }
+            }
         }
     }
 

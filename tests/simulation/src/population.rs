@@ -94,6 +94,10 @@ pub struct Known {
     pub requests: Vec<(Person, String)>,
     /// Keys that were revealed: credential and key.
     pub keys: Vec<(String, String)>,
+    /// The owners of apps who were shown a key.
+    pub shown: Vec<Shown>,
+    /// The apps that went to another owner.
+    pub handovers: Vec<Handover>,
     /// Keys that were replaced: the credential, and when its older key ends.
     pub replaced: Vec<(String, String)>,
     /// Products that somebody tried to remove from a credential.
@@ -108,6 +112,34 @@ pub struct Known {
     pub acts: Vec<(Option<String>, Act)>,
     /// The number of changes made so far, which gives new things their names.
     changes: u64,
+}
+
+/// A key that the owner of an app was shown.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// The app.
+    pub app: String,
+    /// The person's id.
+    pub to: &'static str,
+    /// The key.
+    pub key: String,
+    /// When they asked for it, by a clock that never jumps.
+    pub begun: Instant,
+}
+
+/// An app that went to another owner.
+#[derive(Debug, Clone)]
+pub struct Handover {
+    /// The app.
+    pub app: String,
+    /// The id of the owner until then.
+    pub from: String,
+    /// The id of the owner from then on.
+    pub to: &'static str,
+    /// When the older keys were to stop at the latest, by the world's time.
+    pub keys_end: Timestamp,
+    /// When that was answered, by a clock that never jumps.
+    pub heard: Instant,
 }
 
 /// A change of somebody's cart.
@@ -175,7 +207,8 @@ impl Crowd {
     pub async fn carry_out(&self, op: &Op) {
         let mut rng = StdRng::seed_from_u64(op.seed);
         tokio::time::sleep(Duration::from_millis(rng.random_range(0..400))).await;
-        let consumer = CONSUMERS[rng.random_range(0..CONSUMERS.len())];
+        // One of them does half of it, so that what is done about one person's things meets.
+        let consumer = if rng.random_range(0..2) == 0 { ADA } else { CONSUMERS[rng.random_range(0..CONSUMERS.len())] };
         let administrator = ADMINISTRATORS[rng.random_range(0..ADMINISTRATORS.len())];
         match op.operation {
             "submit_access_request" => self.submit(&mut rng, consumer).await,
@@ -320,9 +353,14 @@ impl Crowd {
             "reveal_credential" => {
                 let Some(credential) = self.credential_of(owner, &app, rng).await else { return };
                 let id = credential["id"].as_str().unwrap_or_default().to_owned();
+                let begun = Instant::now();
                 let reply = self.change(owner, "POST", &format!("{path}/credentials/{id}/reveal"), Value::Null).await;
                 if reply.is_success() {
-                    self.know(|known| known.keys.push((id, reply.text("/key"))));
+                    let shown = Shown { app, to: owner.id, key: reply.text("/key"), begun };
+                    self.know(|known| {
+                        known.keys.push((id, shown.key.clone()));
+                        known.shown.push(shown);
+                    });
                 }
             }
             "rotate_credential" => {
@@ -398,10 +436,20 @@ impl Crowd {
             _ => {
                 let to = CONSUMERS[rng.random_range(0..CONSUMERS.len())];
                 let current = self.world.call(administrator, &Call::get(format!("/v1/admin/apps/{app}"))).await;
-                let call = Call::change("POST", format!("/v1/admin/apps/{app}/owner"), json!({ "owner": to.id }));
+                let overlap = if rng.random_range(0..2) == 0 { 0 } else { 600 };
+                let body = json!({ "owner": to.id, "overlap_seconds": overlap });
+                let call = Call::change("POST", format!("/v1/admin/apps/{app}/owner"), body);
                 let call = call.keyed(self.fresh("key")).if_match(current.etag);
                 if self.world.call(administrator, &call).await.is_success() {
-                    self.know(|known| known.apps.push((to, app)));
+                    let (from, keys_end) = (
+                        current.body["owner"].as_str().unwrap_or_default(),
+                        self.world.now() + SignedDuration::from_secs(overlap),
+                    );
+                    let (from, heard) = (from.to_owned(), Instant::now());
+                    self.know(|known| {
+                        known.handovers.push(Handover { app: app.clone(), from, to: to.id, keys_end, heard });
+                        known.apps.push((to, app));
+                    });
                 }
             }
         }
