@@ -55,3 +55,18 @@ fn a_history_is_shortened_as_long_as_it_breaks_a_promise() {
     let ops: Vec<_> = shortest.people.iter().flatten().map(|op| op.operation).collect();
     assert_eq!(ops, ["submit_access_request"]);
 }
+
+/// `make simulate-planted` puts them all into one copy of the tree.
+#[test]
+fn the_planted_bugs_fit_the_code() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/planted")).unwrap();
+    let patches: Vec<_> = folder
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "patch"))
+        .collect();
+    assert!(patches.len() >= 12);
+    let checked =
+        std::process::Command::new("git").current_dir(root).args(["apply", "--check"]).args(patches).output().unwrap();
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+}
