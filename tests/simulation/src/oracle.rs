@@ -260,11 +260,13 @@ impl Oracle<'_> {
         let expired: BTreeSet<_> = expired.map(|credential| text(credential, "/id")).collect();
         let store = self.crowd.world.store();
         let ids: BTreeSet<_> = apps.iter().map(|app| text(app, "/id")).collect();
+        let mut claimed = BTreeSet::new();
         for request in requests.iter().filter(|request| ids.contains(&text(request, "/app/id"))) {
             let id = text(request, "/id");
             let (Ok(app_id), Ok(request_id)) = (text(request, "/app/id").parse(), id.parse()) else { continue };
             let held = store.access_held_by(app_id, request_id).await.expect("the table can be read");
             let held: BTreeSet<_> = held.iter().map(ToString::to_string).collect();
+            claimed.extend(held.iter().map(|product| (text(request, "/app/id"), product.clone())));
             if changes(request) {
                 // A change that is under way may hold what its credential opened before it expired.
                 self.require(held.is_empty() || stands(request), || {
@@ -272,16 +274,28 @@ impl Oracle<'_> {
                 });
                 continue;
             }
+            let credential = text(request, "/credential_id");
+            let credential = credentials.iter().find(|one| text(one, "/id") == credential);
+            let kept = |product: &String| credential.is_none_or(|credential| is_granted(credential, product));
             // An app may ask again for what its expired credential opened.
             if !stands(request) || expired.contains(&text(request, "/credential_id")) {
                 self.require(held.is_empty(), || format!("I3: the settled request {id} still holds {held:?}"));
             } else if request["extends_credential_id"].is_null() {
-                let credential = text(request, "/credential_id");
-                let credential = credentials.iter().find(|one| text(one, "/id") == credential);
-                let kept = |product: &String| credential.is_none_or(|credential| is_granted(credential, product));
                 let asked: BTreeSet<_> = products(request).into_iter().filter(kept).collect();
                 self.require(held == asked, || format!("I3: the request {id} holds {held:?} instead of {asked:?}"));
+            } else if text(request, "/provisioning/status") == "provisioned" {
+                let kept = held.iter().all(kept);
+                self.require(kept, || format!("I3: the extension {id} holds {held:?}, of which something is closed"));
             }
+        }
+        let now = self.crowd.world.now();
+        let lasts = |credential: &&Value| credential["expires_at"].as_str().is_none_or(|end| !is_about(end, now));
+        let active = credentials.iter().filter(|credential| text(credential, "/status") == "active").filter(lasts);
+        for (credential, product) in active.flat_map(|one| PRODUCTS.map(|product| (one, product))) {
+            let of_app = (text(credential, "/app_id"), product.to_owned());
+            self.require(!is_granted(credential, product) || claimed.contains(&of_app), || {
+                format!("I3: {product} is open by the credential {} and claimed by nobody", text(credential, "/id"))
+            });
         }
     }
 
