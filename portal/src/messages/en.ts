@@ -29,7 +29,8 @@ const next: Partial<Record<Slug, string>> = {
   'version-mismatch': 'It was changed while you were editing. Compare the versions, then save again.',
   'product-not-offered': 'The catalogue has changed. Go back to the catalogues and choose again.',
   'plan-not-offered': 'The plan is no longer offered with this product. Choose another plan.',
-  'mixed-authentication-methods': 'All products in a cart use one authentication method.',
+  'mixed-authentication-methods':
+    'A cart is for one authentication method. Submit it first and request this product afterwards.',
   'mixed-plans':
     'A cart is for one plan. Switch the whole cart, or submit it first and request this product afterwards.',
   'credential-not-compatible': 'Choose “A new credential” instead.',
@@ -149,7 +150,7 @@ export const en = {
     steps: [
       ['Find an API', 'Browse the catalogues and compare the plans.'],
       ['Request access', 'Choose a plan and an app. Some plans approve automatically.'],
-      ['Call it', 'Your key is stored in your app.'],
+      ['Call it', 'Reveal the key in your app and send it with each call.'],
     ] as [string, string][],
     search: 'Search products',
     anyAuth: 'Any authentication',
@@ -200,7 +201,7 @@ export const en = {
     yourAccess: 'Your access',
     morePlans: 'There are more plans than can be shown here.',
     limits:
-      'Rate limits and quotas count for each credential. Beyond them the API answers 429 until the time has passed.',
+      'Rate limits and quotas count for each credential. Calls beyond them may be refused with the status 403 or 429 until the period has passed.',
   },
 
   reference: {
@@ -348,7 +349,7 @@ export const en = {
     ready: 'Your access is ready. The key is in the app.',
     openApp: 'Open the app',
     failed: 'Access could not be set up',
-    failedNext: 'The API Owners have been notified and can retry. You do not need to request again.',
+    failedNext: 'API Owners can fix the cause and retry. You do not need to request again.',
     delayed: 'Setup is being retried',
     delayedNext: 'It is retried automatically.',
     justification: 'Justification',
@@ -406,7 +407,7 @@ export const en = {
 
   apps: {
     one: 'App',
-    lead: 'An app holds the credentials that it calls APIs with.',
+    lead: 'An app holds the credentials with which it calls APIs.',
     create: 'New app',
     createVerb: 'Create app',
     edit: 'Edit',
@@ -513,7 +514,7 @@ export const en = {
   renewal: {
     verb: 'Renew',
     title: 'Renew this credential?',
-    text: 'Its key stays the same, and so does its plan. The new end is counted from the current one.',
+    text: 'Its key stays the same, and so does its plan. The new end is counted from the current one, or from the approval if that is later.',
     end: 'It ends on',
     expired: 'It has expired. You can renew it and keep its key.',
     submit: 'Request renewal',
@@ -534,15 +535,15 @@ export const en = {
     text: 'You get a new key. Choose how long the current one still works, so that you can update your deployment.',
     endsOlder: 'This older key stops working at once:',
     overlap: 'How long does the current key still work?',
-    overlaps: { '86400': 'One day', '604800': 'Seven days', '3600': 'One hour', '0': 'Not at all: it was leaked' },
+    overlaps: { '86400': 'One day', '604800': 'Seven days', '3600': 'One hour', '0': 'Not at all: it has leaked' },
     verb: 'Replace key',
-    both: 'You replaced the key. The older one,',
+    both: 'The key was replaced. The older one,',
     updateBefore: ', still works: update your deployment before',
   },
 
   ownersOnly: {
     title: 'For API Owners',
-    lead: 'The Admin Portal is for API Owners. Your account is not one of them.',
+    lead: 'Only API Owners can open the Admin Portal, and your account is not an API Owner.',
   },
 
   notFound: {

@@ -131,7 +131,7 @@ test('an owner grants access without a request and reassigns an app', async () =
   await page.getByRole('button', { name: 'Reassign' }).click();
   const dialog = page.getByRole('dialog', { name: 'Reassign Gift?' });
   await dialog.getByLabel('New owner’s id').fill('grace');
-  await dialog.getByLabel('New owner’s mail address').fill('grace@example.com');
+  await dialog.getByLabel('New owner’s email address').fill('grace@example.com');
   await dialog.getByText('One hour').click();
   await usableInEveryLook(page, 'the question before an app is reassigned');
   await dialog.getByRole('button', { name: 'Reassign' }).click();

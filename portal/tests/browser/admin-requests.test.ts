@@ -301,7 +301,7 @@ test('requests are filtered by product, requester and app, sorted and paged', as
   await page.getByRole('button', { name: 'Show more' }).click();
   await rows.nth(26).waitFor();
   assert.equal(await rows.count(), 27);
-  await page.getByLabel('Order').selectOption('Newest first');
+  await page.getByRole('columnheader', { name: 'Submitted' }).getByRole('link').click();
   await rows.first().getByText(requests[26].app.name, { exact: true }).waitFor();
   await page.getByRole('link', { name: 'Only by flora' }).click();
   await page.getByLabel('Product').fill('Maps API');

@@ -142,7 +142,7 @@ test('a conflict with the cart is explained beside the plan and solved in place'
   await olga.page.getByRole('button', { name: 'Access with this Plan: Gold' }).click();
   const note = olga.page.getByRole('alert');
   await note.getByText('Mixed authentication methods').waitFor();
-  await note.getByText('All products in a cart use one authentication method').waitFor();
+  await note.getByText('A cart is for one authentication method').waitFor();
   await focused(olga.page, 'plan-problem');
   assert.ok(await inWindow(note), 'the message is where the person looks');
   await usable(olga.page, 'a product with another authentication method');

@@ -110,7 +110,7 @@ test('an API Owner filters requests by the owner of a product, and exports apps'
   const owner = page.getByRole('combobox', { name: 'API Owner' });
   await owner.fill('nobody@example.com');
   await owner.press('Enter');
-  await page.getByRole('alert').getByText('Nobody with this mail address owns a product.').waitFor();
+  await page.getByRole('alert').getByText('Nobody with this email address owns a product.').waitFor();
   await owner.fill('Charts@example.com');
   await owner.press('Enter');
   await page.waitForURL(/owner=charts/);

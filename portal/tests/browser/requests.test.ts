@@ -87,7 +87,7 @@ test('an approved request whose setup failed says so', async () => {
   const { id } = await on.stack.api('grace', 'POST', '/v1/access-requests', order);
   const grace = await on.signedIn('Grace', `/access-requests/${id}`);
   await grace.page.getByText('Approved, setup failed').waitFor();
-  await grace.page.getByText('The API Owners have been notified').waitFor();
+  await grace.page.getByText('API Owners can fix the cause and retry').waitFor();
   await usable(grace.page, 'a request whose set-up failed');
   await grace.leaves();
 });
