@@ -85,7 +85,7 @@ pub async fn approve(
             entitlement.require_all()?;
         }
         let mut pending = undecided(request)?;
-        if !dropped.is_empty() || approval.plan_id.is_some() {
+        if !dropped.is_empty() || approval.plan_id.is_some() || approval.access_expires_at.is_some() {
             require_divisible(&pending)?;
         }
         entities.products.retain(|product| !dropped.contains(&product.id));
@@ -94,7 +94,7 @@ pub async fn approve(
             None => None,
         };
         let plan_now = entities.plan.as_ref().map(|plan| &plan.content);
-        check_end(approval.access_expires_at, &pending, plan_now, context.now)?;
+        check_end(approval.access_expires_at, plan_now, context.now)?;
 
         let reduction = Reduction { dropped: dropped.clone(), plan, access_expires_at: approval.access_expires_at };
         let mut earlier = Vec::new();
@@ -183,11 +183,7 @@ pub(crate) fn require_divisible(pending: &Pending) -> Result<(), Refused> {
 }
 
 /// Requires that the access ends no later than by the plan.
-fn check_end(end: Option<Timestamp>, pending: &Pending, plan: Option<&Plan>, now: Timestamp) -> Result<(), Refused> {
-    if end.is_some() && pending.facts().submission.extends_credential_id.is_some() {
-        let why = "its products end with the credential, and not by themselves";
-        return Err(Violation::CredentialNotCompatible { why: why.into() }.into());
-    }
+fn check_end(end: Option<Timestamp>, plan: Option<&Plan>, now: Timestamp) -> Result<(), Refused> {
     let seconds = plan.and_then(|plan| plan.access_expires_in_seconds).and_then(|seconds| i64::try_from(seconds).ok());
     let latest = seconds.and_then(|seconds| now.checked_add(SignedDuration::from_secs(seconds)).ok());
     match (end, latest) {

@@ -70,9 +70,7 @@ pub async fn change_credential(
     let mut errors = ValidationErrors::default();
     errors.text(justification.unwrap_or_default(), "/justification", MAX_TEXT);
     errors.into_result().map_err(Refused::Invalid)?;
-    if let Change::Renewal = change {
-        write_down_the_end(store, context, caller, app_id, id).await?;
-    }
+    write_down_the_end(store, context, caller, app_id, id).await?;
     let read = || State::read(store, caller, app_id, id, change);
     commit_decision(store, context, idempotent, read, |context, state| {
         let plan = state.check(caller, change, context.now)?;
@@ -82,7 +80,7 @@ pub async fn change_credential(
 }
 
 /// Between the end of a credential and the next run of `expire`, its products still count as held by the app: a renewal
-/// could not claim them.
+/// could not claim them. A product to which access has ended is nothing to be changed.
 async fn write_down_the_end(
     store: &Store,
     context: &mut Context,
@@ -93,8 +91,8 @@ async fn write_down_the_end(
     holder(store, caller, app_id).await?;
     let stored = store.credential(app_id, id).await?;
     let unnoticed = stored.is_some_and(|stored| {
-        stored.credential.status != CredentialStatus::Expired
-            && stored.credential.status_at(context.now) == CredentialStatus::Expired
+        stored.credential.status != stored.credential.status_at(context.now)
+            || !stored.credential.ended_products(context.now).is_empty()
     });
     if unnoticed {
         settle(store, context, app_id, id).await?;
@@ -198,7 +196,7 @@ impl State {
             {
                 return Err(Refused::CredentialNotActive);
             }
-            let window = self.credential.expires_at.map(rule::renewal_window);
+            let window = self.credential.next_end().map(rule::renewal_window);
             if !window.is_some_and(|(from, until)| (from..=until).contains(&now)) {
                 return Err(Refused::RenewalNotDue { window });
             }

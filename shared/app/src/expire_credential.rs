@@ -14,6 +14,7 @@ use crate::ending::{Loss, end};
 use crate::error::Refused;
 use crate::idempotent::Idempotent;
 use crate::optimistic::{Step, commit_decision};
+use crate::remove_product::remove_ended;
 use crate::revoke_credential::{REVOKED, about_credential, requests_behind};
 
 /// The end of a credential.
@@ -25,7 +26,7 @@ pub(crate) enum Ending {
     NotYet,
 }
 
-/// Writes down that the credential has expired, if it has. Then moves the requests by which it opened products among those
+/// Writes down that the credential has expired, if it has, or that access to some of its products has. Then moves the requests by which it opened products among those
 /// whose access has expired, and ends what a credential that has ended leaves behind: requests that were to
 /// extend it and, when it was revoked, the requests by which it opened products. Access that expired stays on record
 /// as it was provisioned, and a renewal of it goes on. Safe to repeat.
@@ -37,7 +38,10 @@ pub(crate) async fn settle(
 ) -> Result<Ending, Refused> {
     match write_down(store, context, app_id, id).await? {
         None => Ok(Ending::Settled),
-        Some(CredentialStatus::Active | CredentialStatus::Suspended) => Ok(Ending::NotYet),
+        Some(CredentialStatus::Active | CredentialStatus::Suspended) => {
+            remove_ended(store, context, app_id, id).await?;
+            Ok(Ending::NotYet)
+        }
         Some(CredentialStatus::Revoked) => {
             let behind = requests_behind(store, app_id, id).await?;
             if !behind.is_empty() {
@@ -178,7 +182,7 @@ async fn is_expired(store: &Store, app_id: AppId, id: CredentialId) -> Result<bo
     Ok(stored.is_some_and(|stored| stored.credential.status == CredentialStatus::Expired))
 }
 
-/// Writes down that the credential behind the request `id` has expired, if it has and that is not written down yet. True
+/// Writes down that the credential behind the request `id`, or access to its products, has expired, if it has and that is not written down yet. True
 /// when it was: the claims of the request are free then.
 ///
 /// Between the end of a credential and the next run of `expire`, whoever asks again must not be told that the app has
@@ -191,10 +195,12 @@ pub(crate) async fn has_expired_unnoticed(
     let Some(AccessRequest::Provisioned(provisioned)) = store.request(id).await? else { return Ok(false) };
     let approved = provisioned.approved();
     let (app_id, credential_id) = (approved.facts().submission.app.id, approved.credential_id());
-    let stored = store.credential(app_id, credential_id).await?.map(|stored| stored.credential);
-    if stored.is_none_or(|credential| credential.status == credential.status_at(context.now)) {
+    let Some(stored) = store.credential(app_id, credential_id).await? else { return Ok(false) };
+    let is_written_down = matches!(stored.credential.status, CredentialStatus::Expired | CredentialStatus::Revoked);
+    if is_written_down || stored.credential.is_open_by(id, context.now) {
         return Ok(false);
     }
     write_down(store, context, app_id, credential_id).await?;
+    remove_ended(store, context, app_id, credential_id).await?;
     Ok(true)
 }

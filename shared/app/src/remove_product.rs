@@ -16,6 +16,7 @@ use crate::precondition::Precondition;
 use crate::revoke::revoked;
 use crate::revoke_credential::{Revocation, close_with_requests, require_owner};
 
+const ENDED: &str = "Access was for a time, which has passed.";
 const REASON: &str = "The owner of the app removed the product from the credential.";
 
 /// Removes `product` from the credential `id`: its keys no longer open it by the next call, and the app may ask for it
@@ -44,7 +45,8 @@ pub async fn remove_product(
         if held.stored.credential.open_products().len() == 1 {
             return Ok(Step::Done(Removal::OfTheLast));
         }
-        held.remove(context, &by, product)
+        let (transaction, credential) = held.remove(context, &by, product, REASON)?;
+        Ok(Step::commit(transaction, Removal::Done(Box::new(credential))))
     })
     .await?;
     let credential = match removal {
@@ -55,6 +57,30 @@ pub async fn remove_product(
         }
     };
     Ok(Versioned { content: credential.content.as_of(now), ..credential })
+}
+
+/// Takes those products out of the credential `id` to which access was for a time that has passed, one transaction for each:
+/// they may be asked for again, and their requests end as revoked. Safe to repeat.
+pub(crate) async fn remove_ended(
+    store: &Store,
+    context: &mut Context,
+    app_id: AppId,
+    id: CredentialId,
+) -> Result<(), Refused> {
+    let Some(stored) = store.credential(app_id, id).await? else { return Ok(()) };
+    let (by, now) = (Actor::system("expire"), context.now);
+    for product in stored.credential.ended_products(now) {
+        let read = || Held::read(store, app_id, id, &product);
+        commit_decision(store, context, &Idempotent::Unkeyed, read, |context, held| {
+            if !held.stored.credential.ended_products(now).contains(&product) {
+                return Ok(Step::Done(()));
+            }
+            let (transaction, _) = held.remove(context, &by, &product, ENDED)?;
+            Ok(Step::commit(transaction, ()))
+        })
+        .await?;
+    }
+    Ok(())
 }
 
 /// The result of looking at the credential.
@@ -91,24 +117,30 @@ impl Held {
         Ok(Self { stored, keys, holders, ending, claims })
     }
 
-    /// The transaction that removes the product.
-    fn remove(self, context: &mut Context, by: &Actor, product: &ProductId) -> Result<Step<Removal>, Refused> {
+    /// The transaction that removes the product, and the credential after it.
+    fn remove(
+        self,
+        context: &mut Context,
+        by: &Actor,
+        product: &ProductId,
+        reason: &str,
+    ) -> Result<(Transaction, Versioned<Credential>), Refused> {
         let Self { mut stored, keys, holders, ending, claims } = self;
         let content = stored.credential.content.clone().without_product(product);
         let Credential { id, app_id, request_id, .. } = content;
         stored.credential = stored.credential.revised(content, context.now);
         let subject = CredentialSubject { credential_id: id, app_id, request_id };
         let detail = Detail::CredentialNarrowed(ProductRemoved { subject, product_id: product.clone() });
-        let event = stored.chain.append(context, Aggregate::Credential(id), by, detail, Some(REASON.to_owned()));
+        let event = stored.chain.append(context, Aggregate::Credential(id), by, detail, Some(reason.to_owned()));
         let mut transaction = Transaction::new(context).credential_with_keys(&stored, keys).event(&event);
         for request in holders {
             if ending.contains(&request.facts().id) {
-                let (revoked, event) = revoked(context, by, request, Some(REASON))?;
+                let (revoked, event) = revoked(context, by, request, Some(reason))?;
                 transaction = transaction.request(&revoked.into(), &event);
             } else {
                 transaction = transaction.no_longer_for(&request, product);
             }
         }
-        Ok(Step::commit(transaction.end_claims(app_id, &claims), Removal::Done(Box::new(stored.credential))))
+        Ok((transaction.end_claims(app_id, &claims), stored.credential))
     }
 }

@@ -37,8 +37,10 @@ pub struct Credential {
     pub status: CredentialStatus,
     /// One key; two while a rotation overlaps. Newest first.
     pub keys: Vec<Key>,
-    /// Expiry; `null` means that it does not expire.
+    /// Expiry: when its keys end, or access to the last of its products; `None` for one that does not expire.
     pub expires_at: Option<Timestamp>,
+    /// When its keys would end by the plan; `None` is never.
+    pub keys_end_at: Option<Timestamp>,
     /// The last suspension, as long as it was not resumed.
     pub suspension: Option<Suspension>,
     /// The last time that it was resumed, as long as it was not suspended again.
@@ -125,6 +127,8 @@ pub struct Grant {
     /// The requests by which the credential opens the product, oldest first. Two extensions may ask for the same
     /// product: it stays open until both are revoked.
     pub held_by: Vec<RequestId>,
+    /// When access to the product ends, if the credential has not ended before; `None` is with the credential.
+    pub ends_at: Option<Timestamp>,
 }
 
 /// The states of a grant.
@@ -237,6 +241,9 @@ pub enum Closed {
     /// The credential does not open this product.
     #[error("the credential does not open this product")]
     OtherProduct,
+    /// It opened this product for a time, which has passed.
+    #[error("access to this product has ended")]
+    AccessEnded,
 }
 
 impl KeyRecord {
@@ -276,8 +283,9 @@ impl KeyRecord {
         if self.not_after.is_some_and(|end| end <= now) {
             return Err(Closed::Expired);
         }
-        if !grants_open(&self.grants, product) {
-            return Err(Closed::OtherProduct);
+        let Some(grant) = grant_of(&self.grants, product) else { return Err(Closed::OtherProduct) };
+        if grant.ends_at.is_some_and(|end| end <= now) {
+            return Err(Closed::AccessEnded);
         }
         Ok(())
     }
@@ -296,9 +304,40 @@ impl CredentialStatus {
 }
 
 impl Credential {
-    /// True when the credential opens `product`.
+    /// True when the credential opens `product`, as far as was written down: access for a time may have ended.
     pub fn opens(&self, product: &ProductId) -> bool {
-        grants_open(&self.grants, product)
+        grant_of(&self.grants, product).is_some()
+    }
+
+    /// The products to which access has ended at `now`, without being written down yet, while the credential goes on.
+    pub fn ended_products(&self, now: Timestamp) -> Vec<ProductId> {
+        if !matches!(self.status_at(now), CredentialStatus::Active | CredentialStatus::Suspended) {
+            return Vec::new();
+        }
+        let ended = self.grants.iter().filter(|grant| grant.has_ended(now));
+        ended.map(|grant| grant.product_id.clone()).collect()
+    }
+
+    /// True unless it has ended at `now`, or access to every product that it opens by the request `holder` has.
+    pub fn is_open_by(&self, holder: RequestId, now: Timestamp) -> bool {
+        if matches!(self.status_at(now), CredentialStatus::Expired | CredentialStatus::Revoked) {
+            return false;
+        }
+        let mut held = self.grants.iter().filter(|grant| grant.held_by.contains(&holder)).peekable();
+        held.peek().is_none() || held.any(|grant| !grant.has_ended(now))
+    }
+
+    /// When access by `grant` ends, and why: with the keys, or before.
+    pub fn end_of(&self, grant: &Grant) -> Option<(Timestamp, ExpiryReason)> {
+        let keys = self.keys_end_at.map(|end| (end, ExpiryReason::Key));
+        let access = grant.ends_at.map(|end| (end, ExpiryReason::Access));
+        keys.into_iter().chain(access).min_by_key(|(end, _)| *end)
+    }
+
+    /// The next time at which the credential, or access to one of its products, ends.
+    pub fn next_end(&self) -> Option<Timestamp> {
+        let active = self.grants.iter().filter(|grant| grant.status == GrantStatus::Active);
+        active.filter_map(|grant| grant.ends_at).chain(self.expires_at).min()
     }
 
     /// Its status at `now`: what nobody ended may have come to its end by itself.
@@ -315,6 +354,10 @@ impl Credential {
     /// always among them.
     #[must_use]
     pub fn as_of(mut self, now: Timestamp) -> Self {
+        let ended = self.ended_products(now);
+        for grant in self.grants.iter_mut().filter(|grant| ended.contains(&grant.product_id)) {
+            grant.status = GrantStatus::Revoked;
+        }
         self.status = self.status_at(now);
         let overlaps = self.overlap_ends(now).is_some();
         self.keys.truncate(if overlaps { 2 } else { 1 });
@@ -342,10 +385,9 @@ impl Credential {
     /// before.
     pub fn issued(request: &Approved, plan: &Plan, key: Key, notices: &[u64], now: Timestamp) -> Self {
         let facts = request.facts();
-        let ends_at = facts.narrowing.as_ref().and_then(|narrowing| narrowing.access_expires_at);
-        let expires_at = expiry(plan, now).into_iter().chain(ends_at).min();
-        let grant = |product_id| Grant { product_id, status: GrantStatus::Active, held_by: vec![facts.id] };
-        Self {
+        let ends_at = access_end(request, plan, now);
+        let grant = |product_id| Grant { product_id, status: GrantStatus::Active, held_by: vec![facts.id], ends_at };
+        let credential = Self {
             id: request.credential_id(),
             app_id: facts.submission.app.id,
             request_id: facts.id,
@@ -355,15 +397,17 @@ impl Credential {
             grants: facts.product_ids().into_iter().map(grant).collect(),
             plan_id: plan.id.clone(),
             status: CredentialStatus::Active,
-            keys: vec![Key { not_after: expires_at, ..key }],
-            expires_at,
+            keys: vec![key],
+            expires_at: None,
+            keys_end_at: end_after(now, plan.key_expires_in_seconds),
             suspension: None,
             resumption: None,
-            notices: Notices::of(expires_at, notices, now),
+            notices: Notices::default(),
             changed_by: Vec::new(),
             revealed: None,
-            expires_because: expiry_reason(plan, now, expires_at),
-        }
+            expires_because: None,
+        };
+        credential.settled().announcing_its_end(notices, now)
     }
 
     /// The same credential after `by` was shown its newest key.
@@ -396,17 +440,22 @@ impl Credential {
         self
     }
 
-    /// The same credential with more time under `plan`, by a renewal that was approved at `approved_at`: the end is counted
+    /// The same credential with more time under `plan`, by a renewal that was approved at `approved_at`: each end is counted
     /// from the old end, or from the approval if that is later. One that had expired is active again, or suspended if it was.
     #[must_use]
     pub fn renewed(mut self, plan: &Plan, approved_at: Timestamp) -> Self {
-        let from = self.expires_at.map_or(approved_at, |end| end.max(approved_at));
-        self.end_at(plan, from);
+        let from = |end: Option<Timestamp>| end.map_or(approved_at, |end| end.max(approved_at));
+        let ends: Vec<_> = self.grants.iter().map(|grant| self.end_of(grant).map(|(end, _)| end)).collect();
+        let active = self.grants.iter_mut().zip(ends).filter(|(grant, _)| grant.status == GrantStatus::Active);
+        for (grant, end) in active {
+            grant.ends_at = end_after(from(end), plan.access_expires_in_seconds);
+        }
+        self.keys_end_at = end_after(from(self.expires_at), plan.key_expires_in_seconds);
         if self.status == CredentialStatus::Expired {
             self.status =
                 if self.suspension.is_some() { CredentialStatus::Suspended } else { CredentialStatus::Active };
         }
-        self
+        self.settled()
     }
 
     /// The same credential with announcements of its end, each so many of `seconds` before it, as far as they come after `now`.
@@ -416,13 +465,16 @@ impl Credential {
         self
     }
 
-    /// The same credential under `plan`, by a change that was approved at `approved_at`. Keys live as long as the new plan
-    /// lets them, counted from the approval.
+    /// The same credential under `plan`, by a change that was approved at `approved_at`. Keys and access live as long as the new
+    /// plan lets them, counted from the approval.
     #[must_use]
     pub fn under_plan(mut self, plan: &Versioned<Plan>, approved_at: Timestamp) -> Self {
         self.plan_id = plan.id.clone();
-        self.end_at(plan, approved_at);
-        self
+        for grant in self.grants.iter_mut().filter(|grant| grant.status == GrantStatus::Active) {
+            grant.ends_at = end_after(approved_at, plan.access_expires_in_seconds);
+        }
+        self.keys_end_at = end_after(approved_at, plan.key_expires_in_seconds);
+        self.settled()
     }
 
     /// The same credential, which remembers that the request `by` changed it.
@@ -434,16 +486,19 @@ impl Credential {
         self
     }
 
-    /// Moves the end of the credential and of its newest key to what `plan` allows, counted from `from`. A key that a rotation
-    /// ends keeps its end.
-    fn end_at(&mut self, plan: &Plan, from: Timestamp) {
-        let end = expiry(plan, from);
-        self.expires_at = end;
-        self.expires_because = expiry_reason(plan, from, end);
+    /// The same credential, whose end follows from those of its keys and of access to its products. Its newest key ends with it; a key
+    /// that a rotation ends keeps its end.
+    fn settled(mut self) -> Self {
+        let active: Vec<_> = self.grants.iter().filter(|grant| grant.status == GrantStatus::Active).collect();
+        let last = active.iter().map(|grant| self.end_of(grant)).reduce(|one, other| Some(later(one?, other?)));
+        let Some(last) = last else { return self };
+        self.expires_at = last.map(|(end, _)| end);
+        self.expires_because = last.map(|(_, why)| why);
         for (position, key) in self.keys.iter_mut().enumerate() {
             let end_of_key = if position == 0 { None } else { key.not_after };
-            key.not_after = end_of_key.into_iter().chain(end).min();
+            key.not_after = end_of_key.into_iter().chain(self.expires_at).min();
         }
+        self
     }
 
     /// The products that it opens.
@@ -457,15 +512,21 @@ impl Credential {
         self.grants.iter().flat_map(|grant| grant.held_by.iter().copied()).collect()
     }
 
-    /// The same credential, opening `products` too, by the request `by`.
-    pub fn extended(mut self, products: &[ProductId], by: RequestId) -> Self {
+    /// The same credential, opening `products` too, by the request `by`, until `ends_at`. A product that it opens already stays open
+    /// until the later of both ends.
+    pub fn extended(mut self, products: &[ProductId], by: RequestId, ends_at: Option<Timestamp>) -> Self {
         for id in products {
             let standing = self.grants.iter().position(|grant| &grant.product_id == id);
-            let mut held_by = standing.map(|at| self.grants.remove(at).held_by).unwrap_or_default();
+            let standing = standing.map(|at| self.grants.remove(at));
+            let ends_at = match &standing {
+                Some(grant) if grant.status == GrantStatus::Active => grant.ends_at.zip(ends_at).map(|(a, b)| a.max(b)),
+                _ => ends_at,
+            };
+            let mut held_by = standing.map(|grant| grant.held_by).unwrap_or_default();
             held_by.push(by);
-            self.grants.push(Grant { product_id: id.clone(), status: GrantStatus::Active, held_by });
+            self.grants.push(Grant { product_id: id.clone(), status: GrantStatus::Active, held_by, ends_at });
         }
-        self
+        self.settled()
     }
 
     /// The same credential, opening nothing any more. The requests behind it are still on record: each of
@@ -490,7 +551,7 @@ impl Credential {
         if self.grants.iter().all(|grant| grant.status == GrantStatus::Revoked) {
             self.status = CredentialStatus::Revoked;
         }
-        self
+        self.settled()
     }
 }
 
@@ -505,7 +566,7 @@ impl Credential {
         if self.grants.iter().all(|grant| grant.status == GrantStatus::Revoked) {
             self.status = CredentialStatus::Revoked;
         }
-        self
+        self.settled()
     }
 
     /// The requests by which it opens, or opened, `product`.
@@ -515,24 +576,30 @@ impl Credential {
     }
 }
 
-fn grants_open(grants: &[Grant], product: &ProductId) -> bool {
-    grants.iter().any(|grant| &grant.product_id == product && grant.status == GrantStatus::Active)
+/// The grant by which `product` is open.
+fn grant_of<'a>(grants: &'a [Grant], product: &ProductId) -> Option<&'a Grant> {
+    grants.iter().find(|grant| &grant.product_id == product && grant.status == GrantStatus::Active)
 }
 
-/// When a key issued at `now` under `plan` stops working; `None` is never.
-pub fn expiry(plan: &Plan, now: Timestamp) -> Option<Timestamp> {
-    let lifetimes = [plan.key_expires_in_seconds, plan.access_expires_in_seconds].into_iter().flatten();
-    lifetimes.filter_map(|seconds| end_after(now, seconds)).min()
+impl Grant {
+    /// True when it opened its product for a time that has passed at `now`.
+    pub fn has_ended(&self, now: Timestamp) -> bool {
+        self.status == GrantStatus::Active && self.ends_at.is_some_and(|end| end <= now)
+    }
 }
 
-/// Why what began at `from` under `plan` ends at `end`.
-fn expiry_reason(plan: &Plan, from: Timestamp, end: Option<Timestamp>) -> Option<ExpiryReason> {
-    let key_ends = plan.key_expires_in_seconds.and_then(|seconds| end_after(from, seconds));
-    end.map(|end| if key_ends == Some(end) { ExpiryReason::Key } else { ExpiryReason::Access })
+fn later(one: (Timestamp, ExpiryReason), other: (Timestamp, ExpiryReason)) -> (Timestamp, ExpiryReason) {
+    if other.0 > one.0 { other } else { one }
 }
 
-fn end_after(from: Timestamp, seconds: u64) -> Option<Timestamp> {
-    from.checked_add(SignedDuration::from_secs(i64::try_from(seconds).ok()?)).ok()
+/// When the access that `request` asked for ends if it begins at `now`, by `plan` or by whoever approved it; `None` is never.
+pub fn access_end(request: &Approved, plan: &Plan, now: Timestamp) -> Option<Timestamp> {
+    let by_approver = request.facts().narrowing.as_ref().and_then(|narrowing| narrowing.access_expires_at);
+    end_after(now, plan.access_expires_in_seconds).into_iter().chain(by_approver).min()
+}
+
+fn end_after(from: Timestamp, seconds: Option<u64>) -> Option<Timestamp> {
+    from.checked_add(SignedDuration::from_secs(i64::try_from(seconds?).ok()?)).ok()
 }
 
 impl Key {

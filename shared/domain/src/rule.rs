@@ -189,6 +189,7 @@ pub fn check_extension(
     products: &[ProductId],
     now: Timestamp,
 ) -> Result<(), Violation> {
+    let ended = credential.map(|credential| credential.ended_products(now)).unwrap_or_default();
     let why = match credential {
         None => "the app has no such credential",
         Some(credential) if credential.status_at(now) == CredentialStatus::Expired => "it has expired",
@@ -197,7 +198,9 @@ pub fn check_extension(
             "it has another plan, which needs a credential of its own"
         }
         Some(credential) if credential.auth_method != auth_method => "it uses another authentication method",
-        Some(credential) if products.iter().any(|id| credential.opens(id)) => "it already opens one of the products",
+        Some(credential) if products.iter().any(|id| credential.opens(id) && !ended.contains(id)) => {
+            "it already opens one of the products"
+        }
         Some(_) => return Ok(()),
     };
     Err(Violation::CredentialNotCompatible { why: why.into() })

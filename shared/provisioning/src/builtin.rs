@@ -1,12 +1,14 @@
 //! The built-in gateway: keys kept by Gatepass and checked by its own authorizer. The table *is* the
 //! gateway, so that effect and commit are one.
 
-use gatepass_domain::credential::{Credential, CredentialStatus, Key, KeyRecord};
+use gatepass_domain::access_request::Approved;
+use gatepass_domain::credential::{self, Credential, CredentialStatus, Key, KeyRecord};
 use gatepass_domain::event::Chain;
 use gatepass_domain::key::PlainKey;
 use gatepass_domain::{AccessRequest, Context, Versioned};
 use gatepass_sealing::Sealer;
 use gatepass_store::{Store, StoredCredential, Transaction};
+use jiff::Timestamp;
 
 use crate::Assignment;
 use crate::error::AttemptError;
@@ -20,10 +22,7 @@ pub(crate) async fn issue(
 ) -> Result<Transaction, AttemptError> {
     let approved = assignment.request.approved();
     let facts = approved.facts();
-    let ends_at = facts.narrowing.as_ref().and_then(|narrowing| narrowing.access_expires_at);
-    if ends_at.is_some_and(|end| end <= context.now) {
-        return Err(AttemptError::ACCESS_ENDED);
-    }
+    require_time(approved, context.now)?;
     // Of an app that is gone by now nothing is committed.
     let app = store.app(facts.submission.app.id).await?;
     let handover_count = app.map_or(0, |app| app.handover_count);
@@ -40,6 +39,12 @@ pub(crate) async fn issue(
     };
     let transaction = Transaction::new(context).credential(&stored).new_api_key(&record);
     Ok(transaction.require_app(facts.submission.app.id))
+}
+
+/// Requires that the end that was set at the approval has not passed.
+fn require_time(approved: &Approved, now: Timestamp) -> Result<(), AttemptError> {
+    let ends_at = approved.facts().narrowing.as_ref().and_then(|narrowing| narrowing.access_expires_at);
+    if ends_at.is_some_and(|end| end <= now) { Err(AttemptError::ACCESS_ENDED) } else { Ok(()) }
 }
 
 /// More products for a credential that exists: the same keys open them too.
@@ -64,7 +69,13 @@ pub(crate) async fn extend(
         }
         CredentialStatus::Active => {}
     }
-    let extended = stored.credential.content.clone().extended(&facts.product_ids(), facts.id);
+    require_time(approved, context.now)?;
+    let ends_at = credential::access_end(approved, &assignment.plan, context.now);
+    let before = stored.credential.expires_at;
+    let mut extended = stored.credential.content.clone().extended(&facts.product_ids(), facts.id, ends_at);
+    if extended.expires_at != before {
+        extended = extended.announcing_its_end(&assignment.expiry_notices_seconds, context.now);
+    }
     stored.credential = stored.credential.revised(extended, context.now);
     let transaction = store.with_credential(Transaction::new(context), &stored).await?;
     Ok(transaction.require_app(facts.submission.app.id))

@@ -1,6 +1,6 @@
 //! Credentials, and the keys that the authorizer looks up.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatepass_domain::credential::{CredentialStatus, KeyRecord};
@@ -182,14 +182,14 @@ impl Store {
             _ => None,
         };
         let wanted: HashSet<_> = requests.iter().filter_map(credential_of).collect();
-        let mut ended = HashSet::new();
-        for (key, row) in self.batch_get(&wanted.into_iter().collect::<Vec<_>>()).await? {
-            let credential = set_aside(parse(row)).map(|stored| stored.credential.status_at(now));
-            if matches!(credential, Some(CredentialStatus::Expired | CredentialStatus::Revoked)) {
-                ended.insert(key);
-            }
-        }
-        let stands = |request: &AccessRequest| credential_of(request).is_none_or(|key| !ended.contains(&key));
+        let read = self.batch_get(&wanted.into_iter().collect::<Vec<_>>()).await?.into_iter();
+        let credentials: HashMap<_, _> = read
+            .filter_map(|(key, row)| set_aside(parse(row)).map(|stored| (key, stored.credential.content)))
+            .collect();
+        let stands = |request: &AccessRequest| {
+            let credential = credential_of(request).and_then(|key| credentials.get(&key));
+            credential.is_none_or(|credential| credential.is_open_by(request.facts().id, now))
+        };
         Ok(requests.into_iter().filter(stands).collect())
     }
 

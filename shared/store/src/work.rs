@@ -51,12 +51,12 @@ pub(crate) fn of_request(request: &AccessRequest) -> Option<IndexKey> {
     Some(keys::work(kind, request.due_at()?, &keys::request(request.facts().id)))
 }
 
-/// The row of a credential in the index `WORK`: from the moment at which its end is to be announced or comes; and when it has ended, until the
+/// The row of a credential in the index `WORK`: from the moment at which its end, or that of access to one of its products, comes or is to be announced; and when it has ended, until the
 /// requests behind it have ended too.
 pub(crate) fn of_credential(credential: &Versioned<Credential>) -> Option<IndexKey> {
     let due_at = match credential.status {
         CredentialStatus::Active | CredentialStatus::Suspended => {
-            credential.notices.planned.first().copied().or(credential.expires_at)?
+            credential.notices.planned.first().copied().into_iter().chain(credential.next_end()).min()?
         }
         CredentialStatus::Expired | CredentialStatus::Revoked => credential.updated_at,
     };

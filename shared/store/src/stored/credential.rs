@@ -28,6 +28,8 @@ pub struct CredentialForm {
     keys: Vec<Key>,
     expires_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    keys_end_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     suspension: Option<Suspension>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     resumption: Option<Resumption>,
@@ -48,17 +50,19 @@ struct GrantForm {
     status: GrantStatus,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     held_by: Vec<RequestId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ends_at: Option<Timestamp>,
 }
 
 impl From<Grant> for GrantForm {
-    fn from(Grant { product_id, status, held_by }: Grant) -> Self {
-        Self { product_id, status, held_by }
+    fn from(Grant { product_id, status, held_by, ends_at }: Grant) -> Self {
+        Self { product_id, status, held_by, ends_at }
     }
 }
 
 impl From<GrantForm> for Grant {
-    fn from(GrantForm { product_id, status, held_by }: GrantForm) -> Self {
-        Self { product_id, status, held_by }
+    fn from(GrantForm { product_id, status, held_by, ends_at }: GrantForm) -> Self {
+        Self { product_id, status, held_by, ends_at }
     }
 }
 
@@ -76,6 +80,7 @@ impl From<&Credential> for CredentialForm {
             status,
             keys,
             expires_at,
+            keys_end_at,
             suspension,
             resumption,
             notices,
@@ -96,6 +101,7 @@ impl From<&Credential> for CredentialForm {
             status,
             keys,
             expires_at,
+            keys_end_at,
             suspension,
             resumption,
             notices,
@@ -121,6 +127,7 @@ impl From<CredentialForm> for Credential {
             status,
             keys,
             expires_at,
+            keys_end_at,
             suspension,
             resumption,
             notices,
@@ -128,6 +135,9 @@ impl From<CredentialForm> for Credential {
             revealed,
             expires_because,
         } = form;
+        // Keys ended with the credential before there was another reason.
+        let with_the_credential = expires_at.filter(|_| expires_because != Some(ExpiryReason::Access));
+        let keys_end_at = keys_end_at.or(with_the_credential);
         let grants = grants.into_iter().map(Into::into).collect();
         Self {
             id,
@@ -141,6 +151,7 @@ impl From<CredentialForm> for Credential {
             status,
             keys,
             expires_at,
+            keys_end_at,
             suspension,
             resumption,
             notices,

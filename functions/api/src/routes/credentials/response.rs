@@ -73,6 +73,11 @@ pub(crate) struct GrantResponse {
     product_id: ProductId,
     /// The state of the grant.
     status: GrantStatus,
+    /// When access to the product ends: with the keys, or before; `null` means that it does not end.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
+    /// Why it ends then; `null` when it does not end.
+    expires_because: Option<ExpiryReason>,
 }
 
 /// One key of a credential, without the key.
@@ -103,6 +108,7 @@ impl CredentialResponse {
     /// The credential, which was used last on the day that begins at `last_used_at`.
     pub(crate) fn new(credential: Versioned<Credential>, last_used_at: Option<Timestamp>) -> Self {
         let Versioned { content, version, created_at, updated_at } = credential;
+        let grants = content.grants.iter().map(|grant| GrantResponse::new(&content, grant)).collect();
         let Credential {
             id,
             app_id,
@@ -110,11 +116,12 @@ impl CredentialResponse {
             auth_method,
             prefix,
             last_four,
-            grants,
+            grants: _,
             plan_id,
             status,
             keys,
             expires_at,
+            keys_end_at: _,
             suspension,
             resumption: _,
             notices: _,
@@ -129,7 +136,7 @@ impl CredentialResponse {
             auth_method,
             prefix,
             last_four,
-            grants: grants.into_iter().map(GrantResponse::from).collect(),
+            grants,
             plan_id,
             status,
             keys: keys.into_iter().map(KeyResponse::from).collect(),
@@ -150,9 +157,15 @@ pub(crate) fn answer(credential: &Versioned<Credential>, last_used_at: Option<Ti
     ok(&CredentialResponse::new(credential.clone(), last_used_at)).tagged(credential.version)
 }
 
-impl From<Grant> for GrantResponse {
-    fn from(Grant { product_id, status, held_by: _ }: Grant) -> Self {
-        Self { product_id, status }
+impl GrantResponse {
+    fn new(credential: &Credential, grant: &Grant) -> Self {
+        let end = credential.end_of(grant);
+        Self {
+            product_id: grant.product_id.clone(),
+            status: grant.status,
+            expires_at: end.map(|(end, _)| end),
+            expires_because: end.map(|(_, why)| why),
+        }
     }
 }
 
