@@ -66,6 +66,12 @@ pub fn is_granted(credential: &Value, product: &str) -> bool {
     list(&credential["grants"]).iter().find(of_product).is_some_and(|grant| text(grant, "/status") == "active")
 }
 
+/// When access by `credential` to `product` ends.
+pub fn end_of_access<'a>(credential: &'a Value, product: &str) -> Option<&'a str> {
+    let of_product = |grant: &&Value| text(grant, "/product_id") == product;
+    credential["grants"].as_array()?.iter().find(of_product)?["expires_at"].as_str()
+}
+
 /// Whether a request renews a credential or changes its plan: what that opens goes back to other requests.
 pub fn changes(request: &Value) -> bool {
     ["renewal", "change_plan"].contains(&&*text(request, "/kind"))
@@ -104,6 +110,11 @@ pub fn names(request: &Value, product: &str) -> bool {
 /// True for an end within the difference of two functions' clocks from `now`.
 pub fn is_about(end: &str, now: Timestamp) -> bool {
     end.parse::<Timestamp>().is_ok_and(|end| end.duration_since(now).abs() < CLOCKS_DIFFER)
+}
+
+/// True for an end that has come by `now`.
+pub fn has_passed(end: &str, now: Timestamp) -> bool {
+    end.parse::<Timestamp>().is_ok_and(|end| end <= now)
 }
 
 /// Whether the credential may have ended before `request` changed last, by some clock. A credential that went with its app

@@ -17,7 +17,10 @@ use serde_json::{Value, json};
 
 use crate::gateway::{Call, Person};
 use crate::linear::{Heard, Recorded, is_linearizable};
-use crate::model::{self, changes, due_mails, had_ended, is_about, is_granted, list, names, products, stands, text};
+use crate::model::{
+    self, changes, due_mails, end_of_access, had_ended, has_passed, is_about, is_granted, list, names, products,
+    stands, text,
+};
 use crate::population::{CONSUMERS, CartChange, CartVerb, Crowd, OWEN, PRODUCTS, Shown};
 use crate::world::World;
 
@@ -231,9 +234,17 @@ impl Oracle<'_> {
                         && text(request, "/provisioning/status") == "provisioned"
                         && names(request, product)
                 });
+                let end = credential.and_then(|credential| end_of_access(credential, product));
+                if end.is_some_and(is_about_now) {
+                    continue;
+                }
                 let granted = credential.is_some_and(|credential| is_granted(credential, product));
+                let ended = end.is_some_and(|end| has_passed(end, now));
                 let taken = removed.contains(&(id.clone(), product));
-                self.require(!active || behind.is_none() || granted || taken, || {
+                self.require(!granted || !ended, || {
+                    format!("I2: the credential {id} is shown to open {product} after the end: {credential:?}")
+                });
+                self.require(!active || behind.is_none() || granted || taken || ended, || {
                     format!("I2: the credential {id} lost {product}, which nobody removed: {credential:?}")
                 });
                 let shown = active && works && granted && behind.is_some();

@@ -149,6 +149,7 @@ fn credential(request: &AccessRequestView) -> StoredCredential {
         status: CredentialStatus::Active,
         keys: Vec::new(),
         expires_at: None,
+        keys_end_at: None,
         suspension: None,
         resumption: None,
         notices: Notices::default(),

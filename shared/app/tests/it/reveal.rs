@@ -48,6 +48,7 @@ async fn issue(store: &Store, app_id: AppId, expires_at: Option<Timestamp>) -> S
         status: CredentialStatus::Active,
         keys: vec![key],
         expires_at,
+        keys_end_at: expires_at,
         suspension: None,
         resumption: None,
         notices: Notices::default(),

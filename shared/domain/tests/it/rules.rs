@@ -2,12 +2,12 @@
 
 use gatepass_domain::catalogue::AudienceKind;
 use gatepass_domain::credential::{
-    Closed, Credential, CredentialStatus, Grant, GrantStatus, KeyRecord, Notices, expiry,
+    Closed, Credential, CredentialStatus, ExpiryReason, Grant, GrantStatus, KeyRecord, Notices,
 };
 use gatepass_domain::product::AuthMethod;
 use gatepass_domain::rule::{check_extension, check_offer, offers_product, one_auth_method, one_plan};
 use gatepass_domain::{Catalogue, Plan, Product, Versioned, Violation};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::samples::{catalogue, context, noon, person, plan, product, slug, slugs, versioned};
 
@@ -99,7 +99,12 @@ fn a_single_plan_is_selected() {
 fn credential(plan: &str, products: &[&str]) -> Versioned<Credential> {
     let mut context = context(3);
     let (id, app_id, request_id) = (context.id(), context.id(), context.id());
-    let grant = |id: &&str| Grant { product_id: slug(id), status: GrantStatus::Active, held_by: vec![request_id] };
+    let grant = |id: &&str| Grant {
+        product_id: slug(id),
+        status: GrantStatus::Active,
+        held_by: vec![request_id],
+        ends_at: None,
+    };
     versioned(Credential {
         id,
         app_id,
@@ -112,6 +117,7 @@ fn credential(plan: &str, products: &[&str]) -> Versioned<Credential> {
         status: CredentialStatus::Active,
         keys: Vec::new(),
         expires_at: None,
+        keys_end_at: None,
         suspension: None,
         resumption: None,
         notices: Notices::default(),
@@ -159,7 +165,7 @@ fn an_extended_credential_opens_each_product_once() {
     let mut credential = credential("gold", &["weather-api", "maps-api"]).content;
     credential.grants[1].status = GrantStatus::Revoked;
     credential.grants[1].held_by.clear();
-    let extended = credential.extended(&slugs(&["maps-api", "fleet-api"]), context(4).id());
+    let extended = credential.extended(&slugs(&["maps-api", "fleet-api"]), context(4).id(), None);
     for id in ["weather-api", "maps-api", "fleet-api"] {
         assert!(extended.opens(&slug(id)), "{id}");
     }
@@ -170,7 +176,7 @@ fn an_extended_credential_opens_each_product_once() {
 fn a_credential_that_opens_nothing_any_more_is_revoked() {
     let credential = credential("gold", &["weather-api", "maps-api"]).content;
     let (first, extension) = (credential.request_id, context(4).id());
-    let extended = credential.extended(&slugs(&["fleet-api"]), extension);
+    let extended = credential.extended(&slugs(&["fleet-api"]), extension, None);
     let less = extended.without(first);
     assert!(!less.opens(&slug("weather-api")) && !less.opens(&slug("maps-api")) && less.opens(&slug("fleet-api")));
     assert_eq!(less.status, CredentialStatus::Active);
@@ -182,7 +188,7 @@ fn a_credential_that_opens_nothing_any_more_is_revoked() {
 fn a_product_stays_open_until_every_request_behind_it_is_revoked() {
     let credential = credential("gold", &["weather-api"]).content;
     let (one, other, never_provisioned) = (context(4).id(), context(5).id(), context(6).id());
-    let shared = credential.extended(&slugs(&["maps-api"]), one).extended(&slugs(&["maps-api"]), other);
+    let shared = credential.extended(&slugs(&["maps-api"]), one, None).extended(&slugs(&["maps-api"]), other, None);
     assert_eq!(shared.clone().without(never_provisioned), shared, "a request that holds nothing closes nothing");
     let less = shared.without(one);
     assert!(less.opens(&slug("maps-api")), "the other extension stands");
@@ -209,6 +215,10 @@ fn a_key_opens_what_was_granted_while_it_lives() {
     assert_eq!(record.opens(&weather, before_end), Ok(()));
     assert_eq!(record.opens(&weather, end), Err(Closed::Expired));
     assert_eq!(record.opens(&slug("maps-api"), noon()), Err(Closed::OtherProduct));
+    let mut for_a_time = record.clone();
+    for_a_time.grants[0].ends_at = Some(before_end);
+    assert_eq!(for_a_time.opens(&weather, noon()), Ok(()));
+    assert_eq!(for_a_time.opens(&weather, before_end), Err(Closed::AccessEnded));
     for status in [CredentialStatus::Suspended, CredentialStatus::Expired, CredentialStatus::Revoked] {
         assert_eq!(KeyRecord { status, ..record.clone() }.opens(&weather, noon()), Err(Closed::NotActive));
     }
@@ -217,15 +227,48 @@ fn a_key_opens_what_was_granted_while_it_lives() {
     assert_eq!(revoked.opens(&weather, noon()), Err(Closed::OtherProduct));
 }
 
+/// In seconds from noon.
+fn end_in(seconds: i64) -> Timestamp {
+    noon().checked_add(SignedDuration::from_secs(seconds)).unwrap()
+}
+
 #[test]
-fn a_key_ends_with_the_shorter_of_its_own_life_and_the_access() {
+fn a_credential_ends_with_its_keys_or_with_the_last_access_and_says_which() {
     let ends = |key: Option<u64>, access: Option<u64>| {
         let plan = Plan { key_expires_in_seconds: key, access_expires_in_seconds: access, ..plan("gold") };
-        expiry(&plan, noon()).map(|end| end.duration_since(noon()).as_secs())
+        let credential = credential("silver", &["weather-api"]).content.under_plan(&versioned(plan), noon());
+        (credential.expires_at, credential.expires_because)
     };
-    assert_eq!(ends(None, None), None);
-    assert_eq!(ends(Some(60), None), Some(60));
-    assert_eq!(ends(None, Some(90)), Some(90));
-    assert_eq!(ends(Some(60), Some(90)), Some(60));
-    assert_eq!(ends(Some(90), Some(60)), Some(60));
+    assert_eq!(ends(None, None), (None, None));
+    assert_eq!(ends(Some(60), None), (Some(end_in(60)), Some(ExpiryReason::Key)));
+    assert_eq!(ends(None, Some(90)), (Some(end_in(90)), Some(ExpiryReason::Access)));
+    assert_eq!(ends(Some(60), Some(90)), (Some(end_in(60)), Some(ExpiryReason::Key)));
+    assert_eq!(ends(Some(60), Some(60)), (Some(end_in(60)), Some(ExpiryReason::Key)));
+}
+
+// Covers P10.
+#[test]
+fn access_to_each_product_ends_by_itself() {
+    let access = |seconds| Plan { access_expires_in_seconds: Some(seconds), ..plan("gold") };
+    let first = credential("gold", &["weather-api"]).content.under_plan(&versioned(access(100)), noon());
+    let extended = first.clone().extended(&slugs(&["maps-api"]), context(4).id(), Some(end_in(150)));
+    assert_eq!((first.expires_at, extended.expires_at), (Some(end_in(100)), Some(end_in(150))), "with the last");
+    assert_eq!(extended.next_end(), Some(end_in(100)));
+    assert_eq!(extended.status_at(end_in(100)), CredentialStatus::Active);
+    assert_eq!(extended.ended_products(end_in(99)), []);
+    assert_eq!(extended.ended_products(end_in(100)), slugs(&["weather-api"]));
+    assert_eq!(extended.ended_products(end_in(150)), [], "all of it has ended");
+    assert_eq!(extended.clone().as_of(end_in(100)).open_products(), slugs(&["maps-api"]));
+    let less = extended.clone().without_product(&slug("maps-api"));
+    assert_eq!((less.expires_at, less.status), (Some(end_in(100)), CredentialStatus::Active));
+    let unlimited = extended.clone().extended(&slugs(&["fleet-api"]), context(5).id(), None);
+    assert_eq!((unlimited.expires_at, unlimited.next_end()), (None, Some(end_in(100))));
+    let longer = extended.clone().extended(&slugs(&["weather-api"]), context(6).id(), Some(end_in(120)));
+    assert_eq!(longer.next_end(), Some(end_in(120)), "the later of both ends");
+    let renewed = extended.renewed(&access(100), end_in(50));
+    assert_eq!(
+        (renewed.next_end(), renewed.expires_at),
+        (Some(end_in(200)), Some(end_in(250))),
+        "each from its own end"
+    );
 }

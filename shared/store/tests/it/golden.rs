@@ -96,8 +96,13 @@ fn credential(context: &mut Context) -> (StoredCredential, KeyRecord) {
     let (id, app_id) = (context.id(), context.id());
     let end = Some(at("2027-01-01T00:00:00Z"));
     let grants = vec![
-        Grant { product_id: slug("weather-api"), status: GrantStatus::Active, held_by: vec![context.id()] },
-        Grant { product_id: slug("maps-api"), status: GrantStatus::Revoked, held_by: Vec::new() },
+        Grant {
+            product_id: slug("weather-api"),
+            status: GrantStatus::Active,
+            held_by: vec![context.id()],
+            ends_at: end,
+        },
+        Grant { product_id: slug("maps-api"), status: GrantStatus::Revoked, held_by: Vec::new(), ends_at: None },
     ];
     let bare = |grant: &Grant| Grant { held_by: Vec::new(), ..grant.clone() };
     let record = KeyRecord {
@@ -122,6 +127,7 @@ fn credential(context: &mut Context) -> (StoredCredential, KeyRecord) {
         status: CredentialStatus::Active,
         keys: vec![Key { not_after: end, ..Key::of(&key, context.now, 0) }],
         expires_at: end,
+        keys_end_at: end,
         suspension: Some(Suspension { at: at("2026-11-24T00:00:00Z"), reason: Some("Too many calls.".into()) }),
         resumption: None,
         notices: Notices { planned: vec![at("2026-12-30T00:00:00Z")], announced: Some(at("2026-12-18T00:00:00Z")) },

@@ -1,5 +1,6 @@
 //! `/v1/apps/{id}/credentials`
 
+mod access_end;
 mod change_plan;
 mod expiry;
 pub(crate) mod held;
