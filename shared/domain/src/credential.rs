@@ -47,8 +47,6 @@ pub struct Credential {
     pub resumption: Option<Resumption>,
     /// The announcements of its end.
     pub notices: Notices,
-    /// The last [`MAX_CHANGES`] requests that renewed it or changed its plan, oldest first.
-    pub changed_by: Vec<RequestId>,
     /// The times that its newest key was revealed; `None` as long as it was not.
     pub revealed: Option<Reveals>,
     /// Why it ends when it does; `None` for one that does not.
@@ -103,9 +101,6 @@ impl Notices {
         Some(Self { planned, announced: Some(due.into_iter().max()?) })
     }
 }
-
-/// The most renewals and changes of plan that a credential remembers.
-pub const MAX_CHANGES: usize = 50;
 
 /// A suspension of a credential.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -403,7 +398,6 @@ impl Credential {
             suspension: None,
             resumption: None,
             notices: Notices::default(),
-            changed_by: Vec::new(),
             revealed: None,
             expires_because: None,
         };
@@ -475,15 +469,6 @@ impl Credential {
         }
         self.keys_end_at = end_after(approved_at, plan.key_expires_in_seconds);
         self.settled()
-    }
-
-    /// The same credential, which remembers that the request `by` changed it.
-    #[must_use]
-    pub fn changed_by(mut self, by: RequestId) -> Self {
-        self.changed_by.push(by);
-        let surplus = self.changed_by.len().saturating_sub(MAX_CHANGES);
-        self.changed_by.drain(..surplus);
-        self
     }
 
     /// The same credential, whose end follows from those of its keys and of access to its products. Its newest key ends with it; a key

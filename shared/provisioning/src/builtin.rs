@@ -144,7 +144,7 @@ async fn changed(
     let app_id = facts.submission.app.id;
     let content = content.announcing_its_end(&assignment.expiry_notices_seconds, context.now);
     let claims = store.claims_after_change(facts.id, &content).await?;
-    stored.credential = stored.credential.revised(content.changed_by(facts.id), context.now);
+    stored.credential = stored.credential.revised(content, context.now);
     let mut transaction = store.with_credential(Transaction::new(context), &stored).await?;
     if listing == Listing::Again {
         for id in stored.credential.holders() {

@@ -696,11 +696,21 @@ fn product_body(id: &str) -> Value {
     })
 }
 
+/// A plan. An edit in some rounds changes how many people must approve, while requests wait; under `dual` a request that
+/// nobody decides ends within a day.
 fn plan_body(id: &str, round: u32) -> Value {
+    let approvals_required = match (id, round) {
+        ("dual", 0..=2) | ("gold", 3) => 2,
+        _ => 1,
+    };
+    let waits = (id == "dual").then_some([3_600, 7_200, 86_400]);
     json!({
         "id": id, "name": id, "description": format!("round {round}"), "auto_approve": id == "free",
         "key_expires_in_seconds": if id == "free" { json!(30 * 86_400) } else { Value::Null },
-        "approvals_required": if id == "dual" { 2 } else { 1 },
+        "approvals_required": approvals_required,
+        "remind_after_seconds": waits.map(|[remind, _, _]| remind),
+        "escalate_after_seconds": waits.map(|[_, escalate, _]| escalate),
+        "expire_after_seconds": waits.map(|[_, _, expire]| expire),
         "request_allowance": { "requests": 200, "per_seconds": 86_400 },
     })
 }

@@ -155,7 +155,6 @@ fn credential(request: &AccessRequestView) -> StoredCredential {
         notices: Notices::default(),
         revealed: None,
         expires_because: None,
-        changed_by: Vec::new(),
     };
     StoredCredential { credential: Versioned::first(credential, now), digests: Vec::new(), chain: Chain::default() }
 }

@@ -54,7 +54,6 @@ async fn issue(store: &Store, app_id: AppId, expires_at: Option<Timestamp>) -> S
         notices: Notices::default(),
         revealed: None,
         expires_because: None,
-        changed_by: Vec::new(),
     };
     let stored = StoredCredential {
         credential: Versioned::first(credential, context.now),

@@ -123,7 +123,6 @@ fn credential(plan: &str, products: &[&str]) -> Versioned<Credential> {
         notices: Notices::default(),
         revealed: None,
         expires_because: None,
-        changed_by: Vec::new(),
     })
 }
 

@@ -35,8 +35,6 @@ pub struct CredentialForm {
     resumption: Option<Resumption>,
     #[serde(default)]
     notices: Notices,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    changed_by: Vec<RequestId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     revealed: Option<Reveals>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,7 +82,6 @@ impl From<&Credential> for CredentialForm {
             suspension,
             resumption,
             notices,
-            changed_by,
             revealed,
             expires_because,
         } = credential.clone();
@@ -105,7 +102,6 @@ impl From<&Credential> for CredentialForm {
             suspension,
             resumption,
             notices,
-            changed_by,
             revealed,
             expires_because,
         }
@@ -131,7 +127,6 @@ impl From<CredentialForm> for Credential {
             suspension,
             resumption,
             notices,
-            changed_by,
             revealed,
             expires_because,
         } = form;
@@ -155,7 +150,6 @@ impl From<CredentialForm> for Credential {
             suspension,
             resumption,
             notices,
-            changed_by,
             revealed,
             expires_because,
         }

@@ -133,7 +133,6 @@ fn credential(context: &mut Context) -> (StoredCredential, KeyRecord) {
         notices: Notices { planned: vec![at("2026-12-30T00:00:00Z")], announced: Some(at("2026-12-18T00:00:00Z")) },
         revealed: Some(Reveals { count: 3, last_at: at("2026-11-24T00:00:00Z"), last_by: by_owen() }),
         expires_because: Some(ExpiryReason::Key),
-        changed_by: Vec::new(),
     };
     let credential = Versioned::first(credential, context.now);
     (StoredCredential { credential, digests: vec![record.digest.clone()], chain: end_of_chain() }, record)

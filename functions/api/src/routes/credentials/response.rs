@@ -125,7 +125,6 @@ impl CredentialResponse {
             suspension,
             resumption: _,
             notices: _,
-            changed_by: _,
             revealed,
             expires_because,
         } = content;
