@@ -5,7 +5,7 @@
 //! kept: what was suspended or revoked is closed by the next call. Only the limits of plans are kept, and whether a product
 //! enforces them, for a minute: a change of either holds for live keys within that minute.
 //!
-//! The first call that an instance sees with a credential on a day is one conditional write more: the day of its last use.
+//! The first call on a day that an instance sees with a key that opens the product is one conditional write more: the day of its last use.
 //!
 //! For a product that enforces the limits, a call under a plan that has some is one write more, which counts it. A call over the
 //! limit is closed (403), or let through with the verdict in its context, so that the API can answer 429 (`gatepass-ratelimit`).

@@ -90,6 +90,8 @@ async fn take(
         let transaction = transaction.new_api_key(&record).claim_access(app_id, id, &products);
         // Whoever brings the key knows it.
         let transaction = transaction.involve(stored.credential.id, &owner.person().id, Involvement::SawKey);
+        // It is this owner's app that the key was brought for.
+        let transaction = transaction.require_unchanged_app(&app);
         let unchanged = |transaction: Transaction, one| transaction.require_unchanged(one);
         let transaction = catalogues.iter().fold(transaction, unchanged);
         Ok(Step::commit_unless(transaction, stored.credential, |error, credential| {

@@ -58,7 +58,8 @@ pub(crate) fn check_overlap(errors: &mut ValidationErrors, overlap_seconds: u32)
 
 /// Gives the credential a new key. `seal` seals it for the store, once, when nothing stands in the way.
 ///
-/// The older key stops to the second, by the clock of the authorizer. Its record goes with the next rotation.
+/// The older key stops to the second, by the clock of the authorizer. If both work for a while, its record goes with the next
+/// rotation.
 ///
 /// # Errors
 /// [`Refused::NotFound`], [`Refused::FormerOwner`], [`Refused::VersionMismatch`], [`Refused::CredentialNotActive`],

@@ -17,8 +17,8 @@ const BODY: usize = 43;
 /// Base62 digits that hold the CRC-32 of prefix and body.
 const CHECKSUM: usize = 6;
 
-/// A key in clear. It exists between minting and sealing, and between unsealing and the answer to
-/// *reveal*; it can be neither printed nor serialised by accident.
+/// A key in clear. It exists between minting and sealing, between unsealing and the answer to
+/// *reveal*, and while a call that brings it or uses it is handled; it can be neither printed nor serialised by accident.
 #[derive(Debug, Clone)]
 pub struct PlainKey(SecretString);
 

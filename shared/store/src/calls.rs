@@ -5,7 +5,7 @@
 //!
 //! The windows of the rate limit share the item. Each has one of [`SLOTS`] attributes, whose number holds the window in its
 //! upper part and the calls in its lower one. A call removes the attributes of all windows but its own and its neighbours, whose
-//! instances' clocks may be a little ahead or behind. After a pause of `SLOTS` windows or more, a call can find its attribute with an older window in it: then
+//! instances' clocks may be a little ahead or behind. After a pause of `SLOTS - 1` windows or more, a call can find its attribute with an older window in it: then
 //! it begins the window by a second update, or counts by a third when another call has begun it. No other call costs more than one.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -49,7 +49,7 @@ pub struct Count {
 }
 
 impl Count {
-    /// True when the limit leaves no room for a call that was not counted.
+    /// True when no further call fits.
     fn is_used_up(&self) -> bool {
         self.calls >= self.limit.requests
     }

@@ -88,11 +88,11 @@ pub struct Op {
 /// What the crowd knows: what it was told in answers.
 #[derive(Debug, Default)]
 pub struct Known {
-    /// Apps, with their first owners.
+    /// Apps, with each owner that they had.
     pub apps: Vec<(Person, String)>,
     /// Requests, with those who asked.
     pub requests: Vec<(Person, String)>,
-    /// Keys that were revealed: credential and key.
+    /// Keys that were revealed or brought along: credential and key.
     pub keys: Vec<(String, String)>,
     /// The owners of apps who were shown a key.
     pub shown: Vec<Shown>,
@@ -207,7 +207,7 @@ impl Crowd {
     pub async fn carry_out(&self, op: &Op) {
         let mut rng = StdRng::seed_from_u64(op.seed);
         tokio::time::sleep(Duration::from_millis(rng.random_range(0..400))).await;
-        // One of them does half of it, so that what is done about one person's things meets.
+        // Ada does two thirds of it, so that what is done about one person's things meets.
         let consumer = if rng.random_range(0..2) == 0 { ADA } else { CONSUMERS[rng.random_range(0..CONSUMERS.len())] };
         let administrator = ADMINISTRATORS[rng.random_range(0..ADMINISTRATORS.len())];
         match op.operation {

