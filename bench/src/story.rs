@@ -71,6 +71,7 @@ impl<'a> Story<'a> {
             ("GATEPASS_KEY_ID", "arn:aws:kms:us-east-1:000000000000:key/bench"),
             ("GATEPASS_GROUPS_CLAIM", "cognito:groups"),
             ("GATEPASS_MAIL_ADDRESSES", "verified"),
+            ("GATEPASS_GATEWAYS", "builtin"),
             ("GATEPASS_MAIL_SENDER", "no-reply@example.com"),
             ("GATEPASS_PORTAL_URL", "https://portal.example.com"),
         ];

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use gatepass_app::offerings::{Checked, create};
 use gatepass_app::{Idempotent, Refused, cursors};
 use gatepass_domain::catalogue::{Audience, AudienceKind};
+use gatepass_domain::gateway::{Gateway, GatewayKind, Installation, OverLimit};
 use gatepass_domain::id::NotASlug;
+use gatepass_domain::outgoing::Outgoing;
 use gatepass_domain::person::ActorKind;
 use gatepass_domain::plan::{AutoApproveWhen, Limit};
-use gatepass_domain::product::{AuthMethod, Gateway, GatewayKind, ProductStatus};
+use gatepass_domain::product::{AuthMethod, ProductStatus};
 use gatepass_domain::{Actor, Catalogue, Context, Plan, Product};
 use gatepass_lambda::{Clock, NoEntropy};
 use gatepass_store::{Store, StoreError};
@@ -71,8 +73,9 @@ pub(crate) async fn load(store: &Store, journal: &Journal, clock: &Clock) -> Res
 }
 
 async fn add<T: Checked>(store: &Store, context: &mut Context, content: T) -> Result<(), DemoError> {
+    let installation = Installation { gateways: GatewayKind::ALL.to_vec(), outgoing: Outgoing::LoopbackToo };
     let by = Actor { kind: ActorKind::System, id: "demonstration".into(), name: None };
-    match create(store, context, &by, content, &Idempotent::Unkeyed).await {
+    match create(store, &installation, context, &by, content, &Idempotent::Unkeyed).await {
         Ok(_) | Err(Refused::NameTaken(_)) => Ok(()),
         Err(refused) => Err(refused.into()),
     }
@@ -85,10 +88,7 @@ fn products() -> Result<Vec<Product>, NotASlug> {
             name: name.to_owned(),
             description: description.to_owned(),
             auth_method,
-            gateway: match gateway {
-                GatewayKind::Builtin => enforcing(),
-                other => Gateway::of(other),
-            },
+            gateway,
             owners: vec![format!("{owner}@example.com")],
             approver_groups: Vec::new(),
             documentation_url: Some(format!("https://developer.example.com/{id}")),
@@ -99,24 +99,29 @@ fn products() -> Result<Vec<Product>, NotASlug> {
         })
     };
     let (key, oauth2) = (AuthMethod::ApiKey, AuthMethod::OAuth2);
-    let (builtin, dcr) = (GatewayKind::Builtin, GatewayKind::OAuth2Dcr);
+    // It counts calls, so that the sample API answers 429 over the limit of a plan.
+    let builtin = || Gateway::Builtin { enforce: true, over_limit: OverLimit::Forward };
+    let provider = Gateway::OAuth2Dcr {
+        issuer: "https://id.example.com".into(),
+        initial_access_token_secret: None,
+        scopes: vec!["payments:write".into()],
+    };
     Ok(vec![
-        product("weather-api", "Weather API", "Forecasts for any place, hour by hour.", key, builtin, "weather-team")?,
-        product("maps-api", "Maps API", "Maps, routes and distances.", key, builtin, "maps-team")?,
+        product(
+            "weather-api",
+            "Weather API",
+            "Forecasts for any place, hour by hour.",
+            key,
+            builtin(),
+            "weather-team",
+        )?,
+        product("maps-api", "Maps API", "Maps, routes and distances.", key, builtin(), "maps-team")?,
         Product {
             approver_groups: vec!["payments-team".into()],
-            ..product("payments-api", "Payments API", "Take payments, and pay out.", oauth2, dcr, "payments-team")?
+            ..product("payments-api", "Payments API", "Take payments, and pay out.", oauth2, provider, "payments-team")?
         },
-        product("fleet-api", "Fleet API", "Where vehicles are and how they do.", key, builtin, "fleet-team")?,
+        product("fleet-api", "Fleet API", "Where vehicles are and how they do.", key, builtin(), "fleet-team")?,
     ])
-}
-
-/// The built-in gateway, counting calls, so that the sample API answers 429 over the limit of a plan.
-fn enforcing() -> Gateway {
-    let mut gateway = Gateway::of(GatewayKind::Builtin);
-    gateway.configuration.insert("enforce".into(), true.into());
-    gateway.configuration.insert("over_limit".into(), "forward".into());
-    gateway
 }
 
 fn plans() -> Result<Vec<Plan>, NotASlug> {

@@ -276,6 +276,7 @@ fn read_template(options: &Options, stack_name: &str, port: u16) -> Result<Wirin
     let issuer = oidc::issuer_url(port);
     let settings = BTreeMap::from([
         (Setting::Audience, oidc::CLIENT_ID.to_owned()),
+        (Setting::Gateways, "builtin,oauth2_dcr".to_owned()),
         (Setting::Issuer, issuer.clone()),
         (Setting::MailIdentity, options.mail_sender.as_deref().map(mail_identity).unwrap_or_default()),
         (Setting::MailSender, options.mail_sender.clone().unwrap_or_default()),

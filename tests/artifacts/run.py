@@ -74,7 +74,7 @@ def variables(program, stack):
     given = {
         "GATEPASS_TABLE": "gatepass-local-Table", "GATEPASS_BUS": "gatepass-local", "GATEPASS_KEY_ID": "key",
         "GATEPASS_ROUTE": "POST /v1/access-requests", "GATEPASS_GROUPS_CLAIM": "cognito:groups",
-        "GATEPASS_MAIL_ADDRESSES": "verified",
+        "GATEPASS_MAIL_ADDRESSES": "verified", "GATEPASS_GATEWAYS": "builtin",
         "GATEPASS_MAIL_SENDER": "no-reply@example.com", "GATEPASS_PORTAL_URL": "https://portal.example.com",
     }
     return given | {"AWS_ENDPOINT_URL": stack.aws}

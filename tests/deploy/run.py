@@ -23,6 +23,7 @@ from world import World
 STACK = "gatepass"
 PARAMETERS = {
     "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
+    "Gateways": "builtin,oauth2_dcr",
     "MailSender": "Gatepass <gatepass@example.com>",
     "MailIdentity": "example.com",
     "CreateMailIdentity": "true",

@@ -73,8 +73,9 @@ class World:
         """What local/src/demo.rs offers: a deployed stack begins with nothing."""
         products = {"weather": "api_key", "maps": "api_key", "payments": "oauth2", "fleet": "api_key"}
         for name, auth_method in products.items():
-            gateway = "builtin" if auth_method == "api_key" else "oauth2_dcr"
-            self.product(name, auth_method=auth_method, gateway={"kind": gateway})
+            provider = {"kind": "oauth2_dcr", "issuer": "https://id.example.com", "scopes": [f"{name}:write"]}
+            gateway = {"kind": "builtin"} if auth_method == "api_key" else provider
+            self.product(name, auth_method=auth_method, gateway=gateway)
         self.plan("free", auto_approve=True, rate_limit={"requests": 25, "per_seconds": 1})
         self.plan("gold", rate_limit={"requests": 100, "per_seconds": 1})
         self.catalogue("public-apis", ["weather-api", "maps-api", "payments-api"], {"kind": "everyone"})

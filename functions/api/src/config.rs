@@ -1,7 +1,9 @@
 //! The configuration of one function of this artifact.
 
+use gatepass_domain::gateway::Installation;
+use gatepass_domain::outgoing::Outgoing;
 use gatepass_http::{MailAddresses, TokenRules};
-use gatepass_lambda::{ConfigError, Vars};
+use gatepass_lambda::{ConfigError, Vars, gateways};
 
 use crate::endpoint::Route;
 use crate::routes::endpoints;
@@ -16,6 +18,8 @@ pub struct Config {
     /// The claims of the installation's issuer: the one that lists groups (`GATEPASS_GROUPS_CLAIM`), and whether mail
     /// addresses need `email_verified` (`GATEPASS_MAIL_ADDRESSES`: `verified`, or `all` for an issuer that verifies each).
     pub token_rules: TokenRules,
+    /// The gateways at which access can be provisioned (`GATEPASS_GATEWAYS`).
+    pub installation: Installation,
     /// The KMS key that API keys are sealed with (`GATEPASS_KEY_ID`): read by the endpoints that
     /// reveal or replace them, and by no other.
     pub key_id: Option<String>,
@@ -42,6 +46,7 @@ impl Config {
                 groups_claim: vars.required("GATEPASS_GROUPS_CLAIM")?.to_owned(),
                 mail_addresses: mail_addresses(vars)?,
             },
+            installation: Installation { gateways: gateways(vars)?, outgoing: Outgoing::Public },
             key_id: key_id.map(str::to_owned),
         })
     }

@@ -29,6 +29,7 @@ pub fn service(config: Config, clients: &Clients, clock: Clock) -> Router {
         clock,
         sealer: config.key_id.map(|key_id| Sealer::new(clients.kms.clone(), key_id)),
         token_rules: config.token_rules,
+        installation: config.installation,
         cursor_key: Arc::default(),
     };
     let mounted = endpoints().iter().filter(|endpoint| endpoint.route == config.route);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
+use gatepass_domain::gateway::Installation;
 use gatepass_domain::id::CredentialId;
 use gatepass_http::{CursorKey, Problem, TokenRules};
 use gatepass_lambda::Clock;
@@ -19,6 +20,8 @@ pub(crate) struct Api {
     /// Set only for endpoints that reveal or replace keys.
     pub(crate) sealer: Option<Sealer>,
     pub(crate) token_rules: TokenRules,
+    /// The gateways at which access can be provisioned.
+    pub(crate) installation: Installation,
     pub(crate) cursor_key: Arc<OnceCell<CursorKey>>,
 }
 

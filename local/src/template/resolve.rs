@@ -14,6 +14,8 @@ use super::source::Source;
 pub enum Setting {
     /// The audience that tokens must have.
     Audience,
+    /// The kinds of gateway at which access is provisioned.
+    Gateways,
     /// The issuer of tokens.
     Issuer,
     /// The identity that mails are sent as: the sender's address, or its domain.
@@ -29,6 +31,7 @@ impl Setting {
     pub fn parameter(self) -> &'static str {
         match self {
             Self::Audience => "Audience",
+            Self::Gateways => "Gateways",
             Self::Issuer => "Issuer",
             Self::MailIdentity => "MailIdentity",
             Self::MailSender => "MailSender",

@@ -127,12 +127,17 @@ test('an owner creates a product and a catalogue, offers it to a group and delet
   await page.getByRole('link', { name: 'Create product' }).click();
   await page.getByLabel('Name').fill('Pilot API');
   await page.getByRole('checkbox', { name: 'Published' }).check();
-  await page.getByLabel('Gateway configuration').fill('[1]');
+  await page.getByRole('radio', { name: 'OAuth 2.0' }).check();
+  assert.deepEqual(await page.getByLabel('Gateway').getByRole('option').allTextContents(), [
+    'OAuth 2.0 client registration',
+  ]);
+  await page.getByLabel('Issuer').fill('https://10.0.0.1');
   await page.getByLabel('API Owners').fill('pilots@example.com');
   await page.getByRole('button', { name: 'Save changes' }).click();
-  await page.getByText('must be a JSON object').waitFor();
+  await page.getByText('on the public internet').waitFor();
   await usableInEveryLook(page, 'the form of a new product');
-  await page.getByLabel('Gateway configuration').fill('');
+  await page.getByLabel('Issuer').fill('https://id.example.com');
+  await page.getByLabel('Scopes').fill('pilots:read');
   await page.getByRole('button', { name: 'Save changes' }).click();
   await page.getByText('Nobody has access through it').waitFor();
   await usableInEveryLook(page, 'a product');

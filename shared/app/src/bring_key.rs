@@ -108,7 +108,7 @@ async fn take(
 /// Only the built-in gateway looks keys up by a digest.
 fn require_own_gateway(products: &[Versioned<Product>], asked: &GrantRequest) -> Result<(), Refused> {
     let is_own =
-        |product: &Product| product.auth_method == AuthMethod::ApiKey && product.gateway.kind == GatewayKind::Builtin;
+        |product: &Product| product.auth_method == AuthMethod::ApiKey && product.gateway.kind() == GatewayKind::Builtin;
     let foreign = products.iter().find(|product| !is_own(product));
     let index = foreign.and_then(|foreign| asked.product_ids.iter().position(|id| *id == foreign.id));
     match index {

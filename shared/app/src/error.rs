@@ -3,6 +3,7 @@
 use gatepass_domain::access_request::Status;
 use gatepass_domain::conflict::Conflict;
 use gatepass_domain::credential::CredentialStatus;
+use gatepass_domain::gateway::GatewayKind;
 use gatepass_domain::id::{ProductId, RequestId};
 use gatepass_domain::key::TooWeak;
 use gatepass_domain::text::FieldError;
@@ -108,6 +109,18 @@ pub enum Refused {
     /// A former owner asks for a key of the app that they handed over.
     #[error("This app was yours and belongs to somebody else now: its keys are not shown to you.")]
     FormerOwner,
+    /// This installation cannot provision access at such a gateway.
+    #[error(
+        "This installation cannot provision access at the gateway `{}`: choose {}, or have it set up as docs/gateways.md says.",
+        kind.as_str(),
+        available.iter().map(|kind| format!("`{}`", kind.as_str())).collect::<Vec<_>>().join(" or ")
+    )]
+    GatewayNotAvailable {
+        /// The kind that was asked for.
+        kind: GatewayKind,
+        /// The kinds at which it can.
+        available: Vec<GatewayKind>,
+    },
     /// Provisioning has not failed, so that there is nothing to retry.
     #[error("Only provisioning that has failed, or has been overdue for five minutes, can be retried.")]
     NotFailed,

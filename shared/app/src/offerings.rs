@@ -2,6 +2,7 @@
 
 use gatepass_domain::catalogue::{Audience, AudienceKind};
 use gatepass_domain::event::EntitySubject;
+use gatepass_domain::gateway::{Gateway, Installation};
 use gatepass_domain::id::{PlanId, ProductId};
 use gatepass_domain::text::{FieldError, ValidationErrors};
 use gatepass_domain::{AccessRequest, Actor, ApiOwner, Catalogue, Context, Plan, Product, Versioned};
@@ -32,6 +33,10 @@ pub trait Checked: Offering {
     fn is_orphaned(&self) -> bool {
         false
     }
+    /// The gateway at which access to it is provisioned.
+    fn gateway(&self) -> Option<&Gateway> {
+        None
+    }
     /// The name by which requests refer to it.
     fn named(id: &Self::Id) -> Named;
     /// The products and plans that it names, as a catalogue does.
@@ -43,7 +48,7 @@ pub trait Checked: Offering {
 }
 
 macro_rules! checked {
-    ($entity:ident, $this:ident => $names:expr, $withdrawn:expr, $put_back:expr $(, $orphaned:expr)?) => {
+    ($entity:ident, $this:ident => $names:expr, $withdrawn:expr, $put_back:expr $(, $orphaned:expr, $gateway:expr)?) => {
         impl Checked for $entity {
             fn check(&self) -> Result<(), Vec<FieldError>> {
                 self.check()
@@ -51,6 +56,10 @@ macro_rules! checked {
             $(fn is_orphaned(&self) -> bool {
                 let orphaned: fn(&Self) -> bool = $orphaned;
                 orphaned(self)
+            }
+            fn gateway(&self) -> Option<&Gateway> {
+                let gateway: fn(&Self) -> &Gateway = $gateway;
+                Some(gateway(self))
             })?
             fn named(id: &Self::Id) -> Named {
                 Named::$entity(id.clone())
@@ -81,7 +90,8 @@ checked!(
     |id, _, catalogue| if !catalogue.product_ids.contains(id) {
         catalogue.product_ids.push(id.clone());
     },
-    |product| product.published && product.owners.is_empty() && product.approver_groups.is_empty()
+    |product| product.published && product.owners.is_empty() && product.approver_groups.is_empty(),
+    |product| &product.gateway
 );
 checked!(
     Plan,
@@ -133,13 +143,24 @@ async fn check_somebody_is_told<T: Checked>(store: &Store, content: &T) -> Resul
     Ok(())
 }
 
+/// Requires a gateway at which this installation can provision access.
+fn check_gateway<T: Checked>(installation: &Installation, content: &T) -> Result<(), Refused> {
+    let Some(gateway) = content.gateway() else { return Ok(()) };
+    installation.check_addresses(gateway).map_err(|fault| Refused::Invalid(vec![fault]))?;
+    if installation.provisions(gateway.kind()) {
+        return Ok(());
+    }
+    Err(Refused::GatewayNotAvailable { kind: gateway.kind(), available: installation.gateways.clone() })
+}
+
 /// Creates a catalogue, product or plan.
 ///
 /// # Errors
-/// [`Refused::Invalid`]; [`Refused::NameTaken`] when the slug is in use; [`Refused::NoLongerPossible`] while what had the slug
+/// [`Refused::Invalid`]; [`Refused::GatewayNotAvailable`]; [`Refused::NameTaken`] when the slug is in use; [`Refused::NoLongerPossible`] while what had the slug
 /// before is being deleted.
 pub async fn create<T: Checked>(
     store: &Store,
+    installation: &Installation,
     context: &mut Context,
     by: &Actor,
     content: T,
@@ -148,6 +169,7 @@ pub async fn create<T: Checked>(
     Checked::check(&content).map_err(Refused::Invalid)?;
     check_names(store, &content).await?;
     check_somebody_is_told(store, &content).await?;
+    check_gateway(installation, &content)?;
     // What had this slug before left a chain behind, which goes on.
     let aggregate = Versioned::first(content.clone(), context.now).aggregate();
     let read = || async { Ok(store.end_of_chain(&aggregate).await?) };
@@ -170,10 +192,11 @@ pub async fn create<T: Checked>(
 /// Changes the catalogue, product or plan that has the id of `content`.
 ///
 /// # Errors
-/// [`Refused::Invalid`]; [`Refused::NotFound`]; [`Refused::VersionMismatch`]; [`Refused::NoLongerPossible`] while it is
+/// [`Refused::Invalid`]; [`Refused::NotFound`]; [`Refused::GatewayNotAvailable`]; [`Refused::VersionMismatch`]; [`Refused::NoLongerPossible`] while it is
 /// being deleted.
 pub async fn replace<T: Checked>(
     store: &Store,
+    installation: &Installation,
     context: &mut Context,
     owner: &ApiOwner,
     precondition: Precondition,
@@ -182,6 +205,7 @@ pub async fn replace<T: Checked>(
     Checked::check(&content).map_err(Refused::Invalid)?;
     check_names(store, &content).await?;
     check_somebody_is_told(store, &content).await?;
+    check_gateway(installation, &content)?;
     let deletion = store.deletion::<T>(content.id()).await?;
     if deletion.is_some_and(|deletion| deletion.stage != DeletionStage::Finished) {
         return Err(being_deleted::<T>());

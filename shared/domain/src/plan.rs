@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::gateway::check_scopes;
 use crate::id::{PlanId, ProductId};
 use crate::text::{FieldError, ValidationErrors};
 use crate::visible::Lines;
@@ -184,7 +185,7 @@ impl Plan {
             errors.visible(name, "/metadata", Lines::One);
             errors.visible(value, &format!("/metadata/{}", name.replace('~', "~0").replace('/', "~1")), Lines::Many);
         }
-        errors.names(&self.scopes, "/scopes", 255);
+        check_scopes(&mut errors, &self.scopes, "/scopes");
         errors.names(&self.auto_approve_when.groups, "/auto_approve_when/groups", 255);
         errors.names(&self.auto_approve_when.users, "/auto_approve_when/users", 255);
         errors.into_result()

@@ -2,14 +2,13 @@
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
+pub use crate::gateway::{Gateway, GatewayKind, OverLimit};
 use crate::id::ProductId;
 use crate::mail_address::is_mail_address;
 use crate::person::Person;
 use crate::text::{FieldError, ValidationErrors};
-use crate::visible::{Lines, first_invisible};
 use crate::web_address::{self, Fragment};
 
 /// An API that people can request access to.
@@ -88,59 +87,6 @@ impl AuthMethod {
     }
 }
 
-/// The gateway at which access to a product is provisioned.
-///
-/// An object whose `kind` names the gateway; members beside it configure that kind.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Gateway {
-    /// Kind of gateway.
-    pub kind: GatewayKind,
-    /// Configuration of that kind of gateway, as that gateway reads it.
-    #[serde(flatten)]
-    pub configuration: serde_json::Map<String, Value>,
-}
-
-/// The treatment of calls over the limits of their plan, at a gateway that counts them.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OverLimit {
-    /// The authorizer denies them: the caller gets 403.
-    #[default]
-    Deny,
-    /// They reach the API with the verdict in the authorizer's context, so that it can answer 429.
-    Forward,
-}
-
-impl Gateway {
-    /// The treatment of calls over the limits, when the built-in gateway counts them (`enforce`).
-    pub fn enforced(&self) -> Option<OverLimit> {
-        let member = |name: &str| self.configuration.get(name);
-        let counts = self.kind == GatewayKind::Builtin && member("enforce") == Some(&Value::Bool(true));
-        let over_limit = member("over_limit").and_then(|value| serde_json::from_value(value.clone()).ok());
-        counts.then(|| over_limit.unwrap_or_default())
-    }
-
-    /// A gateway of `kind` that needs no configuration.
-    pub fn of(kind: GatewayKind) -> Self {
-        Self { kind, configuration: serde_json::Map::new() }
-    }
-}
-
-/// The kinds of gateway.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum GatewayKind {
-    /// Keys held by Gatepass and checked by its own authorizer.
-    Builtin,
-    /// API keys and usage plans of Amazon API Gateway.
-    AwsApiGateway,
-    /// Dynamic client registration at an identity provider (RFC 7591).
-    #[serde(rename = "oauth2_dcr")]
-    OAuth2Dcr,
-    /// A Tyk gateway.
-    Tyk,
-}
-
 /// The most groups that approve requests for a product. Each has a row by which their products are found.
 pub const MAX_APPROVER_GROUPS: usize = 20;
 
@@ -188,40 +134,13 @@ impl Product {
             "/sunset_on",
             "goes with the status `deprecated`",
         );
+        self.gateway.check(&mut errors);
+        let (kind, serves) = (self.gateway.kind(), self.gateway.kind().auth_method());
         errors.require(
-            self.gateway.configuration.iter().all(|(name, value)| is_plain(name) && can_be_kept(value, 16)),
-            "/gateway",
-            "must have a name for each member, no invisible characters, numbers of at most 100 digits, and at most 16 levels",
-        );
-        let uses_keys = matches!(self.gateway.kind, GatewayKind::Builtin | GatewayKind::AwsApiGateway);
-        errors.require(
-            !(self.gateway.kind == GatewayKind::OAuth2Dcr && self.auth_method == AuthMethod::ApiKey),
+            serves == self.auth_method,
             "/gateway/kind",
-            "`oauth2_dcr` registers OAuth 2.0 clients: it goes with the authentication method `oauth2`",
-        );
-        errors.require(
-            !(uses_keys && self.auth_method == AuthMethod::OAuth2),
-            "/gateway/kind",
-            "this gateway issues API keys: it goes with the authentication method `api_key`",
+            &format!("`{}` goes with the authentication method `{}`", kind.as_str(), serves.as_str()),
         );
         errors.into_result()
     }
-}
-
-/// True when a table can hold `value`, which has at most `levels`.
-fn can_be_kept(value: &Value, levels: u8) -> bool {
-    match value {
-        Value::Object(members) => {
-            let kept = |(name, value): (&String, &Value)| is_plain(name) && can_be_kept(value, levels - 1);
-            levels > 0 && members.iter().all(kept)
-        }
-        Value::Array(items) => levels > 0 && items.iter().all(|item| can_be_kept(item, levels - 1)),
-        Value::Number(number) => number.as_f64().is_some_and(|n| n == 0.0 || (1e-100..1e100).contains(&n.abs())),
-        Value::String(text) => first_invisible(text, Lines::Many).is_none(),
-        Value::Null | Value::Bool(_) => true,
-    }
-}
-
-fn is_plain(name: &str) -> bool {
-    !name.is_empty() && first_invisible(name, Lines::One).is_none()
 }

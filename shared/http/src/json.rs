@@ -55,6 +55,11 @@ impl serde::de::Error for Unusable {
         }
     }
 
+    fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
+        let named: Vec<_> = expected.iter().map(|name| format!("`{name}`")).collect();
+        Self(format!("has a member that is not known; it may have {}", named.join(", ")))
+    }
+
     fn missing_field(field: &'static str) -> Self {
         Self(format!("`{field}` is missing"))
     }

@@ -245,6 +245,9 @@ impl From<Refused> for Problem {
             Refused::CartFull => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "cart-full", detail),
             Refused::NotApproved => conflict("not-approved"),
             Refused::AlreadyRevoked => conflict("already-revoked"),
+            Refused::GatewayNotAvailable { .. } => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "gateway-not-available", detail)
+            }
             Refused::NotFailed => conflict("not-failed"),
             Refused::NotSuspendable(_) => conflict("credential-not-active"),
             Refused::NotSuspended(_) => conflict("credential-not-suspended"),

@@ -6,6 +6,7 @@
 mod causes;
 mod clock;
 mod failure;
+mod gateways;
 mod logs;
 mod metrics;
 mod reaction;
@@ -15,6 +16,7 @@ mod vars;
 pub use causes::causes;
 pub use clock::{Clock, NoEntropy, Simulated};
 pub use failure::Failure;
+pub use gateways::gateways;
 pub use logs::init as init_logs;
 pub use metrics::{Metric, Metrics};
 pub use reaction::react;

@@ -132,7 +132,7 @@ async fn carry_out(
             "The app that was to receive the credential was deleted.".into(),
         ));
     }
-    if let Some(product) = products.iter().find(|product| product.gateway.kind != GatewayKind::Builtin) {
+    if let Some(product) = products.iter().find(|product| product.gateway.kind() != GatewayKind::Builtin) {
         let text = format!("The gateway of the product `{}` is not configured in this installation.", product.id);
         return Err(AttemptError::permanent("gateway-not-configured", text));
     }

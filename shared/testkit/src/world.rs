@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatepass_domain::catalogue::{Audience, AudienceKind};
 use gatepass_domain::event::{Chain, EntitySubject};
-use gatepass_domain::product::{AuthMethod, Gateway, GatewayKind, ProductStatus};
+use gatepass_domain::gateway::{Gateway, GatewayKind, Installation};
+use gatepass_domain::outgoing::Outgoing;
+use gatepass_domain::product::{AuthMethod, ProductStatus};
 use gatepass_domain::{Actor, Catalogue, Context, Plan, Product, Versioned};
 use gatepass_store::{Offering, Store, Transaction, keys};
 use jiff::Timestamp;
@@ -109,14 +111,30 @@ pub mod demo {
         text.parse().expect(text)
     }
 
-    /// A product with a gateway and one owner.
-    pub fn product(id: &str, name: &str, auth_method: AuthMethod, gateway: GatewayKind) -> Product {
+    /// An installation with the gateways that `products` use.
+    pub fn installation() -> Installation {
+        Installation { gateways: vec![GatewayKind::Builtin, GatewayKind::OAuth2Dcr], outgoing: Outgoing::Public }
+    }
+
+    fn gateway(auth_method: AuthMethod) -> Gateway {
+        match auth_method {
+            AuthMethod::ApiKey => Gateway::builtin(),
+            AuthMethod::OAuth2 => Gateway::OAuth2Dcr {
+                issuer: "https://id.example.com".into(),
+                initial_access_token_secret: None,
+                scopes: vec!["payments:write".into()],
+            },
+        }
+    }
+
+    /// A product with one owner: keys at the built-in gateway, or clients at an identity provider.
+    pub fn product(id: &str, name: &str, auth_method: AuthMethod) -> Product {
         Product {
             id: slug(id),
             name: name.into(),
             description: String::new(),
             auth_method,
-            gateway: Gateway::of(gateway),
+            gateway: gateway(auth_method),
             owners: vec![format!("{id}-owner@example.com")],
             approver_groups: Vec::new(),
             documentation_url: None,
@@ -130,10 +148,10 @@ pub mod demo {
     /// `weather-api`, `maps-api`, `payments-api` and `fleet-api`.
     pub fn products() -> Vec<Product> {
         vec![
-            product("weather-api", "Weather API", AuthMethod::ApiKey, GatewayKind::Builtin),
-            product("maps-api", "Maps API", AuthMethod::ApiKey, GatewayKind::Builtin),
-            product("payments-api", "Payments API", AuthMethod::OAuth2, GatewayKind::OAuth2Dcr),
-            product("fleet-api", "Fleet API", AuthMethod::ApiKey, GatewayKind::Builtin),
+            product("weather-api", "Weather API", AuthMethod::ApiKey),
+            product("maps-api", "Maps API", AuthMethod::ApiKey),
+            product("payments-api", "Payments API", AuthMethod::OAuth2),
+            product("fleet-api", "Fleet API", AuthMethod::ApiKey),
         ]
     }
 

@@ -125,6 +125,7 @@ fn wiring() -> Wiring {
         let text = std::fs::read_to_string(&path).expect("the template can be read");
         let settings = BTreeMap::from([
             (Setting::Audience, "portal".to_owned()),
+            (Setting::Gateways, "builtin,oauth2_dcr".to_owned()),
             (Setting::Issuer, "https://issuer.example.com".to_owned()),
             (Setting::MailIdentity, "example.com".to_owned()),
             (Setting::MailSender, "gatepass@example.com".to_owned()),

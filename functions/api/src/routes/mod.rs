@@ -4,6 +4,7 @@ mod access_requests;
 mod admin_access_requests;
 mod admin_apps;
 mod admin_credentials;
+mod admin_gateways;
 mod admin_offerings;
 mod admin_openapi;
 mod admin_policy;
@@ -132,6 +133,7 @@ endpoints! {
     admin_offerings::plans::put,
     admin_offerings::plans::delete,
     admin_offerings::plans::usage,
+    admin_gateways::list::list,
     admin_policy::evaluate::evaluate,
     admin_statistics::get::get,
     admin_settings::get::get,

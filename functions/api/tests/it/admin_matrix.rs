@@ -58,6 +58,7 @@ GET /v1/admin/catalogues/harbour                                     | 200      
 PUT /v1/admin/catalogues/harbour {new catalogue}                     | 200            | 403 forbidden | 403 forbidden | 403 forbidden | 401
 GET /v1/admin/catalogues/harbour/usage                               | 200 of 0       | 403 forbidden | 403 forbidden | 403 forbidden | 401
 DELETE /v1/admin/catalogues/harbour                                  | 204            | 403 forbidden | 403 forbidden | 403 forbidden | 401
+GET /v1/admin/gateways                                                   | 200 of 5       | 403 forbidden | 403 forbidden | 403 forbidden | 401
 GET /v1/admin/products                                                   | 200 of 4       | 403 forbidden | 403 forbidden | 403 forbidden | 401
 POST /v1/admin/products {new product}                                    | 201            | 403 forbidden | 403 forbidden | 403 forbidden | 401
 GET /v1/admin/products/tides-api                                         | 200            | 403 forbidden | 403 forbidden | 403 forbidden | 401

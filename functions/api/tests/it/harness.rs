@@ -349,6 +349,7 @@ fn config(route: &Route, table: &str) -> Config {
         ("GATEPASS_TABLE", table),
         ("GATEPASS_GROUPS_CLAIM", "cognito:groups"),
         ("GATEPASS_MAIL_ADDRESSES", "verified"),
+        ("GATEPASS_GATEWAYS", "builtin"),
         ("GATEPASS_KEY_ID", KEY_ID),
     ];
     let vars: Vars = vars.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();

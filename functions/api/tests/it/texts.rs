@@ -66,7 +66,6 @@ fn many_lines() -> Vec<(Method, String, Value, &'static str)> {
     let post = |path: &str, body, pointer| (Method::POST, path.to_owned(), body, pointer);
     let on_request = |verb: &str| format!("/v1/admin/access-requests/{NOBODYS}/{verb}");
     let on_credential = |verb: &str| format!("/v1/admin/credentials/{NOBODYS}/{verb}");
-    let gateway = json!({ "kind": "builtin", "note": "{text}" });
     vec![
         post("/v1/apps", json!({ "name": "a", "description": "{text}" }), "/description"),
         post(
@@ -82,11 +81,6 @@ fn many_lines() -> Vec<(Method, String, Value, &'static str)> {
             "/v1/admin/catalogues",
             json!({ "id": "c", "name": "C", "audience": { "kind": "everyone" }, "description": "{text}" }),
             "/description",
-        ),
-        post(
-            "/v1/admin/products",
-            json!({ "id": "x", "name": "X", "auth_method": "api_key", "gateway": gateway }),
-            "/gateway",
         ),
         post("/v1/admin/plans", json!({ "id": "p", "name": "P", "description": "{text}" }), "/description"),
         post("/v1/admin/plans", json!({ "id": "p", "name": "P", "metadata": { "k": "{text}" } }), "/metadata/k"),

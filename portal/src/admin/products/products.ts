@@ -1,16 +1,24 @@
 import { api, ask, everyPage, ifMatch, type Schema } from '../../api/client.ts';
-import { texts } from '../messages/index.ts';
 import { fromLines, toLines } from '../offerings/lines.ts';
 import type { Offering } from '../offerings/offering.ts';
+
+/** The kinds of gateway that the form has fields for: those that an installation can offer. */
+export const GATEWAYS = ['builtin', 'oauth2_dcr'] as const;
+export type GatewayForm = (typeof GATEWAYS)[number];
 
 export interface ProductForm {
   id: string;
   name: string;
   description: string;
   auth_method: Schema<'AuthMethod'>;
-  gateway: Schema<'GatewayKind'>;
-  /** What configures the gateway beside its kind, as JSON. */
-  configuration: string;
+  gateway: GatewayForm;
+  /** Of `builtin`: the treatment of calls over the limits of their plan; empty when nobody counts them. */
+  over_limit: '' | Schema<'OverLimit'>;
+  /** Of `oauth2_dcr`. */
+  issuer: string;
+  initial_access_token_secret: string;
+  /** One scope per line. */
+  scopes: string;
   owners: string;
   documentation_url: string;
   published: boolean;
@@ -25,14 +33,19 @@ export interface ProductForm {
 type Product = Schema<'Versioned_Product'>;
 
 function toForm(product: Product): ProductForm {
-  const { kind, ...configuration } = product.gateway;
+  const { gateway } = product;
+  const provider = gateway.kind === 'oauth2_dcr' ? gateway : undefined;
+  const counts = gateway.kind === 'builtin' && gateway.enforce;
   return {
     id: product.id,
     name: product.name,
     description: product.description ?? '',
     auth_method: product.auth_method,
-    gateway: kind,
-    configuration: Object.keys(configuration).length > 0 ? JSON.stringify(configuration, null, 2) : '',
+    gateway: provider ? 'oauth2_dcr' : 'builtin',
+    over_limit: counts ? (gateway.over_limit ?? 'deny') : '',
+    issuer: provider?.issuer ?? '',
+    initial_access_token_secret: provider?.initial_access_token_secret ?? '',
+    scopes: toLines(provider?.scopes ?? []),
     owners: toLines(product.owners ?? []),
     documentation_url: product.documentation_url ?? '',
     published: product.published ?? false,
@@ -49,7 +62,7 @@ function toProduct(form: ProductForm): Schema<'Product'> {
     name: form.name.trim(),
     description: form.description.trim(),
     auth_method: form.auth_method,
-    gateway: { ...configuration(form.configuration), kind: form.gateway },
+    gateway: toGateway(form),
     owners: fromLines(form.owners),
     documentation_url: form.documentation_url.trim() || null,
     published: form.published,
@@ -60,15 +73,18 @@ function toProduct(form: ProductForm): Schema<'Product'> {
   };
 }
 
-/** The object that a text is in JSON; `undefined` when it is none. */
-function configuration(text: string): object | undefined {
-  if (text.trim() === '') return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
+function toGateway(form: ProductForm): Schema<'Gateway'> {
+  if (form.gateway === 'builtin') {
+    return form.over_limit === ''
+      ? { kind: 'builtin' }
+      : { kind: 'builtin', enforce: true, over_limit: form.over_limit };
   }
+  return {
+    kind: 'oauth2_dcr',
+    issuer: form.issuer.trim(),
+    initial_access_token_secret: form.initial_access_token_secret.trim() || null,
+    scopes: fromLines(form.scopes),
+  };
 }
 
 const at = (id: string) => ({ path: { id } });
@@ -81,7 +97,10 @@ export const products: Offering<ProductForm, Product> = {
     description: '',
     auth_method: 'api_key',
     gateway: 'builtin',
-    configuration: '',
+    over_limit: '',
+    issuer: '',
+    initial_access_token_secret: '',
+    scopes: '',
     owners: '',
     documentation_url: '',
     published: false,
@@ -91,8 +110,7 @@ export const products: Offering<ProductForm, Product> = {
     approver_groups: '',
   },
   toForm,
-  faults: (form): Record<string, string> =>
-    configuration(form.configuration) ? {} : { '/gateway': texts.products.notAnObject },
+  faults: () => ({}),
   list: (signal) => everyPage((query) => ask(api.GET('/v1/admin/products', { params: { query }, signal }))),
   read: (id, signal) => ask(api.GET('/v1/admin/products/{id}', { params: at(id), ...(signal && { signal }) })),
   create: (form, key) =>

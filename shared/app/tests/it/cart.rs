@@ -4,7 +4,7 @@ use gatepass_app::cart::SubmitCart;
 use gatepass_app::submit::Target;
 use gatepass_app::{Idempotent, Precondition, Refused, cart, settings};
 use gatepass_domain::access_request::AccessRequestView;
-use gatepass_domain::product::{AuthMethod, GatewayKind};
+use gatepass_domain::product::AuthMethod;
 use gatepass_domain::settings::AccessFlow;
 use gatepass_domain::{Catalogue, Plan, Product, Settings};
 use gatepass_store::Store;
@@ -206,7 +206,7 @@ async fn a_cart_holds_twenty_products() {
     let world = World::new().await;
     let ids: Vec<_> = (0..21).map(|n| format!("api-{n}")).collect();
     for id in &ids {
-        let product = demo::product(id, id, AuthMethod::ApiKey, GatewayKind::Builtin);
+        let product = demo::product(id, id, AuthMethod::ApiKey);
         world.offer(Product { published: true, ..product }).await;
     }
     let products = ids.iter().map(|id| slug(id)).collect();

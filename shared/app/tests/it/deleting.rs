@@ -11,7 +11,7 @@ use gatepass_domain::event::Aggregate;
 use gatepass_domain::id::{CatalogueId, ProductId, RequestId};
 use gatepass_domain::{AccessRequest, Actor, Catalogue, Plan, Product};
 use gatepass_store::{Deletion, DeletionStage, Filter, Listing, Offering, Store, Transaction, Withdrawn};
-use gatepass_testkit::{World, ada, context, owen, person};
+use gatepass_testkit::{World, ada, context, demo, owen, person};
 use jiff::SignedDuration;
 
 use crate::asking::{approve, create_app, said, slug, standing, submit, weather};
@@ -60,7 +60,8 @@ async fn a_deletion_by_force_that_is_too_long_for_a_call_goes_on_in_the_backgrou
     assert!(!catalogue.product_ids.contains(&product), "nobody can ask for it any more");
     assert_eq!(said(&submit(&world.store, &ada(), &weather("gold", "Late")).await), "product-not-offered");
     let edit = world.store.offering::<Product>(&product).await.unwrap().unwrap().0.content;
-    let edit = offerings::replace(&world.store, &mut context(), &owen(), Precondition::Any, edit).await;
+    let edit =
+        offerings::replace(&world.store, &demo::installation(), &mut context(), &owen(), Precondition::Any, edit).await;
     assert!(matches!(edit, Err(Refused::NoLongerPossible(_))), "it cannot be edited");
 
     assert_eq!(minute(&world, 0).await, 0, "the call that began it has a minute to finish");
@@ -244,10 +245,9 @@ where
     let mut content = world.store.offering::<T>(&id).await.unwrap().unwrap().0.content;
     change(&mut content);
     let store = edit.store();
-    let editing =
-        tokio::spawn(
-            async move { offerings::replace(&store, &mut context(), &owen(), Precondition::Any, content).await },
-        );
+    let editing = tokio::spawn(async move {
+        offerings::replace(&store, &demo::installation(), &mut context(), &owen(), Precondition::Any, content).await
+    });
     edited.arrived().await;
     let held = world.table.faults.hold("TransactWriteItems", MARKS + catalogues);
     let store = Store::new(world.table.client_of(function), &world.table.name);
@@ -384,8 +384,12 @@ async fn a_product_may_be_created_anew_at_once_and_keeps_its_requests() {
     let catalogue = world.store.offering::<Catalogue>(&slug("public-apis")).await.unwrap().unwrap().0.content;
     delete::<Product>(&world.store, "weather-api", InUse::Keep).await.unwrap();
     let by = Actor::from(owen().person());
-    offerings::create(&world.store, &mut context(), &by, content, &Idempotent::Unkeyed).await.unwrap();
-    offerings::replace(&world.store, &mut context(), &owen(), Precondition::Any, catalogue).await.unwrap();
+    offerings::create(&world.store, &demo::installation(), &mut context(), &by, content, &Idempotent::Unkeyed)
+        .await
+        .unwrap();
+    offerings::replace(&world.store, &demo::installation(), &mut context(), &owen(), Precondition::Any, catalogue)
+        .await
+        .unwrap();
     let request = submit(&world.store, &ada(), &weather("gold", "Anew")).await.unwrap().id;
     assert_eq!(minute(&world, 1).await, 1);
     assert_eq!(standing(&world, request).await.view().status, Status::Pending);
@@ -401,7 +405,15 @@ async fn a_product_is_not_created_under_a_mark_of_deletion_which_goes_away_by_it
     world.withdraw_offer::<Product>(&id).await;
     let create = async || {
         let by = Actor::from(owen().person());
-        offerings::create(&world.store, &mut context(), &by, content.clone(), &Idempotent::Unkeyed).await
+        offerings::create(
+            &world.store,
+            &demo::installation(),
+            &mut context(),
+            &by,
+            content.clone(),
+            &Idempotent::Unkeyed,
+        )
+        .await
     };
     let refused = create().await;
     assert!(matches!(refused, Err(Refused::NoLongerPossible(_))), "{refused:?}");

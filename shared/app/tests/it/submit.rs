@@ -7,7 +7,7 @@ use gatepass_domain::access_request::{RequestKind, Status};
 use gatepass_domain::event::Aggregate;
 use gatepass_domain::plan::Limit;
 use gatepass_domain::policy::{Review, Rule};
-use gatepass_domain::product::{AuthMethod, GatewayKind};
+use gatepass_domain::product::AuthMethod;
 use gatepass_domain::{Catalogue, Plan, Product};
 use gatepass_store::keys::Stage;
 use gatepass_testkit::{World, ada, context, demo, grace};
@@ -59,12 +59,7 @@ async fn the_policy_is_decided_at_submit_and_frozen_with_its_inputs() {
 #[tokio::test]
 async fn the_first_rule_broken_is_named() {
     let world = World::new().await;
-    world
-        .offer(Product {
-            published: false,
-            ..demo::product("hidden-api", "Hidden", AuthMethod::ApiKey, GatewayKind::Builtin)
-        })
-        .await;
+    world.offer(Product { published: false, ..demo::product("hidden-api", "Hidden", AuthMethod::ApiKey) }).await;
     world.offer(demo::plan("silver", "Silver")).await;
     let mut public = demo::catalogues().remove(0);
     public.product_ids.extend([slug("hidden-api"), slug("gone-api")]);

@@ -2,14 +2,16 @@
 
 use gatepass_domain::app::{App, Profile, Visibility};
 use gatepass_domain::catalogue::AudienceKind;
+use gatepass_domain::gateway::{Gateway, GatewayKind, Installation};
+use gatepass_domain::outgoing::Outgoing;
 use gatepass_domain::person::API_OWNERS;
 use gatepass_domain::plan::Limit;
-use gatepass_domain::product::{AuthMethod, Gateway, GatewayKind, ProductStatus};
+use gatepass_domain::product::{AuthMethod, ProductStatus};
 use gatepass_domain::settings::MailKind;
 use gatepass_domain::text::FieldError;
 use gatepass_domain::{Catalogue, Person, PersonId, Plan, Product, Settings};
 
-use crate::samples::{catalogue, context, person, plan, product, slugs};
+use crate::samples::{catalogue, context, person, plan, product, provider, slugs};
 
 /// The places of the faults.
 fn pointers(checked: Result<(), Vec<FieldError>>) -> Vec<String> {
@@ -86,7 +88,7 @@ fn a_product_is_checked_as_a_whole() {
             .map(String::from)
             .to_vec(),
         documentation_url: Some("javascript:alert(1)".into()),
-        gateway: Gateway::of(GatewayKind::OAuth2Dcr),
+        gateway: provider("https://id.example.com"),
         ..product("weather-api", AuthMethod::ApiKey)
     };
     let owners: Vec<_> = (1..8).map(|index| format!("/owners/{index}")).collect();
@@ -107,9 +109,74 @@ fn a_product_is_checked_as_a_whole() {
     }
     let many = Product { owners: vec!["a@example.com".into(); 21], ..product("weather-api", AuthMethod::ApiKey) };
     assert_eq!(pointers(many.check()), ["/owners"]);
-    let keys_for_clients =
-        Product { gateway: Gateway::of(GatewayKind::Builtin), ..product("payments-api", AuthMethod::OAuth2) };
+    let keys_for_clients = Product { gateway: Gateway::builtin(), ..product("payments-api", AuthMethod::OAuth2) };
     assert_eq!(pointers(keys_for_clients.check()), ["/gateway/kind"]);
+}
+
+#[test]
+fn a_gateway_goes_with_one_authentication_method() {
+    let gateways = || {
+        [
+            Gateway::builtin(),
+            Gateway::AwsApiGateway { rest_api_id: "a1b2c3d4e5".into(), stage: "prod".into() },
+            Gateway::Cognito { user_pool_id: "eu-central-1_AbCdEfGhI".into(), scopes: Vec::new() },
+            provider("https://id.example.com"),
+            Gateway::Tyk { api_id: "b84fe1a04e".into() },
+        ]
+    };
+    assert_eq!(gateways().map(|gateway| gateway.kind()), GatewayKind::ALL);
+    for gateway in gateways() {
+        let fits = gateway.kind().auth_method();
+        for auth_method in [AuthMethod::ApiKey, AuthMethod::OAuth2] {
+            let product = Product { gateway: gateway.clone(), ..product("any-api", auth_method) };
+            assert_eq!(pointers(product.check()).is_empty(), auth_method == fits, "{gateway:?} with {auth_method:?}");
+        }
+    }
+}
+
+#[test]
+fn a_gateway_is_checked_by_its_kind() {
+    let faults = |gateway: serde_json::Value| {
+        let gateway: Gateway = serde_json::from_value(gateway).unwrap();
+        let auth_method = gateway.kind().auth_method();
+        pointers(Product { gateway, ..product("any-api", auth_method) }.check())
+    };
+    let with = |member: &str, value: serde_json::Value| {
+        let mut gateway = serde_json::json!({ "kind": "oauth2_dcr", "issuer": "https://id.example.com" });
+        gateway[member] = value;
+        faults(gateway)
+    };
+    assert!(with("initial_access_token_secret", "gatepass/id.example.com".into()).is_empty());
+    assert!(with("scopes", serde_json::json!(["payments:write", "https://api.example.com/read"])).is_empty());
+    for issuer in ["http://id.example.com", "https://id.example.com/?tenant=1", "https://id.example.com/#x", "id"] {
+        assert_eq!(with("issuer", issuer.into()), ["/gateway/issuer"], "{issuer}");
+    }
+    for secret in ["gatepass/", "database/password", "gatepass", "gatepass/a b", ""] {
+        let faults = with("initial_access_token_secret", secret.into());
+        assert_eq!(faults, ["/gateway/initial_access_token_secret"], "{secret}");
+    }
+    for scope in ["", "two words", "quo\"te", "back\\slash", "ümlaut"] {
+        assert_eq!(with("scopes", serde_json::json!(["ok", scope])), ["/gateway/scopes/1"], "{scope}");
+    }
+    assert_eq!(with("scopes", serde_json::json!(["a", "a"])), ["/gateway/scopes/1"]);
+    assert_eq!(faults(serde_json::json!({ "kind": "tyk", "api_id": "" })), ["/gateway/api_id"]);
+    assert_eq!(
+        faults(serde_json::json!({ "kind": "aws_api_gateway", "rest_api_id": "", "stage": "a\nb" })),
+        ["/gateway/rest_api_id", "/gateway/stage"]
+    );
+    let fields_of_another_kind = serde_json::json!({ "kind": "builtin", "issuer": "https://id.example.com" });
+    assert!(serde_json::from_value::<Gateway>(fields_of_another_kind).is_err());
+}
+
+#[test]
+fn an_issuer_within_a_network_is_refused_when_the_product_is_saved() {
+    let installed = |outgoing| Installation { gateways: GatewayKind::ALL.to_vec(), outgoing };
+    let local = provider("http://127.0.0.1:3000/_local/oauth");
+    let faults = installed(Outgoing::Public).check_addresses(&local).map_err(|fault| fault.pointer);
+    assert_eq!(faults, Err("/gateway/issuer".to_owned()));
+    assert_eq!(installed(Outgoing::LoopbackToo).check_addresses(&local), Ok(()));
+    assert!(installed(Outgoing::Public).check_addresses(&provider("https://169.254.169.254")).is_err());
+    assert_eq!(installed(Outgoing::Public).check_addresses(&provider("https://id.example.com")), Ok(()));
 }
 
 #[test]
@@ -245,26 +312,4 @@ fn settings_have_defaults_and_are_checked() {
 fn a_fault_of_something_within_points_into_the_whole() {
     let fault = FieldError::new("/name", "must not be empty").below("/new_app");
     assert_eq!(fault.pointer, "/new_app/name");
-}
-
-/// The values that the table could not hold, so that it would fail there.
-#[test]
-fn a_gateway_s_configuration_is_one_that_can_be_kept() {
-    let configured = |configuration: serde_json::Value| {
-        let gateway = serde_json::from_value(configuration).unwrap();
-        pointers(Product { gateway, ..product("weather-api", AuthMethod::ApiKey) }.check())
-    };
-    let deep = (0..20).fold(serde_json::json!(1), |inner, _| serde_json::json!([inner]));
-    for faulty in [
-        serde_json::json!({ "kind": "builtin", "": 1 }),
-        serde_json::json!({ "kind": "builtin", "stages": [{ "": 1 }] }),
-        serde_json::json!({ "kind": "builtin", "large": 1e120 }),
-        serde_json::json!({ "kind": "builtin", "small": -1e-120 }),
-        serde_json::json!({ "kind": "builtin", "deep": deep }),
-    ] {
-        assert_eq!(configured(faulty.clone()), ["/gateway"], "{faulty}");
-    }
-    let fine =
-        serde_json::json!({ "kind": "builtin", "stages": [{ "name": "", "weight": 0.5 }], "none": null, "n": 0 });
-    assert_eq!(configured(fine), [] as [String; 0]);
 }

@@ -2,8 +2,9 @@
 
 use gatepass_domain::access_request::{AppRef, Item, LastError, Pending, RequestKind, Submission, submit};
 use gatepass_domain::catalogue::{Audience, AudienceKind};
+use gatepass_domain::gateway::Gateway;
 use gatepass_domain::policy::{Inputs, Review, Rule, Subject, Verdict};
-use gatepass_domain::product::{AuthMethod, Gateway, GatewayKind, ProductStatus};
+use gatepass_domain::product::{AuthMethod, ProductStatus};
 use gatepass_domain::{Actor, Catalogue, Context, Event, Person, PersonId, Plan, Product, Versioned};
 use jiff::Timestamp;
 
@@ -42,16 +43,21 @@ pub(crate) fn olga() -> Actor {
     Actor::from(&person("olga", &["api-owners"]))
 }
 
+/// An identity provider that registers clients.
+pub(crate) fn provider(issuer: &str) -> Gateway {
+    Gateway::OAuth2Dcr { issuer: issuer.into(), initial_access_token_secret: None, scopes: Vec::new() }
+}
+
 pub(crate) fn product(id: &str, auth_method: AuthMethod) -> Product {
     Product {
         id: slug(id),
         name: id.to_uppercase(),
         description: String::new(),
         auth_method,
-        gateway: Gateway::of(match auth_method {
-            AuthMethod::ApiKey => GatewayKind::Builtin,
-            AuthMethod::OAuth2 => GatewayKind::OAuth2Dcr,
-        }),
+        gateway: match auth_method {
+            AuthMethod::ApiKey => Gateway::builtin(),
+            AuthMethod::OAuth2 => provider("https://id.example.com"),
+        },
         owners: vec!["owner@example.com".into()],
         approver_groups: Vec::new(),
         documentation_url: None,

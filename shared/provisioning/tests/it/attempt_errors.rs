@@ -3,7 +3,7 @@
 use gatepass_app::{Idempotent, retry};
 use gatepass_domain::access_request::{AccessRequestView, ProvisioningStatus};
 use gatepass_domain::event::{Aggregate, Detail, EntitySubject};
-use gatepass_domain::product::GatewayKind;
+use gatepass_domain::gateway::Gateway;
 use gatepass_domain::{Actor, Plan, Product};
 use gatepass_provisioning::Outcome;
 use gatepass_store::Transaction;
@@ -81,7 +81,7 @@ async fn one_product_behind_another_gateway_stops_the_whole_request() {
     let scene = Scene::new().await;
     let request = scene.approved(&["weather-api", "maps-api"], "gold", new_app("Storm warnings")).await;
     let maps = demo::products().remove(1);
-    scene.world.offer(Product { gateway: gatepass_domain::product::Gateway::of(GatewayKind::Tyk), ..maps }).await;
+    scene.world.offer(Product { gateway: Gateway::Tyk { api_id: "maps".into() }, ..maps }).await;
     assert_eq!(scene.provision(request.id).await, Outcome::Failed);
     assert_eq!(failure(&scene, &request).await.0, "gateway-not-configured");
 }

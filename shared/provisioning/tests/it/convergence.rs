@@ -14,7 +14,7 @@ use gatepass_domain::access_request::{AccessRequestView, Order, ProvisioningStat
 use gatepass_domain::credential::{Closed, CredentialStatus};
 use gatepass_domain::event::Aggregate;
 use gatepass_domain::id::{CredentialId, RequestId};
-use gatepass_domain::product::{AuthMethod, GatewayKind};
+use gatepass_domain::product::AuthMethod;
 use gatepass_domain::{Context, Product};
 use gatepass_provisioning::{Outcome, provision};
 use gatepass_store::{Filter, Listing, Named, Store, keys};
@@ -159,7 +159,7 @@ async fn a_product_that_authenticates_otherwise_by_now_is_not_granted() {
     let pending = ask(&scene, &mut context(), &SubmitRequest { target: new_app("Pending"), ..asked.clone() }).await;
     let pending = pending.unwrap().id;
     let queued = scene.ask_and_approve(&asked).await.id;
-    let maps = demo::product("maps-api", "Maps API", AuthMethod::OAuth2, GatewayKind::OAuth2Dcr);
+    let maps = demo::product("maps-api", "Maps API", AuthMethod::OAuth2);
     scene.world.offer(maps).await;
 
     let store = &scene.world.store;

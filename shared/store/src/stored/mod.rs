@@ -10,6 +10,7 @@ pub(crate) mod api_document;
 pub(crate) mod app;
 pub(crate) mod catalogue;
 pub(crate) mod credential;
+mod gateway;
 pub(crate) mod plan;
 pub(crate) mod product;
 pub(crate) mod request;

@@ -2,9 +2,11 @@
 
 use gatepass_domain::Product;
 use gatepass_domain::id::ProductId;
-use gatepass_domain::product::{AuthMethod, Gateway, ProductStatus};
+use gatepass_domain::product::{AuthMethod, ProductStatus};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+
+use super::gateway::GatewayForm;
 
 const SCHEMA_VERSION: u32 = 1;
 
@@ -16,7 +18,7 @@ pub struct ProductForm {
     name: String,
     description: String,
     auth_method: AuthMethod,
-    gateway: Gateway,
+    gateway: GatewayForm,
     owners: Vec<String>,
     #[serde(default)]
     approver_groups: Vec<String>,
@@ -52,7 +54,7 @@ impl From<&Product> for ProductForm {
             name,
             description,
             auth_method,
-            gateway,
+            gateway: gateway.into(),
             owners,
             approver_groups,
             documentation_url,
@@ -86,7 +88,7 @@ impl From<ProductForm> for Product {
             name,
             description,
             auth_method,
-            gateway,
+            gateway: gateway.into(),
             owners,
             approver_groups,
             documentation_url,

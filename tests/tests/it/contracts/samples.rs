@@ -66,6 +66,7 @@ async fn api(world: &World, kms: &Kms) -> String {
         ("GATEPASS_ROUTE", &*route.to_string()),
         ("GATEPASS_GROUPS_CLAIM", "cognito:groups"),
         ("GATEPASS_MAIL_ADDRESSES", "verified"),
+        ("GATEPASS_GATEWAYS", "builtin"),
     ];
     let config = gatepass_api::Config::from_vars(&vars(world, &more)).unwrap();
     let clients = Clients { dynamodb: world.table.client.clone(), kms: kms.client.clone() };

@@ -65,7 +65,7 @@ macro_rules! endpoints {
             ) -> Result<Reply, Problem> {
                 let idempotent = key.idempotent(&owner.person().id, &bytes);
                 let by = Actor::from(owner.person());
-                Reply::to(offerings::create(&api.store, &mut context, &by, value, &idempotent).await, answer)
+                Reply::to(offerings::create(&api.store, &api.installation, &mut context, &by, value, &idempotent).await, answer)
             }
 
             fn answer(entity: &Versioned<$entity>) -> Answer {
@@ -115,7 +115,7 @@ macro_rules! endpoints {
                     let fault = FieldError::new("/id", "must be the id in the path: an id is for ever");
                     return Err(Refused::Invalid(vec![fault]).into());
                 }
-                let entity = offerings::replace(&api.store, &mut context, &owner, precondition, value).await?;
+                let entity = offerings::replace(&api.store, &api.installation, &mut context, &owner, precondition, value).await?;
                 let entity = $response::from(entity);
                 Ok(Tagged { version: entity.version, entity })
             }

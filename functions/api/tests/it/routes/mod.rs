@@ -4,6 +4,7 @@ mod access_requests;
 mod admin_access_requests;
 mod admin_apps;
 mod admin_credentials;
+mod admin_gateways;
 mod admin_offerings;
 mod admin_openapi;
 mod admin_policy;

@@ -1,4 +1,4 @@
-use gatepass_domain::product::{AuthMethod, GatewayKind};
+use gatepass_domain::product::AuthMethod;
 use gatepass_domain::{Person, Product};
 use gatepass_testkit::{ada, demo, owen, person};
 use serde_json::json;
@@ -33,7 +33,7 @@ async fn people_see_what_they_decide_on() {
     assert_eq!(me(&person("eve", &["payments-team "])).await["approver_of"], json!([]));
     assert_eq!(me(owen().person()).await["administrator"], json!(true));
     for n in 0..100 {
-        let product = demo::product(&format!("extra-{n:03}"), "Extra", AuthMethod::ApiKey, GatewayKind::Builtin);
+        let product = demo::product(&format!("extra-{n:03}"), "Extra", AuthMethod::ApiKey);
         api.world.offer(Product { approver_groups: vec!["payments-team".into()], ..product }).await;
     }
     let seen = me(&petra).await;

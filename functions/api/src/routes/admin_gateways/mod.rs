@@ -1,0 +1,3 @@
+//! Gateways, for API Owners.
+
+pub(crate) mod list;
