@@ -19,7 +19,9 @@ pub(crate) fn template() -> PathBuf {
 pub(crate) fn changed_template(directory: &Path, from: &str, to: &str) -> PathBuf {
     for file in template().parent().unwrap().read_dir().unwrap() {
         let file = file.unwrap();
-        std::fs::copy(file.path(), directory.join(file.file_name())).unwrap();
+        if file.file_type().unwrap().is_file() {
+            std::fs::copy(file.path(), directory.join(file.file_name())).unwrap();
+        }
     }
     let copy = directory.join("template.yaml");
     let text = std::fs::read_to_string(&copy).unwrap();

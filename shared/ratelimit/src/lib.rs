@@ -12,7 +12,6 @@
 //! # use tower::{Layer, ServiceExt, service_fn};
 //! # use http::{Request, Response};
 //!
-//! # use std::convert::Infallible;
 //! async fn storms(_: Request<String>) -> Result<Response<String>, Infallible> {
 //!     Ok(Response::new("storms".to_owned()))
 //! }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
+use rand::{Rng, RngExt, SeedableRng};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -222,12 +222,15 @@ impl Crowd {
                 self.change_cart(consumer, CartVerb::Clear, "DELETE", "/v1/cart", Value::Null).await;
             }
             "submit_cart" => {
-                let justification = self.fresh("filing");
-                let body = json!({ "justification": justification });
-                let body = with_target(body, &self.target(&mut rng, consumer));
-                let reply = self.change_cart(consumer, CartVerb::Submit, "POST", "/v1/cart/submit", body).await;
-                self.submitted(consumer, &reply);
-                self.know(|known| known.filings.push((justification, reply)));
+                // In another window, the same person starts over meanwhile.
+                let starts_over = (rng.random_range(0..3) == 0).then(|| rng.next_u64());
+                let submit = self.submit_cart(&mut rng, consumer);
+                match starts_over {
+                    Some(seed) => {
+                        tokio::join!(submit, self.start_over(StdRng::seed_from_u64(seed), consumer));
+                    }
+                    None => submit.await,
+                }
             }
             "create_app" => {
                 let body = json!({ "name": self.fresh("app"), "visibility": "team", "team": "builders" });
@@ -319,6 +322,20 @@ impl Crowd {
             self.acted(target.clone(), None, asked_for(products), begun, &reply);
         }
         self.know(|known| known.filings.push((justification, reply)));
+    }
+
+    async fn submit_cart(&self, rng: &mut StdRng, consumer: Person) {
+        let justification = self.fresh("filing");
+        let body = with_target(json!({ "justification": justification }), &self.target(rng, consumer));
+        let reply = self.change_cart(consumer, CartVerb::Submit, "POST", "/v1/cart/submit", body).await;
+        self.submitted(consumer, &reply);
+        self.know(|known| known.filings.push((justification, reply)));
+    }
+
+    /// Empties the cart, and puts something else into it.
+    async fn start_over(&self, mut rng: StdRng, consumer: Person) {
+        self.change_cart(consumer, CartVerb::Clear, "DELETE", "/v1/cart", Value::Null).await;
+        self.put_cart_item(&mut rng, consumer).await;
     }
 
     async fn put_cart_item(&self, rng: &mut StdRng, consumer: Person) {
@@ -688,9 +705,13 @@ fn with_target(body: Value, app: &Option<String>) -> Value {
 }
 
 fn product_body(id: &str) -> Value {
-    let (auth_method, gateway) = if id == "payments-api" { ("oauth2", "oauth2_dcr") } else { ("api_key", "builtin") };
+    let (auth_method, gateway) = if id == "payments-api" {
+        ("oauth2", json!({ "kind": "oauth2_dcr", "issuer": "https://id.example.com", "scopes": ["payments:write"] }))
+    } else {
+        ("api_key", json!({ "kind": "builtin" }))
+    };
     json!({
-        "id": id, "name": id, "description": "", "auth_method": auth_method, "gateway": { "kind": gateway },
+        "id": id, "name": id, "description": "", "auth_method": auth_method, "gateway": gateway,
         "owners": ["team@example.com"], "published": true,
         "approver_groups": if id == "maps-api" { json!(["maps-team"]) } else { json!([]) },
     })
