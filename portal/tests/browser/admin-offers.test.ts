@@ -134,7 +134,7 @@ test('an owner creates a product and a catalogue, offers it to a group and delet
   await page.getByLabel('Issuer').fill('https://10.0.0.1');
   await page.getByLabel('API Owners').fill('pilots@example.com');
   await page.getByRole('button', { name: 'Save changes' }).click();
-  await page.getByText('on the public internet').waitFor();
+  await page.locator('#issuer-problem').getByText('on the public internet').waitFor();
   await usableInEveryLook(page, 'the form of a new product');
   await page.getByLabel('Issuer').fill('https://id.example.com');
   await page.getByLabel('Scopes').fill('pilots:read');
