@@ -444,6 +444,9 @@ where
         if let Some(organisation) = &to.organisation {
             content = content.in_organisation(organisation.clone(), by, context.now);
         }
+        if content == app.content {
+            return Ok(Step::Done(app));
+        }
         let reassigned = app.revised(content, context.now);
         let subject = EntitySubject::changed(id, reassigned.version, &app.content, &reassigned.content);
         let (from, to) = (app.owner.clone(), reassigned.owner.clone());

@@ -105,7 +105,8 @@ pub async fn reveal(
             return Err(Refused::CredentialNotActive);
         }
         let newest = stored.digests.first().ok_or(Refused::CredentialNotActive)?;
-        let record = store.api_key(newest).await?.ok_or(Refused::CredentialNotActive)?;
+        // A key that was replaced since the credential was read.
+        let record = store.api_key(newest).await?.ok_or(Refused::Busy)?;
         let sealed = record.sealed.ok_or(Refused::KeyNotKept)?;
         if let (RevealRule::Once, Some(Reveals { last_at, last_by, .. })) = (rule, &stored.credential.revealed) {
             let by = last_by.name.clone().unwrap_or_else(|| last_by.id.clone());

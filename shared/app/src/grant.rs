@@ -157,7 +157,7 @@ pub(crate) async fn submission(
         let credential = stored.as_ref().map(|stored| &stored.credential);
         rule::check_extension(credential, &plan.id, auth_method, &asked.product_ids, now)?;
     }
-    let requester = holder(store, app).await?;
+    let requester = app_owner(store, app).await?;
     let inputs = Inputs {
         requester: Subject { id: requester.id.clone(), groups: requester.groups.clone() },
         product_ids: asked.product_ids.clone(),
@@ -186,14 +186,16 @@ pub(crate) async fn submission(
     Ok((submission, waiting, offering))
 }
 
-/// The person who is given the access: the app's owner, as they were described when they last asked for something.
-async fn holder(store: &Store, app: &App) -> Result<Person, Refused> {
-    let unknown = || Person {
+/// The person who is given the access: the app's owner, as they were described when they last asked for something, or else
+/// when the app came to them.
+async fn app_owner(store: &Store, app: &App) -> Result<Person, Refused> {
+    let contact = app.contact.as_ref();
+    let as_the_app_came = || Person {
         id: app.owner.clone(),
-        name: app.owner.to_string(),
-        email: None,
+        name: contact.map_or_else(|| app.owner.to_string(), |contact| contact.name.clone()),
+        email: contact.and_then(|contact| contact.email.clone()),
         groups: Vec::new(),
         organisation: app.organisation.clone(),
     };
-    Ok(store.person_last_seen(&app.owner).await?.unwrap_or_else(unknown))
+    Ok(store.person_last_seen(&app.owner).await?.unwrap_or_else(as_the_app_came))
 }

@@ -68,6 +68,16 @@ async fn whoever_brought_a_key_grants_nothing_more_for_it() {
     api.post(&path).by_owner(&olga()).json(more).send().await.expect(201);
 }
 
+/// They may never have asked for anything: they are known from the app.
+#[tokio::test]
+async fn the_owner_of_the_app_can_be_written_to() {
+    let api = Api::new().await;
+    let app = api.app(&ada(), "Storm warnings").await;
+    let id = bring(&api, &app, KEY).await.expect(201).text("/request_id");
+    let request = api.get(&format!("/v1/admin/access-requests/{id}")).by_owner(&olga()).send().await.expect(200);
+    assert_eq!(request.text("/requester/email"), ada().email.unwrap());
+}
+
 #[tokio::test]
 async fn a_weak_key_is_refused_with_what_is_wrong() {
     let api = Api::new().await;

@@ -196,6 +196,17 @@ async fn the_last_handover_says_how_long_older_keys_work() {
     assert!(!held.opens(&known).await);
 }
 
+/// Whoever has it already is given nothing, and nobody is told that it went over.
+#[tokio::test]
+async fn an_app_that_stays_with_its_owner_is_not_reassigned() {
+    let api = Api::new().await;
+    let app = api.app(&ada(), "Storm warnings").await;
+    let path = format!("/v1/admin/apps/{app}/owner");
+    api.post(&path).by_owner(&owen()).json(json!({ "owner": "ada" })).send().await.expect(200);
+    let events = api.world.store.events_of(&Aggregate::App(app.parse().unwrap())).await.unwrap();
+    assert_eq!(events.iter().map(|event| event.detail.event_type()).collect::<Vec<_>>(), ["AppCreated"]);
+}
+
 #[tokio::test]
 async fn a_new_owner_that_cannot_be_written_to_is_pointed_at() {
     let api = Api::new().await;
