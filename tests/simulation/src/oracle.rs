@@ -241,7 +241,9 @@ impl Oracle<'_> {
                 let granted = credential.is_some_and(|credential| is_granted(credential, product));
                 let ended = end.is_some_and(|end| has_passed(end, now));
                 let taken = removed.contains(&(id.clone(), product));
-                self.require(!granted || !ended, || {
+                // The grants of a credential that is not active open nothing, and a renewal brings them back.
+                let open = active && granted;
+                self.require(!open || !ended, || {
                     format!("I2: the credential {id} is shown to open {product} after the end: {credential:?}")
                 });
                 self.require(!active || behind.is_none() || granted || taken || ended, || {
